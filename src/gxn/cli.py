@@ -1,0 +1,61 @@
+"""How a step meets its caller: arguments, one-line errors, exit status, progress."""
+
+import argparse
+import importlib
+import json
+import pkgutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from gxn.errors import GxnError
+
+Item = TypeVar("Item")
+
+
+def run(step: Callable[..., None], parser: argparse.ArgumentParser) -> None:
+    """Parse the command line, call `step` with the arguments by name, turn `GxnError` into exit status 2."""
+    try:
+        step(**vars(parser.parse_args()))
+    except GxnError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """An argument parser whose help is the step's docstring."""
+    style = argparse.RawDescriptionHelpFormatter
+    return argparse.ArgumentParser(description=description, formatter_class=style)
+
+
+def json_argument(text: str) -> Any:
+    """Type of an argument that carries a configuration section as JSON."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"is not JSON: {error}") from error
+
+
+def progress(items: Iterable[Item], total: int, what: str, every: float = 10.0) -> Iterator[Item]:
+    """Yield `items`, printing a line with the expected end at most once in `every` seconds."""
+    start = last = time.monotonic()
+    for done, item in enumerate(items, 1):
+        yield item
+        now = time.monotonic()
+        if now - last >= every or done == total:
+            left = (now - start) / done * (total - done)
+            print(f"{what}: {done}/{total}, {now - start:.0f} s gone, about {left:.0f} s to go", flush=True)
+            last = now
+
+
+def main() -> None:
+    """`gxn STEP ...` runs the module `gxn.steps.STEP`, as `python -m` would."""
+    import gxn.steps
+
+    steps = sorted(module.name for module in pkgutil.iter_modules(gxn.steps.__path__))
+    if len(sys.argv) < 2 or sys.argv[1] not in steps:
+        sys.exit(f"usage: gxn STEP [--help]\nsteps: {', '.join(steps)}")
+    name = sys.argv.pop(1)
+    sys.argv[0] = f"gxn {name}"
+    importlib.import_module(f"gxn.steps.{name}").main()
