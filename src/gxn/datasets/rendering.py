@@ -1,0 +1,207 @@
+"""Pixels of a scene: a patterned ground, then each thing with outline, shade and shadow, anti-aliased."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from gxn.datasets.palette import COLOURS, GROUNDS, PLACES, SIZES, mix
+from gxn.datasets.scenes import Scene, Thing
+
+FINE = 3  # samples per pixel and axis
+JITTER = 0.025  # standard deviation of a thing's place, share of the side
+Array = np.ndarray
+
+
+def render(scene: Scene, size: int, rng: np.random.Generator) -> Array:
+    """Draw `scene`, uint8 (size, size, 3)."""
+    image = ground(scene.ground, size, rng)  # (S, S, 3) float32, 0..255
+    # small things last, so that none is covered
+    for thing in sorted(scene.things, key=lambda each: -SIZES[each.size]):
+        paint(image, thing, rng)
+    return np.clip(image + 0.5, 0, 255).astype(np.uint8)
+
+
+def paint(image: Array, thing: Thing, rng: np.random.Generator) -> None:
+    """Draw `thing` into `image` (S, S, 3) in place."""
+    side = image.shape[0]
+    shift, turn, tone, grow = (
+        rng.normal(0, JITTER, 2),
+        rng.normal(0, 0.09),
+        rng.normal(0, 0.04),
+        rng.normal(0, 0.04),
+    )
+    radius = SIZES[thing.size] * (1 + float(np.clip(grow, -0.08, 0.08))) * side
+    centre = np.asarray(PLACES[thing.place]) + np.clip(shift, -2 * JITTER, 2 * JITTER)
+    x, y = np.clip(centre * side, radius, side - radius)
+    reach = int(np.ceil(radius * 1.12)) + 2
+    left, top = int(x) - reach, int(y) - reach
+    steps = (np.arange(2 * reach * FINE, dtype=np.float32) + 0.5) / FINE
+    across, down = np.meshgrid(steps + left - x, steps + top - y)
+    u = (across * np.cos(turn) + down * np.sin(turn)) / radius
+    v = (down * np.cos(turn) - across * np.sin(turn)) / radius
+    inside = OUTLINES[thing.shape](u, v)
+    edge = max(1, round(FINE * side * 0.013))
+    colour = inks(thing, u * radius / side, v * radius / side, inside & ~eroded(inside, edge))
+    colour *= (1 + float(np.clip(tone, -0.08, 0.08)) - 0.1 * v)[..., None]  # lit from above
+    cover = shrink(inside[..., None].astype(np.float32))
+    shade = shrink(moved(inside, edge + 1)[..., None].astype(np.float32)) * 0.3
+    colour = shrink(colour * inside[..., None])
+    rows, cut_rows = window(top, 2 * reach, side)
+    columns, cut_columns = window(left, 2 * reach, side)
+    cover, shade, colour = (each[cut_rows, cut_columns] for each in (cover, shade, colour))
+    image[rows, columns] = image[rows, columns] * (1 - shade) * (1 - cover) + colour
+
+
+def window(start: int, length: int, side: int) -> tuple[slice, slice]:
+    """The part of [start, start + length) inside [0, side): in the image, and in the patch."""
+    low, high = max(start, 0), min(start + length, side)
+    return slice(low, high), slice(low - start, high - start)
+
+
+def shrink(fine: Array) -> Array:
+    """Mean over FINE x FINE samples, (h * FINE, w * FINE, C) -> (h, w, C)."""
+    height, width, channels = fine.shape
+    return fine.reshape(height // FINE, FINE, width // FINE, FINE, channels).mean((1, 3))
+
+
+def eroded(mask: Array, steps: int) -> Array:
+    """`mask` less a rim `steps` wide."""
+    wide = np.pad(mask, steps)
+    height, width = mask.shape
+    inner = mask.copy()
+    for row, column in ((0, steps), (2 * steps, steps), (steps, 0), (steps, 2 * steps)):
+        inner &= wide[row : row + height, column : column + width]
+    return inner
+
+
+def moved(mask: Array, steps: int) -> Array:
+    """`mask` shifted right and down."""
+    out = np.zeros_like(mask)
+    out[steps:, steps:] = mask[:-steps, :-steps]
+    return out
+
+
+def inks(thing: Thing, across: Array, down: Array, rim: Array) -> Array:
+    """Colour of each sample (h, w, 3); `across`, `down` in shares of the side along the thing's own axes."""
+    base = COLOURS[thing.colour]
+    light = sum(base) > 400
+    marks = TEXTURES[thing.texture](across, down)
+    second = mix(base, 0, 0.4) if light else mix(base, 255, 0.6 if sum(base) > 100 else 0.45)
+    colour = np.where(marks[..., None], second, np.asarray(base, np.float32))
+    line = mix(base, 0, 0.45) if thing.colour != "black" else mix(base, 255, 0.45)
+    return np.where(rim[..., None], line, colour).astype(np.float32)
+
+
+def star(u: Array, v: Array) -> Array:
+    """Five points of radius 1, valleys of radius 0.45."""
+    half, valley = np.pi / 5, 0.45
+    angle = np.abs((np.arctan2(u, -v) + half) % (2 * half) - half)
+    across, up = valley * np.cos(half) - 1, valley * np.sin(half)
+    along = np.hypot(u, v)
+    return across * along * np.sin(angle) - up * (along * np.cos(angle) - 1) >= 0
+
+
+def heart(u: Array, v: Array) -> Array:
+    """The sextic heart (x^2 + y^2 - 1)^3 <= x^2 y^3."""
+    x, y = u * 1.22, 0.12 - v * 1.22
+    return (x * x + y * y - 1) ** 3 - x * x * y**3 <= 0
+
+
+# within the unit circle, u right and v down
+OUTLINES: dict[str, Callable[[Array, Array], Array]] = {
+    "circle": lambda u, v: np.hypot(u, v) <= 0.92,
+    "square": lambda u, v: np.maximum(np.abs(u), np.abs(v)) <= 0.8,
+    "triangle": lambda u, v: (np.abs(u) <= (v + 0.98) * 0.58) & (v <= 0.72),
+    "star": star,
+    "cross": lambda u, v: (
+        (np.minimum(np.abs(u), np.abs(v)) <= 0.3) & (np.maximum(np.abs(u), np.abs(v)) <= 0.94)
+    ),
+    "ring": lambda u, v: np.abs(np.hypot(u, v) - 0.71) <= 0.25,
+    "heart": heart,
+    "diamond": lambda u, v: np.abs(u) / 0.72 + np.abs(v) <= 1,
+    "moon": lambda u, v: (np.hypot(u, v) <= 0.96) & (np.hypot(u - 0.5, v + 0.12) > 0.74),
+}
+
+# marks of a texture; arguments in shares of the image's side
+TEXTURES: dict[str, Callable[[Array, Array], Array]] = {
+    "plain": lambda x, y: np.zeros(x.shape, bool),
+    "striped": lambda x, y: (x + y) / 0.1 % 1 < 0.42,
+    "dotted": lambda x, y: np.hypot((x / 0.078 + 0.5) % 1 - 0.5, (y / 0.078 + 0.5) % 1 - 0.5) < 0.32,
+    "checked": lambda x, y: (np.floor(x / 0.055) + np.floor(y / 0.055)) % 2 == 0,
+}
+
+
+def ground(name: str, size: int, rng: np.random.Generator) -> Array:
+    """The ground `name`, float32 (size, size, 3), 0..255."""
+    line = (np.arange(size, dtype=np.float32) + 0.5) / size
+    tone, soft = PATTERNS[name](*np.meshgrid(line, line), rng)
+    base = np.asarray(GROUNDS[name], np.float32) * (1 + rng.normal(0, 0.03))
+    image = base * (1 + tone[..., None])
+    return image + (255 - image) * soft[..., None]
+
+
+def noise(like: Array, rng: np.random.Generator) -> Array:
+    return rng.standard_normal(like.shape, dtype=np.float32)
+
+
+def sky(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    clouds = np.zeros_like(x)
+    for cx, cy, wide in zip(rng.random(4), rng.random(4), rng.uniform(0.1, 0.22, 4), strict=True):
+        clouds = np.maximum(clouds, np.exp(-(((x - cx) / wide) ** 2) - ((y - cy) / (wide * 0.35)) ** 2))
+    return 0.14 * (y - 0.5), clouds * 0.75
+
+
+def sand(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    bend = 0.04 * np.sin(2 * np.pi * (x * rng.uniform(0.8, 1.6) + rng.random()))
+    return 0.06 * np.sin(2 * np.pi * (y + bend) * 9) + 0.035 * noise(x, rng), np.zeros_like(x)
+
+
+def grass(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    blades = noise(x, rng)
+    for step in (1, 2):  # four neighbours below each other are added: upright blades
+        blades = blades + np.roll(blades, step, axis=0)
+    return 0.05 * blades, np.zeros_like(x)
+
+
+def sea(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    bend = 0.02 * np.sin(2 * np.pi * (x * 3 + rng.random())) + 0.015 * np.sin(
+        2 * np.pi * (x * 5 + rng.random())
+    )
+    wave = np.sin(2 * np.pi * (y + bend) * 7)
+    return 0.1 * wave - 0.1 * (y - 0.5), 0.4 * np.clip(wave - 0.8, 0, 1) * 3 * (noise(x, rng) > -0.3)
+
+
+def snow(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    drift = np.sin(2 * np.pi * (x * rng.uniform(0.6, 1.2) + y * 1.5 + rng.random()))
+    return 0.045 * drift - 0.02 + 0.012 * noise(x, rng), 0.6 * (noise(x, rng) > 2.3)
+
+
+def night(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    stars = np.zeros_like(x)
+    for cx, cy, bright in zip(rng.random(22), rng.random(22), rng.uniform(0.4, 1, 22), strict=True):
+        stars = np.maximum(stars, bright * np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / 0.009**2))
+    return 0.5 * (y - 0.5), stars
+
+
+def brick(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    down = y * 8 + rng.random()
+    row = np.floor(down)
+    across = x * 4 + 0.5 * (row % 2) + rng.random()
+    tones = rng.normal(0, 0.07, (12, 8)).astype(np.float32)
+    tone = tones[row.astype(int), np.floor(across).astype(int)] + 0.02 * noise(x, rng)
+    mortar = ((down % 1) < 0.16) | ((across % 1) < 0.08)
+    return np.where(mortar, 0, tone), 0.5 * mortar
+
+
+def stone(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    across, down = x * 5 + rng.random(), y * 5 + rng.random()
+    tones = rng.normal(0, 0.07, (7, 7)).astype(np.float32)
+    tone = tones[np.floor(down).astype(int), np.floor(across).astype(int)] + 0.03 * noise(x, rng)
+    gap = ((across % 1) < 0.09) | ((down % 1) < 0.09)
+    return np.where(gap, -0.25, tone), np.zeros_like(x)
+
+
+# tone: relative change of brightness; soft: share of white mixed in; both (S, S)
+PATTERNS: dict[str, Callable[..., tuple[Array, Array]]] = {
+    each.__name__: each for each in (sky, sand, grass, sea, snow, night, brick, stone)
+}
