@@ -1,0 +1,99 @@
+"""The embeddings of a split, as the step `embed` writes them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from gxn.errors import GxnError
+from gxn.files import hdf5_metadata, open_hdf5
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """Images and captions of one split in the spaces of one model.
+
+    `images` and `texts` hold one matrix per space, (N, D_k) and (M, D_k) float32, in the same order as
+    `weights`; `caption_image` (M,) says in which row its caption's image stands.
+    """
+
+    images: list[np.ndarray]
+    texts: list[np.ndarray]
+    weights: list[float]
+    similarity: str
+    imgid: np.ndarray  # (N,) int64, unique
+    caption_image: np.ndarray  # (M,) int64
+    sentid: np.ndarray  # (M,) int64
+    provenance: dict[str, Any]
+
+    def of_images(self, rows: np.ndarray) -> "Embeddings":
+        """Only the images in `rows`, in that order, and their captions, in the order they stood in."""
+        place = np.full(len(self.imgid), -1, np.int64)
+        place[rows] = np.arange(len(rows))
+        captions = np.flatnonzero(place[self.caption_image] >= 0)
+        return Embeddings(
+            images=[space[rows] for space in self.images],
+            texts=[space[captions] for space in self.texts],
+            weights=self.weights,
+            similarity=self.similarity,
+            imgid=self.imgid[rows],
+            caption_image=place[self.caption_image[captions]],
+            sentid=self.sentid[captions],
+            provenance=self.provenance,
+        )
+
+
+def read_embeddings(path: str | Path) -> Embeddings:
+    """Read and check an embeddings file.
+
+    Raises:
+        GxnError: something is missing, shapes do not agree, a caption has no image or an image no caption.
+    """
+    try:
+        with open_hdf5(path) as file:
+            embeddings = _read(file, path)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise GxnError(f"{path}: is no file of embeddings: {error}. Make it again") from error
+    _check(embeddings, path)
+    return embeddings
+
+
+def _read(file: h5py.File, path: str | Path) -> Embeddings:
+    metadata = hdf5_metadata(file)
+    missing = {"similarity", "weights", "provenance"} - metadata.keys()
+    if missing:
+        raise GxnError(f"{path}: its metadata has no {sorted(missing)[0]!r}. Make the embeddings again")
+    spaces = sorted(metadata["weights"])
+    if not spaces or spaces != sorted(file["image"]) or spaces != sorted(file["text"]):
+        raise GxnError(f"{path}: the spaces of image/, of text/ and of the weights {spaces} differ")
+    return Embeddings(
+        images=[np.asarray(file[f"image/{space}"], np.float32) for space in spaces],
+        texts=[np.asarray(file[f"text/{space}"], np.float32) for space in spaces],
+        weights=[float(metadata["weights"][space]) for space in spaces],
+        similarity=metadata["similarity"],
+        imgid=np.asarray(file["imgid"]).astype(np.int64, casting="safe"),
+        caption_image=np.asarray(file["caption_image"]).astype(np.int64, casting="safe"),
+        sentid=np.asarray(file["sentid"]).astype(np.int64, casting="safe"),
+        provenance=dict(metadata["provenance"]),
+    )
+
+
+def _check(embeddings: Embeddings, path: str | Path) -> None:
+    images, captions = len(embeddings.imgid), len(embeddings.sentid)
+    for image, text in zip(embeddings.images, embeddings.texts, strict=True):
+        if image.ndim != 2 or text.ndim != 2 or image.shape[1] != text.shape[1]:
+            raise GxnError(f"{path}: shapes {image.shape} and {text.shape} are of no joint space")
+        if len(image) != images or len(text) != captions:
+            raise GxnError(
+                f"{path}: {len(image)} image and {len(text)} text rows, {images} and {captions} ids"
+            )
+    owners = embeddings.caption_image
+    if owners.shape != (captions,) or not captions or owners.min() < 0 or owners.max() >= images:
+        raise GxnError(f"{path}: caption_image does not point into the {images} images")
+    if len(np.unique(embeddings.imgid)) != images:
+        raise GxnError(f"{path}: imgid stands in it twice")
+    without = np.flatnonzero(np.bincount(owners, minlength=images) == 0)
+    if len(without):
+        raise GxnError(f"{path}: image {embeddings.imgid[without[0]]} has no caption")

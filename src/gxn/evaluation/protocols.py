@@ -1,0 +1,89 @@
+"""What is searched in what: the whole split, five folds of 1,000 images, or exactly 5,000 images.
+
+Recalls depend on the size of the gallery, so a number without its protocol says nothing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gxn.errors import GxnError
+from gxn.evaluation import metrics
+from gxn.evaluation.embeddings import Embeddings
+from gxn.evaluation.ranks import ranks
+
+PROTOCOLS = ("full", "1k-5fold", "5k")
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One protocol's metrics (see `evaluate`) and the ranks that they were made from.
+
+    The ranks stand fold after fold: `i2t` (N,) of the images `imgid`, `t2i` (M,) of the captions `sentid`,
+    whose images stand at `caption_image` (M,) of `imgid`; `fold` (N,) numbers the images' folds.
+    """
+
+    numbers: dict
+    i2t: np.ndarray
+    t2i: np.ndarray
+    imgid: np.ndarray
+    sentid: np.ndarray
+    caption_image: np.ndarray
+    fold: np.ndarray
+
+
+def folds(imgid: np.ndarray, protocol: str) -> list[np.ndarray]:
+    """Rows of the images of each fold; captions follow their image.
+
+    `1k-5fold` takes the first 5,000 images in the order of their ids, 1,000 for each fold.
+
+    Raises:
+        GxnError: an unknown protocol, or the split has not the images that it needs.
+    """
+    images = len(imgid)
+    if protocol == "full":
+        return [np.arange(images)]
+    if protocol == "5k":
+        if images != 5000:
+            raise GxnError(f"protocol 5k needs exactly 5,000 images, the split has {images}. Use full")
+        return [np.arange(images)]
+    if protocol == "1k-5fold":
+        if images < 5000:
+            raise GxnError(f"protocol 1k-5fold needs 5,000 images, the split has {images}. Use full")
+        return np.split(np.argsort(imgid, kind="stable")[:5000], 5)
+    raise GxnError(f"unknown protocol {protocol!r}: choose from {', '.join(PROTOCOLS)}")
+
+
+def evaluate(embeddings: Embeddings, protocol: str) -> Evaluated:
+    """Recalls in percent, MedR, mean rank (means over the folds) and rsum = the sum of those six recalls.
+
+    Raises:
+        GxnError: the split does not suit the protocol; embeddings that are not finite, or are all the same.
+    """
+    parts = [embeddings.of_images(rows) for rows in folds(embeddings.imgid, protocol)]
+    found = [
+        ranks(part.images, part.texts, part.caption_image, part.similarity, part.weights) for part in parts
+    ]
+    i2t = metrics.mean([metrics.summary(fold.i2t) for fold in found])
+    t2i = metrics.mean([metrics.summary(fold.t2i) for fold in found])
+    starts = np.cumsum([0] + [len(part.imgid) for part in parts])
+    numbers = {
+        "i2t": i2t,
+        "t2i": t2i,
+        "rsum": metrics.rsum(i2t, t2i),
+        "images": int(starts[-1]),
+        "captions": sum(len(part.sentid) for part in parts),
+        "folds": len(parts),
+        "tied": float(np.mean([fold.tied for fold in found])),
+    }
+    return Evaluated(
+        numbers=numbers,
+        i2t=np.concatenate([fold.i2t for fold in found]),
+        t2i=np.concatenate([fold.t2i for fold in found]),
+        imgid=np.concatenate([part.imgid for part in parts]),
+        sentid=np.concatenate([part.sentid for part in parts]),
+        caption_image=np.concatenate(
+            [part.caption_image + start for part, start in zip(parts, starts[:-1], strict=True)]
+        ),
+        fold=np.repeat(np.arange(len(parts)), np.diff(starts)),
+    )

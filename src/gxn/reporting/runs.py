@@ -1,0 +1,124 @@
+"""The metrics files of many runs, read together and refused when they do not compare."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from gxn.errors import GxnError
+from gxn.files import read_json
+from gxn.reporting import names
+
+RECALLS = ("i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10")
+METRICS = ("i2t_r1", "i2t_r5", "i2t_r10", "i2t_medr", "t2i_r1", "t2i_r5", "t2i_r10", "t2i_medr", "rsum")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run under one protocol; `dataset` is the label that names both, `numbers` has the keys METRICS."""
+
+    path: Path
+    dataset: str
+    method: str
+    seed: int
+    numbers: dict[str, float]
+    gallery: tuple[int, int]  # images, captions
+    config: str
+    data: str
+
+
+def read_runs(paths: Iterable[str | Path], methods: list[str]) -> list[Run]:
+    """Runs of all the files, in the order of datasets (by label), `methods` and seeds.
+
+    Raises:
+        GxnError: a file is damaged or stands twice, a row or one of its seeds is missing, or files that
+            should be on equal terms come from other data, protocols or configurations.
+    """
+    _once(methods, "methods: row")
+    runs = [run for path in paths for run in _read(Path(path))]
+    if not runs:
+        raise GxnError("no metrics files given: nothing to make a table of")
+    for run in runs:
+        if run.method not in methods:
+            raise GxnError(f"{run.path}: method {run.method!r} is none of the rows {', '.join(methods)}")
+    runs.sort(key=lambda run: (run.dataset, methods.index(run.method), run.seed))
+    for label in sorted({run.dataset for run in runs}):
+        _check_terms([run for run in runs if run.dataset == label], methods)
+    return runs
+
+
+def rows(runs: list[Run]) -> list[list[Run]]:
+    """Runs of each row, seeds together, in the order they stand in."""
+    grouped: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        grouped.setdefault((run.dataset, run.method), []).append(run)
+    return list(grouped.values())
+
+
+def _read(path: Path) -> list[Run]:
+    content = read_json(path)
+    try:
+        provenance = content["provenance"]
+        return [
+            Run(
+                path=path,
+                dataset=names.dataset(str(content["dataset"]), protocol),
+                method=str(content["method"]),
+                seed=int(content["seed"]),
+                numbers=_numbers(found, path),
+                gallery=(int(found["images"]), int(found["captions"])),
+                config=str(provenance["config"]),
+                data=str(provenance["data"]),
+            )
+            for protocol, found in content["protocols"].items()
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise GxnError(
+            f"{path}: is no metrics file: {type(error).__name__} {error}. Make it again"
+        ) from error
+
+
+def _numbers(found: dict, path: Path) -> dict[str, float]:
+    numbers = {key: float(found[key[:3]][key[4:]]) for key in METRICS if key != "rsum"}
+    numbers["rsum"] = float(found["rsum"])
+    for key, value in numbers.items():
+        if not math.isfinite(value) or value < 0 or (key in RECALLS and value > 100):
+            raise GxnError(f"{path}: {key} is {value}. Evaluate the run again")
+    if not math.isclose(sum(numbers[key] for key in RECALLS), numbers["rsum"], abs_tol=1e-6):
+        raise GxnError(
+            f"{path}: rsum {numbers['rsum']} is not the sum of the recalls. Evaluate the run again"
+        )
+    return numbers
+
+
+def _once(values: list, what: str) -> None:
+    twice = [value for value in values if values.count(value) > 1]
+    if twice:
+        raise GxnError(f"{what} {twice[0]!r} is given twice")
+
+
+def _check_terms(runs: list[Run], methods: list[str]) -> None:
+    """Runs of one dataset under one protocol: one data hash and gallery, and every row with every seed."""
+    first = runs[0]
+    for run in runs:
+        if run.data != first.data:
+            raise GxnError(f"{run.path}: was made from other data than {first.path}: they do not compare")
+        if run.gallery != first.gallery:
+            raise GxnError(
+                f"{run.path}: searches {run.gallery} images and captions, {first.path} {first.gallery}"
+            )
+    seeds = sorted({run.seed for run in runs})
+    for method in methods:
+        row = [run for run in runs if run.method == method]
+        if not row:
+            raise GxnError(f"row {method!r} has no metrics file for {first.dataset}, {first.path} has one")
+        for run, following in pairwise(row):
+            if run.seed == following.seed:
+                raise GxnError(f"{following.path}: seed {run.seed} of {method!r} is also in {run.path}")
+        missing = set(seeds) - {run.seed for run in row}
+        if missing:
+            raise GxnError(f"{row[0].path}: row {method!r} lacks seed {min(missing)}, which other rows have")
+        other = [run for run in row if run.config != row[0].config]
+        if other:
+            raise GxnError(f"{other[0].path}: was made with another configuration than {row[0].path}")
