@@ -1,0 +1,144 @@
+"""Reading photographs, from a folder or from an `images.h5`, as RGB arrays."""
+
+import collections
+import io
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol, TypeVar
+
+import h5py
+import numpy as np
+from PIL import Image, ImageOps
+
+from gxn.datasets.captions import Record
+from gxn.errors import GxnError
+from gxn.files import rows_of, sha256
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# a JPEG decoder fills what is missing with grey when the end-of-image marker comes early
+END_OF_JPEG = b"\xff\xd9"
+
+
+class ImageSource(Protocol):
+    """Where the pixels of a dataset come from. `read` may be called from several threads."""
+
+    def read(self, record: Record) -> np.ndarray:
+        """Pixels uint8 (H, W, 3); raises GxnError with the file's name when they cannot be had."""
+
+    def identity(self, records: list[Record]) -> Any:
+        """A JSON value that changes when the images do, for recognising one's own half-done work."""
+
+
+class Folder:
+    """Photographs in a folder, found by `filename`; any format Pillow reads, turned upright by EXIF."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def locate(self, filename: str) -> Path:
+        """Path of an image; a name that leads out of the folder is refused."""
+        name = PurePosixPath(filename)
+        if not filename or "\0" in filename or name.is_absolute() or ".." in name.parts or "\\" in filename:
+            raise GxnError(f"{self.path}: filename {filename!r} leads out of the folder of images")
+        return self.path / name
+
+    def read(self, record: Record) -> np.ndarray:
+        path = self.locate(record.filename)
+        try:
+            data = path.read_bytes() + (END_OF_JPEG if record.truncated else b"")
+            with Image.open(io.BytesIO(data)) as image:
+                return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+        except FileNotFoundError as error:
+            raise GxnError(f"{path}: image {record.imgid} is missing") from error
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            raise GxnError(f"{path}: image {record.imgid} cannot be read: {error}") from error
+
+    def identity(self, records: list[Record]) -> Any:
+        stats = [self.locate(record.filename).stat() for record in records]
+        return [[stat.st_size, stat.st_mtime_ns] for stat in stats]
+
+
+class Packed:
+    """Images of one size in an HDF5 file: `images` uint8 (N, H, W, 3) and `imgid` int64 (N,)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.file = h5py.File(path, "r")
+            self.images, imgid = self.file["images"], self.file["imgid"][:]
+        except (OSError, KeyError) as error:
+            raise GxnError(f"{path}: cannot be read as HDF5 with images and imgid: {error}") from error
+        if (
+            self.images.dtype != np.uint8
+            or self.images.ndim != 4
+            or self.images.shape[::3] != (len(imgid), 3)
+        ):
+            raise GxnError(f"{path}: images must be uint8 ({len(imgid)}, height, width, 3)")
+        self.imgid = imgid
+        self.row = {int(each): row for row, each in enumerate(imgid)}
+        rows_of(imgid, imgid, path)
+
+    def read(self, record: Record) -> np.ndarray:
+        if record.imgid not in self.row:
+            raise GxnError(f"{self.path}: imgid {record.imgid} ({record.filename}) is missing")
+        try:
+            return self.images[self.row[record.imgid]]
+        except (OSError, RuntimeError) as error:
+            raise GxnError(f"{self.path}: image {record.imgid} cannot be read: {error}") from error
+
+    def identity(self, records: list[Record]) -> Any:
+        return sha256(self.path)
+
+
+def open_images(path: str | Path) -> ImageSource:
+    """Open a folder of photographs or an `images.h5`.
+
+    Raises:
+        GxnError: there is neither at `path`.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return Folder(path)
+    if not path.exists():
+        raise GxnError(f"{path}: no such folder of images")
+    return Packed(path)
+
+
+def resize_shorter(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Resize uint8 (H, W, 3) so that its shorter side is `size`, bilinear with antialias, as torchvision does."""
+    height, width = pixels.shape[:2]
+    if min(height, width) == size:
+        return pixels
+    scale = size / min(height, width)
+    target = (max(size, round(width * scale)), max(size, round(height * scale)))
+    return np.asarray(Image.fromarray(pixels).resize(target, Image.Resampling.BILINEAR))
+
+
+def centre_crop(pixels: np.ndarray, size: int) -> np.ndarray:
+    """The middle (size, size, 3) of uint8 (H, W, 3)."""
+    top, left = (pixels.shape[0] - size) // 2, (pixels.shape[1] - size) // 2
+    return pixels[top : top + size, left : left + size]
+
+
+def ahead(
+    call: Callable[[Item], Result], items: Iterable[Item], workers: int, depth: int
+) -> Iterator[Result]:
+    """`map(call, items)` in order, with up to `depth` results computed ahead by `workers` threads.
+
+    An exception of `call` is raised at the place of its result; nothing after it is waited for.
+    """
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: collections.deque = collections.deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(call, item))
+                if len(waiting) > depth:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

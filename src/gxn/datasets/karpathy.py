@@ -1,0 +1,137 @@
+"""A user's captions in the layout of the Karpathy splits, checked and brought into one form."""
+
+import collections
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from gxn.datasets.captions import SPLITS
+from gxn.errors import GxnError
+
+# Karpathy's splits of COCO call 30,504 further training images "restval"
+KNOWN_SPLITS = {"train": "train", "restval": "train", "val": "val", "test": "test"}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Images per split, and captions of every image outside the training split, that a dataset must have."""
+
+    train: int
+    val: int
+    test: int
+    captions: int
+
+
+def tokenise(text: str) -> list[str]:
+    """Words of a sentence: Unicode NFC, lower case, punctuation and symbols left out, split at white space.
+
+    It gives the tokens of Karpathy's Flickr8K file for every one of its 40,000 sentences.
+    """
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
+    return "".join(
+        letter for letter in text if unicodedata.category(letter)[0] not in "PSC" or letter.isspace()
+    ).split()
+
+
+def normalise(value: Any, name: str, where: str, expected: Expected | None = None) -> dict[str, Any]:
+    """Check a Karpathy JSON and return it as `captions.json` holds it.
+
+    `restval` becomes `train`, a `filepath` (COCO) moves into `filename`, sentences without tokens are
+    tokenised. With `expected`, the counts are asserted and images outside the training split keep their
+    first `expected.captions` captions, as the published protocols do.
+
+    Args:
+        value: what the JSON file holds.
+        name: the dataset's name.
+        where: the file's path, for messages.
+
+    Raises:
+        GxnError: anything is missing, empty, doubled or of the wrong type; the message names image and key.
+    """
+    if not isinstance(value, dict) or not isinstance(value.get("images"), list) or not value["images"]:
+        raise GxnError(f"{where}: has no list 'images'; it must have the layout of the Karpathy splits")
+    kept = expected.captions if expected else None
+    images = [_image(image, f"{where}: images[{row}]", kept) for row, image in enumerate(value["images"])]
+    _unique([image["imgid"] for image in images], where, "imgid")
+    _unique([image["filename"] for image in images], where, "filename")
+    _unique([sentid for image in images for sentid in image["sentids"]], where, "sentid")
+    _check_counts(images, where, expected)
+    return {"dataset": name, "images": images}
+
+
+def _image(image: Any, where: str, kept: int | None) -> dict[str, Any]:
+    """One checked image; outside the training split only the first `kept` captions stay."""
+    filename = _value(image, "filename", str, where)
+    if image.get("filepath"):
+        filename = f"{_value(image, 'filepath', str, where)}/{filename}"
+    where = f"{where} ({filename})"
+    imgid = _value(image, "imgid", int, where)
+    split = _value(image, "split", str, where)
+    if split not in KNOWN_SPLITS:
+        raise GxnError(f"{where}: split: unknown value {split!r}; known: {', '.join(KNOWN_SPLITS)}")
+    given = _value(image, "sentences", list, where)
+    if not given:
+        raise GxnError(f"{where}: sentences: is empty; every image needs a caption")
+    sentences = [_sentence(each, imgid, f"{where}: sentences[{row}]") for row, each in enumerate(given)]
+    if "sentids" in image and image["sentids"] != [each["sentid"] for each in sentences]:
+        raise GxnError(f"{where}: sentids: are not the sentid of its sentences")
+    split = KNOWN_SPLITS[split]
+    if kept is not None and split != "train":
+        if len(sentences) < kept:
+            raise GxnError(
+                f"{where}: sentences: {len(sentences)} captions, but {kept} are expected in {split}"
+            )
+        sentences = sentences[:kept]
+    sentids = [each["sentid"] for each in sentences]
+    return {"filename": filename, "imgid": imgid, "split": split, "sentids": sentids, "sentences": sentences}
+
+
+def _sentence(sentence: Any, imgid: int, where: str) -> dict[str, Any]:
+    """One checked caption."""
+    sentid = _value(sentence, "sentid", int, where)
+    where = f"{where} (sentid {sentid})"
+    if sentence.get("imgid", imgid) != imgid:
+        raise GxnError(f"{where}: imgid: {sentence['imgid']!r} is not that of its image, {imgid}")
+    raw = _value(sentence, "raw", str, where)
+    if not raw.strip():
+        raise GxnError(f"{where}: raw: the caption is empty; give it text or remove it")
+    if "tokens" in sentence:
+        tokens = _value(sentence, "tokens", list, where)
+        if not all(isinstance(token, str) and len(token.split()) == 1 for token in tokens):
+            raise GxnError(f"{where}: tokens: every token must be one word without white space")
+        tokens = [unicodedata.normalize("NFC", token.strip()) for token in tokens]
+    else:
+        tokens = tokenise(raw)
+    if not tokens:
+        raise GxnError(f"{where}: tokens: the caption {raw!r} has no word; give it text or remove it")
+    return {"raw": raw, "tokens": tokens, "imgid": imgid, "sentid": sentid}
+
+
+def _value(mapping: Any, key: str, kind: type, where: str) -> Any:
+    """`mapping[key]`, which must be there and be a `kind`."""
+    if not isinstance(mapping, dict):
+        raise GxnError(f"{where}: must be a mapping of keys, not {type(mapping).__name__}")
+    if key not in mapping:
+        raise GxnError(f"{where}: {key}: is missing")
+    value = mapping[key]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise GxnError(f"{where}: {key}: must be {kind.__name__}, not {value!r}")
+    if kind is int and not 0 <= value < 2**63:
+        raise GxnError(f"{where}: {key}: {value} is no id; ids are whole numbers from 0")
+    return value
+
+
+def _unique(values: list[Any], where: str, key: str) -> None:
+    twice = [value for value, times in collections.Counter(values).items() if times > 1]
+    if twice:
+        raise GxnError(f"{where}: {key}: {twice[0]!r} stands in it more than once ({len(twice)} such)")
+
+
+def _check_counts(images: list[dict[str, Any]], where: str, expected: Expected | None) -> None:
+    found = collections.Counter(image["split"] for image in images)
+    for split in SPLITS:
+        if not found[split]:
+            raise GxnError(f"{where}: split: no image in {split}; train, val and test are all needed")
+        wanted = getattr(expected, split) if expected else found[split]
+        if found[split] != wanted:
+            raise GxnError(f"{where}: split: {found[split]} images in {split}, but {wanted} are expected")

@@ -1,0 +1,157 @@
+"""Features of a dataset's images from a fixed CNN: decoding overlapped, progress kept, killed and resumed."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gxn.datasets import images
+from gxn.datasets.captions import Record
+from gxn.datasets.images import ImageSource, ahead
+from gxn.errors import GxnError
+from gxn.features import cnn, transforms
+from gxn.features.transforms import Transform, normalise
+from gxn.files import digest, sha256
+
+PRECISIONS = ("float16", "float32")
+ARITHMETICS = ("float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class FeaturesConfig:
+    """Section `features` of the configuration; the first three keys are those of `Transform`."""
+
+    resize: int | None
+    crops: str
+    crop: int
+    precision: str
+    arithmetic: str
+    batch: int
+
+    def __post_init__(self) -> None:
+        for key, allowed in (("precision", PRECISIONS), ("arithmetic", ARITHMETICS)):
+            if getattr(self, key) not in allowed:
+                raise GxnError(f"features.{key}: must be {' or '.join(allowed)}, not {getattr(self, key)!r}")
+        if self.batch < 1:
+            raise GxnError(f"features.batch: must be at least 1, not {self.batch}")
+
+    @property
+    def transform(self) -> Transform:
+        """How an image is resized and cropped."""
+        return Transform(self.resize, self.crops, self.crop)
+
+    @property
+    def step(self) -> int:
+        """Images in a batch: `batch` counts crops, since they fill the memory."""
+        return max(1, self.batch // self.transform.count)
+
+
+class Rows:
+    """Feature rows on their way into a file, kept in a folder so that a killed run goes on where it was.
+
+    A raw file only ever grows by whole batches; what a kill cut short is dropped. Work of another recipe
+    (its fingerprint differs) is thrown away.
+    """
+
+    def __init__(self, folder: Path, identity: str, width: int, dtype: np.dtype) -> None:
+        self.path, self.state = folder / "rows.bin", folder / "state.json"
+        self.width, self.dtype = width, np.dtype(dtype)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            known = json.loads(self.state.read_text()) == identity
+        except (OSError, ValueError):
+            known = False
+        if not known:
+            self.path.write_bytes(b"")
+            self.state.write_text(json.dumps(identity))
+
+    def begin(self, batch: int, total: int) -> int:
+        """Drop an unfinished batch and return the number of rows that are done."""
+        row = self.width * self.dtype.itemsize
+        done = self.path.stat().st_size // row
+        done = done if done >= total else done - done % batch
+        done = min(done, total)
+        with open(self.path, "r+b") as file:
+            file.truncate(done * row)
+        return done
+
+    def append(self, features: np.ndarray) -> None:
+        """Add rows (B, D) at the end."""
+        with open(self.path, "ab") as file:
+            file.write(features.tobytes())
+
+    def blocks(self, rows: int) -> Iterator[np.ndarray]:
+        """All rows again, (<= rows, D) at a time."""
+        with open(self.path, "rb") as file:
+            while data := file.read(rows * self.width * self.dtype.itemsize):
+                yield np.frombuffer(data, self.dtype).reshape(-1, self.width)
+
+    def remove(self) -> None:
+        """Delete the folder's files: the work is done."""
+        self.path.unlink(missing_ok=True)
+        self.state.unlink(missing_ok=True)
+        self.path.parent.rmdir()
+
+
+def fingerprint(records: list[Record], source: ImageSource, recipe: dict[str, Any]) -> str:
+    """Identity of an extraction: images, recipe, and the code and libraries that carry it out."""
+    code = [sha256(file) for file in (__file__, cnn.__file__, images.__file__, transforms.__file__)]
+    named = [[record.filename, record.imgid, record.truncated] for record in records]
+    return digest([named, source.identity(records), recipe, code, torch.__version__])
+
+
+def batches(
+    records: list[Record], source: ImageSource, transform: Transform, batch: int, workers: int
+) -> Iterator[np.ndarray]:
+    """Crops uint8 (B * K, crop, crop, 3) of the records, `batch` images at a time, read ahead by threads."""
+
+    def crops(record: Record) -> np.ndarray:
+        return transform(source.read(record), f"{record.filename} (imgid {record.imgid})")
+
+    read = ahead(crops, records, workers, depth=2 * batch)
+    for start in range(0, len(records), batch):
+        yield np.concatenate([next(read) for _ in records[start : start + batch]])
+
+
+@torch.inference_mode()
+def forward(
+    network: nn.Module, crops: np.ndarray, count: int, device: torch.device, arithmetic: str
+) -> Tensor:
+    """Features float32 (B, D) of crops uint8 (B * K, H, W, 3): the mean over the K = `count` crops of each."""
+    pixels = torch.from_numpy(crops).to(device)
+    with torch.autocast(device.type, torch.bfloat16, enabled=arithmetic == "bfloat16"):
+        features = network(normalise(pixels))
+    return features.float().unflatten(0, (-1, count)).mean(1)
+
+
+def extract(
+    network: nn.Module,
+    records: list[Record],
+    source: ImageSource,
+    config: FeaturesConfig,
+    device: torch.device,
+    workers: int,
+) -> Iterator[np.ndarray]:
+    """Features (B, D), float16 or float32, of `records`, batch by batch, in their order.
+
+    Raises:
+        GxnError: an image cannot be read or is too small, or a feature is not finite.
+    """
+    transform = config.transform
+    network = network.to(device, memory_format=torch.channels_last).eval()
+    read = batches(records, source, transform, config.step, workers)
+    for start, crops in zip(range(0, len(records), config.step), read, strict=True):
+        features = forward(network, crops, transform.count, device, config.arithmetic)
+        with np.errstate(over="ignore"):
+            stored = features.cpu().numpy().astype(config.precision)
+        wrong = ~np.isfinite(stored).all(axis=1)
+        if wrong.any():
+            record = records[start + int(wrong.argmax())]
+            what = f"its features are not finite as {config.precision}; are these the weights meant?"
+            raise GxnError(f"{record.filename} (imgid {record.imgid}): {what}")
+        yield stored

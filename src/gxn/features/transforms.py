@@ -1,0 +1,81 @@
+"""From a photograph to the pixels a CNN sees: resize, crop, normalise."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gxn.datasets.images import centre_crop, resize_shorter
+from gxn.errors import GxnError
+
+# the channel statistics that torchvision's ImageNet weights were trained with
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+
+
+def ten_crops(pixels: np.ndarray, size: int) -> list[np.ndarray]:
+    """Four corners and the centre, then the mirror images of these five."""
+    bottom, right = pixels.shape[0] - size, pixels.shape[1] - size
+    corners = [(0, 0), (0, right), (bottom, 0), (bottom, right)]
+    five = [pixels[top : top + size, left : left + size] for top, left in corners]
+    five.append(centre_crop(pixels, size))
+    return five + [crop[:, ::-1] for crop in five]
+
+
+@dataclass(frozen=True)
+class Transform:
+    """What is done to an image before the CNN; nothing in it is random.
+
+    Attributes:
+        resize: length of the shorter side before the crop, pixels; None leaves the image as it is.
+        crops: `1C`, the centre; `10C`, corners and centre and their mirror images, features averaged.
+        crop: side of a crop, pixels.
+    """
+
+    resize: int | None
+    crops: str
+    crop: int
+
+    def __post_init__(self) -> None:
+        if self.crops not in ("1C", "10C"):
+            raise GxnError(f"features.crops: must be 1C or 10C, not {self.crops!r}")
+        if self.crop < 1:
+            raise GxnError(f"features.crop: must be at least 1, not {self.crop}")
+        if self.resize is not None and self.resize < self.crop:
+            raise GxnError(f"features.resize: {self.resize} is smaller than features.crop, {self.crop}")
+
+    @property
+    def count(self) -> int:
+        """Crops of one image."""
+        return 1 if self.crops == "1C" else 10
+
+    def __call__(self, pixels: np.ndarray, name: str) -> np.ndarray:
+        """Crops uint8 (K, crop, crop, 3) of an image uint8 (H, W, 3) called `name` in messages.
+
+        Raises:
+            GxnError: the image is smaller than a crop.
+        """
+        if self.resize is not None:
+            pixels = resize_shorter(pixels, self.resize)
+        height, width = pixels.shape[:2]
+        if min(height, width) < self.crop:
+            size = f"{width} x {height} pixels, smaller than features.crop, {self.crop}"
+            raise GxnError(f"{name}: is {size}; set features.resize to {self.crop} or more")
+        crops = [centre_crop(pixels, self.crop)] if self.crops == "1C" else ten_crops(pixels, self.crop)
+        return np.stack(crops)
+
+    def describe(self) -> dict[str, Any]:
+        """The whole of it as JSON, for a file's metadata."""
+        return asdict(self) | {"flip": False, "interpolation": "bilinear", "mean": MEAN, "std": STD}
+
+
+def normalise(pixels: Tensor) -> Tensor:
+    """uint8 (B, H, W, 3) to float32 (B, 3, H, W) with ImageNet's statistics, channels last in memory.
+
+    The layout in memory is that of the input, so that nothing is copied into another order.
+    """
+    mean = pixels.new_tensor(MEAN, dtype=torch.float32) * 255
+    std = pixels.new_tensor(STD, dtype=torch.float32) * 255
+    return pixels.float().sub_(mean).div_(std).permute(0, 3, 1, 2)

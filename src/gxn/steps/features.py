@@ -1,0 +1,80 @@
+"""Compute the features of all images of a dataset with a fixed CNN.
+
+A run that is killed goes on, when called again, after the last batch it finished.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gxn import cli
+from gxn.config import parse
+from gxn.datasets.captions import image_ids, read_captions
+from gxn.datasets.images import open_images
+from gxn.features.cnn import load_cnn
+from gxn.features.extract import FeaturesConfig, Rows, extract, fingerprint
+from gxn.files import create_hdf5, sha256
+from gxn.training.device import choose_device
+
+
+def features(
+    captions: Path,
+    images: Path,
+    cnn: dict[str, Any],
+    weights: Path,
+    features: Any,
+    device: str,
+    threads: int,
+    resume: Path,
+    out: Path,
+) -> None:
+    """Write `out`: `features` (N, D) and `imgid` (N,), in the order of `captions`."""
+    where = choose_device(device, threads)
+    config = parse(FeaturesConfig, features, "features")
+    records, source = read_captions(captions), open_images(images)
+    network, width = load_cnn(cnn["name"], cnn["layer"], weights)
+    recipe = {
+        "cnn": cnn["name"],
+        "layer": cnn["layer"],
+        "weights": sha256(weights),
+        "transform": config.transform.describe(),
+        "arithmetic": config.arithmetic,
+        "precision": config.precision,
+    }
+    machine = {"batch": config.batch, "device": where.type, "threads": threads, "width": width}
+    rows = Rows(resume, fingerprint(records, source, recipe | machine), width, np.dtype(config.precision))
+    done = rows.begin(config.step, len(records))
+    if done:
+        print(f"resumed after image {done} of {len(records)}", flush=True)
+    workers = len(os.sched_getaffinity(0))
+    batches = extract(network, records[done:], source, config, where, workers)
+    for batch in cli.progress(batches, -(-(len(records) - done) // config.step), "batches of features"):
+        rows.append(batch)
+    with create_hdf5(out, recipe) as file:
+        stored = file.create_dataset("features", (len(records), width), config.precision)
+        file["imgid"] = image_ids(records)
+        start = 0
+        for block in rows.blocks(config.step):
+            stored[start : start + len(block)] = block
+            start += len(block)
+    rows.remove()
+
+
+def main() -> None:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--captions", type=Path, required=True, help="captions.json")
+    parser.add_argument("--images", type=Path, required=True, help="folder of photographs, or images.h5")
+    parser.add_argument("--cnn", type=cli.json_argument, required=True, help="section cnn: name, layer")
+    parser.add_argument("--weights", type=Path, required=True, help="the CNN's weights, safetensors")
+    parser.add_argument("--features", type=cli.json_argument, required=True, help="section features")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], required=True)
+    parser.add_argument("--threads", type=int, required=True, help="torch's threads on a CPU")
+    parser.add_argument("--resume", type=Path, required=True, help="folder for half-done work")
+    parser.add_argument("--out", type=Path, required=True, help="features.h5 to write")
+    cli.run(features, parser)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Check a dataset of photographs with captions and write it as captions.json.
+
+Reads a JSON file in the layout of the Karpathy splits, opens every image it names, and stops at the first
+thing that is missing, unreadable, empty or doubled.
+"""
+
+import argparse
+import dataclasses
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from gxn import cli
+from gxn.config import parse
+from gxn.datasets.captions import Record
+from gxn.datasets.images import ImageSource, ahead, open_images
+from gxn.datasets.karpathy import Expected, normalise
+from gxn.errors import GxnError
+from gxn.files import read_json, write_json
+
+
+def prepare(captions: Path, images: Path, name: str, expect: Any, truncated: str, out: Path) -> None:
+    """Write `out` from the Karpathy JSON `captions` and the folder `images`."""
+    expected = None if expect is None else parse(Expected, expect, "dataset.expect")
+    dataset = normalise(read_json(captions), name, str(captions), expected)
+    source, entries = open_images(images), dataset["images"]
+    cores = len(os.sched_getaffinity(0))
+    states = ahead(lambda entry: is_truncated(source, entry, truncated == "keep"), entries, cores, 8 * cores)
+    for entry, cut in zip(entries, cli.progress(states, len(entries), "images opened"), strict=True):
+        if cut:
+            print(f"{entry['filename']}: its end is missing; kept, the missing part grey", flush=True)
+            entry["truncated"] = True
+    write_json(out, dataset)
+    counts = Counter(entry["split"] for entry in entries)
+    sentences = sum(len(entry["sentences"]) for entry in entries)
+    print(f"{name}: {dict(sorted(counts.items()))} images, {sentences} captions")
+
+
+def is_truncated(source: ImageSource, entry: dict[str, Any], keep: bool) -> bool:
+    """Decode one image; True when that works only with its missing end filled in, which `keep` allows."""
+    record = Record(entry["filename"], entry["imgid"], entry["split"], ())
+    try:
+        source.read(record)
+        return False
+    except GxnError as error:
+        if not keep:
+            raise
+        try:
+            source.read(dataclasses.replace(record, truncated=True))
+        except GxnError:
+            raise error from None
+        return True
+
+
+def main() -> None:
+    parser: argparse.ArgumentParser = cli.parser(__doc__)
+    parser.add_argument(
+        "--captions", type=Path, required=True, help="JSON in the layout of the Karpathy splits"
+    )
+    parser.add_argument("--images", type=Path, required=True, help="folder of the photographs")
+    parser.add_argument("--name", required=True, help="the dataset's name")
+    parser.add_argument(
+        "--expect", type=cli.json_argument, help='{"train", "val", "test", "captions"} or null'
+    )
+    parser.add_argument("--truncated", choices=["refuse", "keep"], required=True, help="images cut short")
+    parser.add_argument("--out", type=Path, required=True, help="captions.json to write")
+    cli.run(prepare, parser)
+
+
+if __name__ == "__main__":
+    main()
