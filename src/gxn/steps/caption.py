@@ -1,0 +1,40 @@
+"""Pretrain RNN_Dec on frozen encoders: by cross-entropy, or from there by its mix with the self-critical loss."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gxn.cli import run
+from gxn.config import parse
+from gxn.training.captioning import Captioning, CaptioningConfig, build_decoder, build_reward
+from gxn.training.stages import Stage, stage_parser
+
+
+@dataclass(frozen=True)
+class CaptionStage:
+    """Epochs over the training captions, and the settings of the image-to-text update."""
+
+    epochs: int
+    caption: CaptioningConfig
+
+
+def caption(warmup: Path, decoder: Path | None, frequencies: Path, **arguments) -> None:
+    """Train the decoder, from the checkpoint `decoder` when it is given."""
+    config = parse(CaptionStage, arguments["stage"], "stage")
+    stage = Stage({**arguments, "warmup": warmup, "decoder": decoder, "frequencies": frequencies})
+    stage.start_from(warmup, {"encoders": stage.encoders})
+    modules = {"decoder": build_decoder(stage)}
+    if decoder is not None:
+        stage.start_from(decoder, modules)
+    rewards = [build_reward(stage, name, frequencies) for name in ("train", "val")]
+    path = Captioning(stage.encoders, modules["decoder"], config.caption, *rewards)
+    stage.run([path], config.epochs, None, modules)
+
+
+def main() -> None:
+    arguments = stage_parser(__doc__, "warmup", "frequencies")
+    arguments.add_argument("--decoder", type=Path, help="checkpoint to start from")
+    run(caption, arguments)
+
+
+if __name__ == "__main__":
+    main()

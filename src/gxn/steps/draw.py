@@ -1,0 +1,36 @@
+"""Pretrain the generator and the matching-aware discriminator on frozen encoders."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gxn.cli import run
+from gxn.config import parse
+from gxn.training.drawing import Drawing, DrawingConfig, build_drawer, read_thumbnails
+from gxn.training.stages import Stage, stage_parser
+
+
+@dataclass(frozen=True)
+class DrawStage:
+    """Epochs over the training captions, and the settings of the text-to-image update."""
+
+    epochs: int
+    draw: DrawingConfig
+
+
+def draw(warmup: Path, thumbnails: Path, **arguments) -> None:
+    """Train the drawing networks."""
+    config = parse(DrawStage, arguments["stage"], "stage")
+    stage = Stage({**arguments, "warmup": warmup, "thumbnails": thumbnails})
+    stage.start_from(warmup, {"encoders": stage.encoders})
+    images = read_thumbnails(thumbnails, stage.train)
+    modules = build_drawer(stage, images.shape[-1])
+    path = Drawing(stage.encoders, **modules, config=config.draw, thumbnails=images)
+    stage.run([path], config.epochs, None, modules)
+
+
+def main() -> None:
+    run(draw, stage_parser(__doc__, "warmup", "thumbnails"))
+
+
+if __name__ == "__main__":
+    main()

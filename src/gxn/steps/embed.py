@@ -1,0 +1,51 @@
+"""Embed a split's images and captions in every space of a trained row."""
+
+from pathlib import Path
+
+from gxn.cli import parser, run
+from gxn.errors import GxnError
+from gxn.files import create_hdf5, digest, sha256
+from gxn.training.checkpoint import read_encoders
+from gxn.training.data import read_split
+from gxn.training.device import choose_device
+from gxn.training.matching import embed as embed_split
+
+
+def embed(
+    checkpoint: Path, features: Path, tokens: Path, split: str, threads: int, device: str, out: Path
+) -> None:
+    """Write `image/{space}`, `text/{space}` and the ids that say which caption is whose."""
+    where = choose_device(device, threads)
+    encoders, config, metadata = read_encoders(checkpoint)
+    provenance = metadata["provenance"]
+    if provenance["data"] != digest([sha256(features), sha256(tokens)]):
+        raise GxnError(f"{checkpoint}: was trained on other data than {features} and {tokens}; train it again")
+    data = read_split(tokens, features, split, where)
+    images, texts = embed_split(encoders.to(where), data)
+    about = {
+        "similarity": config.similarity,
+        "weights": dict(zip(config.spaces, config.weights, strict=True)),
+        "split": split,
+        "provenance": provenance,
+    }
+    with create_hdf5(out, about) as file:
+        for space, image, text in zip(config.spaces, images, texts, strict=True):
+            file[f"image/{space}"] = image
+            file[f"text/{space}"] = text
+        file["imgid"] = data.imgid
+        file["sentid"] = data.sentid
+        file["caption_image"] = data.caption_image.numpy(force=True)
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    for name in ("checkpoint", "features", "tokens", "out"):
+        arguments.add_argument(f"--{name}", type=Path, required=True)
+    arguments.add_argument("--split", required=True, choices=("train", "val", "test"))
+    arguments.add_argument("--threads", type=int, required=True)
+    arguments.add_argument("--device", required=True)
+    run(embed, arguments)
+
+
+if __name__ == "__main__":
+    main()

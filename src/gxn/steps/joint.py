@@ -1,0 +1,89 @@
+"""Train a row that imagines: Algorithm 1's joint stage, imagine and match in turn on every batch."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+
+from gxn.cli import run
+from gxn.config import parse
+from gxn.errors import GxnError
+from gxn.training.captioning import Captioning, CaptioningConfig, build_decoder, build_reward
+from gxn.training.drawing import Drawing, DrawingConfig, build_drawer, read_thumbnails
+from gxn.training.matching import Matching, MatchingConfig
+from gxn.training.paths import Path as TrainingPath
+from gxn.training.stages import Stage, stage_parser
+
+
+@dataclass(frozen=True)
+class JointStage:
+    """Of the step.
+
+    Attributes:
+        epochs: over the training captions.
+        matches: ranking updates on each batch, the same number for every row of the table.
+        match, caption, draw: of the updates; null leaves that path out.
+    """
+
+    epochs: int
+    matches: int
+    match: MatchingConfig
+    caption: CaptioningConfig | None
+    draw: DrawingConfig | None
+
+
+def joint(
+    warmup: Path,
+    decoder: Path | None,
+    frequencies: Path | None,
+    drawer: Path | None,
+    thumbnails: Path | None,
+    **arguments,
+) -> None:
+    """Train encoders and generative paths together from their pretrained checkpoints."""
+    config = parse(JointStage, arguments["stage"], "stage")
+    files = {"decoder": decoder, "frequencies": frequencies, "drawer": drawer, "thumbnails": thumbnails}
+    stage = Stage({**arguments, "warmup": warmup, **files})
+    modules: dict[str, nn.Module] = {"encoders": stage.encoders}
+    stage.start_from(warmup, modules)
+    imagine: list[TrainingPath] = []
+    if config.caption is not None:
+        if decoder is None or frequencies is None:
+            raise GxnError("stage.caption: needs --decoder and --frequencies")
+        modules["decoder"] = build_decoder(stage)
+        stage.start_from(decoder, {"decoder": modules["decoder"]})
+        rewards = [build_reward(stage, name, frequencies) for name in ("train", "val")]
+        imagine.append(Captioning(stage.encoders, modules["decoder"], config.caption, *rewards))
+    if config.draw is not None:
+        if drawer is None or thumbnails is None:
+            raise GxnError("stage.draw: needs --drawer and --thumbnails")
+        images = read_thumbnails(thumbnails, stage.train)
+        networks = build_drawer(stage, images.shape[-1])
+        stage.start_from(drawer, networks)
+        modules |= networks
+        imagine.append(Drawing(stage.encoders, **networks, config=config.draw, thumbnails=images))
+    matching = Matching(stage.encoders, stage.encoder, config.match)
+    stage.run(in_turn(imagine, matching, config.matches), config.epochs, "val_rsum", modules)
+
+
+def in_turn(imagine: list[TrainingPath], matching: Matching, matches: int) -> list[TrainingPath]:
+    """Each imagining path is followed by its match; what `matches` is short of comes at the end.
+
+    With two paths and two matches this is Algorithm 1; with fewer matches the earlier paths go without.
+    """
+    paths: list[TrainingPath] = []
+    early = len(imagine) - matches
+    for place, path in enumerate(imagine):
+        paths += [path] if place < early else [path, matching]
+    return paths + [matching] * (matches - len(imagine))
+
+
+def main() -> None:
+    arguments = stage_parser(__doc__, "warmup")
+    for name in ("decoder", "frequencies", "drawer", "thumbnails"):
+        arguments.add_argument(f"--{name}", type=Path)
+    run(joint, arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Imagine a caption: the update of RNN_Dec, and through v_l of the grounded image map (GXN, equations 4 to 7)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from gxn.datasets.tokens import read_tokens
+from gxn.datasets.words import EOS, PAD
+from gxn.files import digest
+from gxn.losses.captioning import caption_mask, cross_entropy, self_critical
+from gxn.models.decoder import CaptionDecoder
+from gxn.models.encoders import GROUNDED, Encoders
+from gxn.rewards.ciderd import CiderD
+from gxn.rewards.frequencies import read_frequencies
+from gxn.training.data import Batch, Split
+from gxn.training.paths import adam, update
+from gxn.training.stages import Stage
+
+
+@dataclass(frozen=True)
+class CaptioningConfig:
+    """Of the image-to-text update.
+
+    Attributes:
+        learning_rate: the decoder's.
+        grounding_rate: that of the grounded image map; 0 leaves the encoders as they are.
+        clip: largest gradient norm.
+        gamma: the self-critical loss's share (equation 7); 0 is cross-entropy alone.
+        sampling_increase, sampling_every, sampling_most: scheduled sampling's probability is
+            min(most, increase * floor(epoch / every)).
+        longest: words at most in a decoded caption, end included.
+    """
+
+    learning_rate: float
+    grounding_rate: float
+    clip: float
+    gamma: float
+    sampling_increase: float
+    sampling_every: int
+    sampling_most: float
+    longest: int
+
+
+class Captioning:
+    """The image-to-text path: v_l -> RNN_Dec -> sentence."""
+
+    def __init__(
+        self,
+        encoders: Encoders,
+        decoder: CaptionDecoder,
+        config: CaptioningConfig,
+        train_reward: CiderD,
+        val_reward: CiderD,
+    ) -> None:
+        self.encoders, self.decoder, self.config = encoders, decoder, config
+        self.train_reward, self.val_reward = train_reward, val_reward
+        self.modules: dict[str, nn.Module] = {"encoders": encoders, "decoder": decoder}
+        self.optimizers: dict[str, Optimizer] = {"decoder": adam(decoder.parameters(), config.learning_rate)}
+        if config.grounding_rate > 0:
+            grounded = encoders.image[GROUNDED].parameters()
+            self.optimizers["ground_image"] = adam(grounded, config.grounding_rate)
+        self.sampling = 0.0
+
+    def start_epoch(self, epoch: int) -> None:
+        config = self.config
+        self.sampling = min(config.sampling_most, config.sampling_increase * (epoch // config.sampling_every))
+
+    def _ground(self, features: Tensor) -> Tensor:
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.grounding_rate > 0):
+            return self.encoders.image_space(features, GROUNDED)
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        grounded = self._ground(batch.features)
+        targets = with_end(batch.tokens)
+        said = self.decoder(grounded, targets, self.sampling)
+        loss = entropy = cross_entropy(said, targets != PAD)
+        losses = {"xe_loss": entropy.detach()}
+        gamma = self.config.gamma
+        if gamma > 0:
+            critical, reward = self._critical(grounded, batch.image)
+            loss = (1 - gamma) * entropy + gamma * critical
+            losses["reward"] = reward
+        update(loss, self.optimizers.values(), self.config.clip)
+        return losses
+
+    def _critical(self, grounded: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
+        """The self-critical loss, one sample per image, and the mean reward of the samples."""
+        sampled, greedy = self.decoder.sample_and_greedy(grounded.detach(), self.config.longest)
+        rows = image.cpu().numpy()
+        scores = self.train_reward.score(
+            torch.cat([image, image]).numpy(force=True), torch.cat([sampled, greedy]).numpy(force=True)
+        )
+        reward, baseline = torch.from_numpy(scores).to(grounded.device).split(len(rows))
+        said = self.decoder(grounded, sampled, spoken=True)
+        loss = self_critical(said, caption_mask(sampled, EOS), reward, baseline)
+        return loss, reward.mean()
+
+    @torch.no_grad()
+    def validate(self, split: Split, batch: int = 512) -> dict[str, float]:
+        total, words = 0.0, 0
+        for captions in torch.arange(len(split.lengths)).split(batch):
+            part = split.batch(captions)
+            targets = with_end(part.tokens)
+            mask = targets != PAD
+            said = self.decoder(self._ground(part.features), targets)
+            total -= float(said.masked_fill(~mask, 0).sum())
+            words += int(mask.sum())
+        rows, spoken = greedy_captions(self.encoders, self.decoder, split.features, self.config.longest)
+        return {
+            "val_xe_loss": total / words,
+            "val_cider_d": float(self.val_reward.score(rows, spoken).mean()),
+        }
+
+
+def with_end(tokens: Tensor) -> Tensor:
+    """Captions (B, T) padded with PAD -> (B, T + 1) with EOS after each one's last word."""
+    padded = torch.nn.functional.pad(tokens, (0, 1), value=PAD)
+    return padded.scatter(1, (tokens != PAD).sum(1, keepdim=True), EOS)
+
+
+@torch.no_grad()
+def greedy_captions(encoders: Encoders, decoder: CaptionDecoder, features: Tensor, longest: int) -> tuple:
+    """Rows 0..N-1 and greedy captions int64 (N, T) of CNN features (N, F), NumPy."""
+    spoken = decoder.greedy(encoders.image_space(features, GROUNDED), longest)
+    return torch.arange(len(features)).numpy(), spoken.numpy(force=True)
+
+
+def build_decoder(stage: Stage) -> CaptionDecoder:
+    """RNN_Dec of the configured sizes, fresh."""
+    model = stage.model
+    return CaptionDecoder(model.joint, len(stage.words), model.word, model.decoder).to(stage.device)
+
+
+def build_reward(stage: Stage, split: str, frequencies: Path) -> CiderD:
+    """CIDEr-D against the references of a split, with the training split's document frequencies."""
+    captions = read_tokens(stage.arguments["tokens"], split)
+    found = read_frequencies(frequencies, digest(stage.words))
+    return CiderD(captions.tokens, captions.offsets, captions.caption_image, found)

@@ -1,0 +1,104 @@
+"""A split in memory and its batches: integer arrays only, no Python work per caption."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gxn.datasets.tokens import read_tokens
+from gxn.datasets.words import PAD
+from gxn.errors import GxnError
+from gxn.features.store import read_features
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Caption-image pairs, longest caption first.
+
+    Attributes:
+        caption: int64 (B,), the pairs' captions by their row in the split, on the CPU.
+        image: int64 (B,), the pairs' images by their row in the split.
+        features: float32 (B, F), of the images.
+        tokens: int64 (B, T), padded with PAD, without BOS and EOS.
+        lengths: int64 (B,), on the CPU.
+    """
+
+    caption: Tensor
+    image: Tensor
+    features: Tensor
+    tokens: Tensor
+    lengths: Tensor
+
+
+@dataclass(frozen=True)
+class Split:
+    """A split's features and captions.
+
+    Attributes:
+        features: float32 (N, F).
+        tokens: int64 (C, T); `lengths`: int64 (C,), on the CPU.
+        caption_image: int64 (C,), each caption's image by its row.
+        imgid, sentid: int64 (N,) and (C,), NumPy.
+    """
+
+    name: str
+    features: Tensor
+    tokens: Tensor
+    lengths: Tensor
+    caption_image: Tensor
+    imgid: np.ndarray
+    sentid: np.ndarray
+
+    def batch(self, captions: Tensor) -> Batch:
+        """The pairs of the given captions, int64 (B,), sorted by falling length."""
+        captions = captions[torch.argsort(self.lengths[captions], descending=True, stable=True)]
+        lengths = self.lengths[captions]
+        rows = captions.to(self.tokens.device)
+        image = self.caption_image[rows]
+        return Batch(captions, image, self.features[image], self.tokens[rows, : int(lengths[0])], lengths)
+
+    def batches(self, size: int, seed: int, epoch: int) -> Iterator[Batch]:
+        """One epoch of whole batches in an order that depends on `seed` and `epoch` alone."""
+        for captions in epoch_order(len(self.lengths), seed, epoch).split(size)[: self.steps(size)]:
+            yield self.batch(captions)
+
+    def steps(self, size: int) -> int:
+        """Whole batches in an epoch.
+
+        Raises:
+            GxnError: the batch is larger than the split.
+        """
+        if size > len(self.lengths):
+            raise GxnError(
+                f"training.batch: {size} pairs are more than the {len(self.lengths)} captions of the "
+                f"{self.name} split; make the batch smaller"
+            )
+        return len(self.lengths) // size
+
+
+def epoch_order(captions: int, seed: int, epoch: int) -> Tensor:
+    """A permutation of range(captions), the same for every row of the table and after any resume."""
+    mixed = hashlib.sha256(f"{seed}/{epoch}".encode()).digest()
+    generator = torch.Generator().manual_seed(int.from_bytes(mixed[:7], "little"))
+    return torch.randperm(captions, generator=generator)
+
+
+def read_split(tokens: Path, features: Path, name: str, device: torch.device) -> Split:
+    """Join the captions and features of a split by image id and put them on the device."""
+    captions = read_tokens(tokens, name)
+    lengths = np.diff(captions.offsets)
+    padded = np.full((len(lengths), lengths.max()), PAD, np.int64)
+    padded[np.arange(lengths.max()) < lengths[:, None]] = captions.tokens
+    return Split(
+        name=name,
+        features=torch.from_numpy(read_features(features, captions.imgid)).to(device),
+        tokens=torch.from_numpy(padded).to(device),
+        lengths=torch.from_numpy(lengths.astype(np.int64)),
+        caption_image=torch.from_numpy(captions.caption_image).to(device),
+        imgid=captions.imgid,
+        sentid=captions.sentid,
+    )

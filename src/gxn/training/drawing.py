@@ -1,0 +1,157 @@
+"""Imagine an image: the discriminator's update, then the generator's (GXN, equations 11 and 12)."""
+
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from gxn.files import open_hdf5, rows_of
+from gxn.losses.adversarial import conditioning_kl, discriminator_loss, generator_loss
+from gxn.models.drawing import ConditioningAugmentation, Discriminator, Generator
+from gxn.models.encoders import GROUNDED, Encoders
+from gxn.training.data import Batch, Split
+from gxn.training.paths import adam, update
+from gxn.training.stages import Stage
+
+
+@dataclass(frozen=True)
+class DrawingConfig:
+    """Of the text-to-image update.
+
+    Attributes:
+        learning_rate: Adam's for discriminator, generator and conditioning augmentation.
+        beta1: Adam's first decay rate for them.
+        grounding_rate: learning rate of the grounded text encoder; 0 leaves the encoders as they are.
+        clip: largest gradient norm of the generator's update.
+        beta_f, beta_w: weights of drawn images and of wrong captions in equation 11.
+        beta_s: weight of the KL term (a mean over elements) in equation 12.
+        batch: pairs of each batch that are drawn, evenly spread over it.
+    """
+
+    learning_rate: float
+    beta1: float
+    grounding_rate: float
+    clip: float
+    beta_f: float
+    beta_w: float
+    beta_s: float
+    batch: int
+
+
+class Drawing:
+    """The text-to-image path: t_l -> t_c -> G_i -> image, judged by D_i against t_l."""
+
+    def __init__(
+        self,
+        encoders: Encoders,
+        augmentation: ConditioningAugmentation,
+        generator: Generator,
+        discriminator: Discriminator,
+        config: DrawingConfig,
+        thumbnails: Tensor,
+    ) -> None:
+        """`thumbnails`: uint8 (N, 3, S, S), the training images by their row in the split."""
+        self.encoders, self.augmentation = encoders, augmentation
+        self.generator, self.discriminator = generator, discriminator
+        self.config, self.thumbnails = config, thumbnails
+        betas = (config.beta1, 0.999)
+        drawers = [*generator.parameters(), *augmentation.parameters()]
+        self.modules: dict[str, nn.Module] = {
+            "encoders": encoders,
+            "augmentation": augmentation,
+            "generator": generator,
+            "discriminator": discriminator,
+        }
+        self.optimizers: dict[str, Optimizer] = {
+            "discriminator": adam(discriminator.parameters(), config.learning_rate, betas),
+            "generator": adam(drawers, config.learning_rate, betas),
+        }
+        if config.grounding_rate > 0:
+            grounded = [
+                *encoders.word.parameters(),
+                *encoders.rnn[GROUNDED].parameters(),
+                *encoders.text[GROUNDED].parameters(),
+            ]
+            self.optimizers["ground_text"] = adam(grounded, config.grounding_rate)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Nothing here depends on the epoch."""
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        size = len(batch.image)
+        part = torch.arange(0, size, max(1, size // self.config.batch))[: self.config.batch]
+        image, lengths = batch.image[part.to(batch.image.device)], batch.lengths[part]
+        tokens = batch.tokens[part.to(batch.image.device), : int(lengths[0])]
+        real = to_unit(self.thumbnails[image])
+        with torch.set_grad_enabled(self.config.grounding_rate > 0):
+            grounded = self.encoders.text_space(tokens, lengths, GROUNDED)
+        condition, mean, log_variance = self.augmentation(grounded)
+        drawn = self.generator(condition)
+        losses = self._discriminate(real, drawn.detach(), grounded.detach(), image)
+        return losses | self._generate(drawn, grounded, mean, log_variance)
+
+    def _discriminate(
+        self, real: Tensor, drawn: Tensor, grounded: Tensor, image: Tensor
+    ) -> dict[str, Tensor]:
+        config = self.config
+        wrong = grounded[wrong_pairs(image)]
+        seen = self.discriminator.look(real)
+        true = self.discriminator.match(seen, grounded)
+        mismatched = self.discriminator.match(seen, wrong)
+        fake = self.discriminator(drawn, grounded)
+        loss = discriminator_loss(true, fake, mismatched, config.beta_f, config.beta_w)
+        update(loss, [self.optimizers["discriminator"]], None)
+        return {"discriminator_loss": loss.detach()}
+
+    def _generate(
+        self, drawn: Tensor, grounded: Tensor, mean: Tensor, log_variance: Tensor
+    ) -> dict[str, Tensor]:
+        self.discriminator.requires_grad_(False)
+        adversarial = generator_loss(self.discriminator(drawn, grounded.detach()))
+        kl = conditioning_kl(mean, log_variance)
+        drawers = [each for name, each in self.optimizers.items() if name != "discriminator"]
+        update(adversarial + self.config.beta_s * kl, drawers, self.config.clip)
+        self.discriminator.requires_grad_(True)
+        return {"generator_loss": adversarial.detach(), "kl": kl.detach()}
+
+    def validate(self, split: Split) -> dict[str, float]:
+        """Nothing: the drawings of the test split are judged by the step `imagine`."""
+        return {}
+
+
+def to_unit(images: Tensor) -> Tensor:
+    """uint8 images -> float32 in [-1, 1]."""
+    return images.float().div_(127.5).sub_(1.0)
+
+
+def wrong_pairs(image: Tensor) -> Tensor:
+    """For each pair the row, int64 (B,), of the next pair of another image: its caption is the wrong one.
+
+    Where a batch is all one image there is none, and the next pair stands in.
+    """
+    size = len(image)
+    rows = torch.arange(size, device=image.device)
+    ahead = (rows.unsqueeze(1) + rows.roll(-1).unsqueeze(0)) % size  # (B, B): i+1, i+2, ..., i
+    other = image[ahead] != image.unsqueeze(1)
+    return ahead.gather(1, other.to(torch.int8).argmax(1, keepdim=True)).squeeze(1) if size > 1 else rows
+
+
+def build_drawer(stage: Stage, size: int) -> dict[str, nn.Module]:
+    """Conditioning augmentation, generator and discriminator of the configured sizes, fresh."""
+    model = stage.model
+    networks = {
+        "augmentation": ConditioningAugmentation(model.joint, model.condition),
+        "generator": Generator(model.condition, model.noise, model.generator, size),
+        "discriminator": Discriminator(model.joint, model.condition, model.discriminator, size),
+    }
+    return {name: network.to(stage.device) for name, network in networks.items()}
+
+
+def read_thumbnails(path: FilePath, split: Split) -> Tensor:
+    """uint8 (N, 3, S, S) of a split's images, by their row, on the split's device."""
+    with open_hdf5(path) as file:
+        rows = rows_of(split.imgid, file["imgid"][:], path)
+        images = file["images"][:][rows]
+    return torch.from_numpy(images).to(split.features.device)

@@ -1,0 +1,147 @@
+"""The one training loop: epochs of paths over batches, validation, selection, resumption."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from gxn.cli import progress
+from gxn.training.data import Split
+from gxn.training.paths import Path
+from gxn.training.resume import Resume, need_finite
+
+CHECK_EVERY = {"cpu": 1, "cuda": 50}  # steps between looks at the losses: a look makes a GPU wait
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and on what a stage trains.
+
+    Attributes:
+        epochs: over the training captions.
+        batch: pairs in a batch.
+        seed: of the data order; rows of the same seed see the same batches.
+        select: a validation figure; the epoch where it is highest is kept. None: the last epoch.
+        precision: `float32` or `bfloat16` (autocast).
+    """
+
+    epochs: int
+    batch: int
+    seed: int
+    select: str | None
+    precision: str
+
+
+def train(
+    paths: Sequence[Path], plan: Plan, train: Split, val: Split, resume: Resume
+) -> list[dict[str, float]]:
+    """Train the paths' modules in place; one row of figures per epoch.
+
+    Each batch is given to every path in order (Algorithm 1). After the last epoch the modules hold the
+    selected epoch's parameters.
+
+    Raises:
+        GxnError: a loss is not finite, the embeddings collapsed, or the batch is larger than the split.
+    """
+    modules = {name: module for path in paths for name, module in path.modules.items()}
+    optimizers = {name: each for path in paths for name, each in path.optimizers.items()}
+    history, best = _restore(resume, modules, optimizers)
+    steps = train.steps(plan.batch)
+    for epoch in range(len(history), plan.epochs):
+        for path in paths:
+            path.start_epoch(epoch)
+        losses = _epoch(paths, modules, plan, train, epoch, steps, resume)
+        figures = _validate(paths, modules, val)
+        history.append({"epoch": epoch + 1, **losses, **figures})
+        if plan.select and (best is None or figures[plan.select] > best["figure"]):
+            best = {"figure": figures[plan.select], "modules": copy.deepcopy(_states(modules))}
+        resume.save(
+            {
+                "modules": _states(modules),
+                "optimizers": {name: each.state_dict() for name, each in optimizers.items()},
+                "random": _random_state(),
+                "history": history,
+                "best": best,
+            }
+        )
+        print("  ".join(f"{name} {value:.5g}" for name, value in history[-1].items()), flush=True)
+    if best is not None:
+        for name, module in modules.items():
+            module.load_state_dict(best["modules"][name])
+    for module in modules.values():
+        module.eval()
+    return history
+
+
+def _epoch(
+    paths: Sequence[Path],
+    modules: dict[str, nn.Module],
+    plan: Plan,
+    split: Split,
+    epoch: int,
+    steps: int,
+    resume: Resume,
+) -> dict[str, float]:
+    """One pass over the training captions; the mean of each loss."""
+    set_mode(modules, training=True)
+    device = split.features.device.type
+    total: dict[str, float] = {}
+    waiting: list[tuple[int, Tensor, dict[str, Tensor]]] = []
+    batches = split.batches(plan.batch, plan.seed, epoch)
+    for step, batch in enumerate(progress(batches, steps, f"epoch {epoch + 1}/{plan.epochs}"), 1):
+        with torch.autocast(device, torch.bfloat16, enabled=plan.precision == "bfloat16"):
+            losses = {name: value for path in paths for name, value in path.step(batch).items()}
+        waiting.append((step, batch.caption, losses))
+        if step % CHECK_EVERY[device] and step < steps:
+            continue
+        for done, captions, values in waiting:
+            for name, value in values.items():
+                need_finite(
+                    float(value), name, done, epoch, split.sentid[captions.numpy()].tolist(), resume.path
+                )
+                total[name] = total.get(name, 0.0) + float(value)
+        waiting.clear()
+    return {name: value / steps for name, value in total.items()}
+
+
+@torch.no_grad()
+def _validate(paths: Sequence[Path], modules: dict[str, nn.Module], val: Split) -> dict[str, float]:
+    set_mode(modules, training=False)
+    return {name: value for path in dict.fromkeys(paths) for name, value in path.validate(val).items()}
+
+
+def set_mode(modules: dict[str, nn.Module], training: bool) -> None:
+    """Put every module into training or evaluation mode."""
+    for module in modules.values():
+        module.train(training)
+
+
+def _states(modules: dict[str, nn.Module]) -> dict[str, dict[str, Tensor]]:
+    return {name: module.state_dict() for name, module in modules.items()}
+
+
+def _random_state() -> dict[str, Any]:
+    cuda = torch.cuda.get_rng_state() if torch.cuda.is_available() else None
+    return {"cpu": torch.get_rng_state(), "cuda": cuda}
+
+
+def _restore(
+    resume: Resume, modules: dict[str, nn.Module], optimizers: dict[str, Optimizer]
+) -> tuple[list[dict[str, float]], dict[str, Any] | None]:
+    """Put back the last state, if there is one; the history so far and the best epoch so far."""
+    state = resume.load()
+    if state is None:
+        return [], None
+    for name, module in modules.items():
+        module.load_state_dict(state["modules"][name])
+    for name, optimizer in optimizers.items():
+        optimizer.load_state_dict(state["optimizers"][name])
+    torch.set_rng_state(state["random"]["cpu"])
+    if state["random"]["cuda"] is not None and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state["random"]["cuda"])
+    print(f"resumed after epoch {len(state['history'])}", flush=True)
+    return state["history"], state["best"]

@@ -1,0 +1,87 @@
+"""Match: the ranking update of the encoders (GXN, equation 3) and its validation by Recall@K."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from gxn.errors import GxnError
+from gxn.evaluation.metrics import retrieval_metrics
+from gxn.evaluation.ranks import ranks
+from gxn.losses.ranking import NEGATIVES, ranking_loss
+from gxn.losses.similarity import SIMILARITIES
+from gxn.models.encoders import EncoderConfig, Encoders, encode_captions
+from gxn.training.data import Batch, Split
+from gxn.training.paths import adam, update
+
+
+@dataclass(frozen=True)
+class MatchingConfig:
+    """Of the ranking update.
+
+    Attributes:
+        negatives: `sum` or `hardest`.
+        learning_rate: Adam's.
+        decay_epoch: from this epoch on (0-based) the rate is a tenth; null: never.
+        clip: largest gradient norm.
+    """
+
+    negatives: str
+    learning_rate: float
+    decay_epoch: int | None
+    clip: float
+
+
+class Matching:
+    """The ranking path: every parameter of the encoders, by the hinge on the mixed score."""
+
+    def __init__(self, encoders: Encoders, encoder: EncoderConfig, config: MatchingConfig) -> None:
+        if config.negatives not in NEGATIVES:
+            raise GxnError(f"negatives: must be one of {', '.join(NEGATIVES)}, not {config.negatives!r}")
+        if encoder.similarity not in SIMILARITIES:
+            raise GxnError(
+                f"similarity: must be one of {', '.join(SIMILARITIES)}, not {encoder.similarity!r}"
+            )
+        self.encoders, self.encoder, self.config = encoders, encoder, config
+        self.similarity = SIMILARITIES[encoder.similarity]
+        self.optimizer = adam(encoders.parameters(), config.learning_rate)
+        self.modules: dict[str, nn.Module] = {"encoders": encoders}
+        self.optimizers: dict[str, Optimizer] = {"match": self.optimizer}
+
+    def start_epoch(self, epoch: int) -> None:
+        decayed = self.config.decay_epoch is not None and epoch >= self.config.decay_epoch
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.config.learning_rate * (0.1 if decayed else 1.0)
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        images = self.encoders.images(batch.features)
+        texts = self.encoders.texts(batch.tokens, batch.lengths)
+        scores = self.similarity(images, texts, self.encoder.weights)
+        loss = ranking_loss(scores, batch.image, self.encoder.margin, self.config.negatives)
+        update(loss, [self.optimizer], self.config.clip)
+        return {"ranking_loss": loss.detach() / len(batch.image)}
+
+    def validate(self, split: Split) -> dict[str, float]:
+        images, texts = embed(self.encoders, split)
+        found = ranks(
+            images,
+            texts,
+            split.caption_image.numpy(force=True),
+            self.encoder.similarity,
+            self.encoder.weights,
+        )
+        figures = retrieval_metrics(found)
+        return {
+            "val_rsum": figures["rsum"],
+            "val_i2t_r10": figures["i2t"]["r10"],
+            "val_t2i_r10": figures["t2i"]["r10"],
+        }
+
+
+@torch.no_grad()
+def embed(encoders: Encoders, split: Split, batch: int = 512) -> tuple[list, list]:
+    """float32 NumPy embeddings of a split's images (N, J) and captions (C, J) in each space."""
+    images = [space.numpy(force=True) for space in encoders.images(split.features)]
+    texts = encode_captions(encoders, split.tokens, split.lengths, batch)
+    return images, [space.numpy(force=True) for space in texts]

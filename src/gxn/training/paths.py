@@ -1,0 +1,53 @@
+"""What one batch does: a path owns its optimisers and takes its own optimiser step (GXN, Algorithm 1)."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+from gxn.training.data import Batch, Split
+
+
+class Path(Protocol):
+    """One kind of update. A stage is a list of paths, taken in order on every batch.
+
+    Attributes:
+        modules: the networks that the path trains or needs kept, by name.
+        optimizers: its optimisers, by name.
+    """
+
+    modules: dict[str, nn.Module]
+    optimizers: dict[str, Optimizer]
+
+    def start_epoch(self, epoch: int) -> None:
+        """Set what depends on the epoch: learning rates, scheduled sampling."""
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        """Update the parameters on one batch; scalar losses by name, detached."""
+
+    def validate(self, split: Split) -> dict[str, float]:
+        """Figures on the validation split, by name."""
+
+
+def adam(parameters: Iterable[nn.Parameter], rate: float, betas: tuple[float, float] = (0.9, 0.999)) -> Adam:
+    """Adam over the parameters, in one fused kernel."""
+    return Adam(list(parameters), lr=rate, betas=betas, fused=True)
+
+
+def update(loss: Tensor, optimizers: Iterable[Optimizer], clip: float | None) -> None:
+    """One step of the optimisers along the gradient of `loss`, each one's gradient norm clipped at `clip`.
+
+    Only these optimisers' parameters are touched: gradients that fall on others are cleared when their own
+    optimiser begins its step.
+    """
+    optimizers = list(optimizers)
+    for optimizer in optimizers:
+        optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    for optimizer in optimizers:
+        if clip is not None:
+            for group in optimizer.param_groups:
+                torch.nn.utils.clip_grad_norm_(group["params"], clip, foreach=True)
+        optimizer.step()

@@ -1,0 +1,74 @@
+"""The state that lets an interrupted stage go on as if nothing had happened."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gxn.errors import GxnError
+from gxn.files import atomic, digest, sha256
+
+
+def recipe(configuration: Any, inputs: Mapping[str, Path | None]) -> str:
+    """A fingerprint of all that a stage's result depends on: settings, input files and the code loaded."""
+    code = {
+        name: sha256(module.__file__)
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] == "gxn" and getattr(module, "__file__", None)
+    }
+    files = {name: sha256(path) for name, path in inputs.items() if path is not None}
+    return digest([configuration, files, code, torch.__version__])
+
+
+class Resume:
+    """A stage's last state, in a folder outside every declared output."""
+
+    def __init__(self, folder: Path, recipe: str) -> None:
+        self.path = folder / "last.pt"
+        self.recipe = recipe
+
+    def load(self) -> dict[str, Any] | None:
+        """The saved state, or None when there is none, it is unreadable, or another recipe left it."""
+        if not self.path.exists():
+            return None
+        try:
+            state = torch.load(self.path, map_location="cpu", weights_only=True)
+            same = state["recipe"] == self.recipe
+        except Exception as error:  # torch names no common class for damaged archives
+            print(f"{self.path}: cannot be read ({type(error).__name__}); starting anew", flush=True)
+            return None
+        if not same:
+            print(f"{self.path}: was left by another recipe; starting anew", flush=True)
+            return None
+        return state
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Replace the saved state, whole or not at all."""
+        with atomic(self.path) as temporary:
+            torch.save({**state, "recipe": self.recipe}, temporary)
+
+    def clear(self) -> None:
+        """Forget the state: the stage is done and its output written."""
+        self.path.unlink(missing_ok=True)
+        for folder in (self.path.parent, *self.path.parent.parents):
+            try:
+                folder.rmdir()
+            except OSError:
+                return
+
+
+def need_finite(value: float, name: str, step: int, epoch: int, sentids: list[int], path: Path) -> None:
+    """Stop a stage whose loss is not a number.
+
+    Raises:
+        GxnError: names the loss, the step, the batch's captions and the last good state.
+    """
+    if value == value and abs(value) != float("inf"):
+        return
+    kept = f"the state after epoch {epoch} is kept in {path}" if path.exists() else "no epoch was finished"
+    raise GxnError(
+        f"{name} is {value} at step {step} of epoch {epoch + 1}; batch of sentids "
+        f"{', '.join(map(str, sentids))}; {kept}. Lower the learning rate or look at these captions' features"
+    )

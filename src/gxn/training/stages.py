@@ -1,0 +1,151 @@
+"""What the training steps share: their arguments, the data, building and keeping networks."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import nn
+
+from gxn.cli import json_argument, parser
+from gxn.config import parse
+from gxn.datasets.tokens import read_vocabulary
+from gxn.errors import GxnError
+from gxn.files import atomic, digest, load_tensors, save_tensors, sha256
+from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
+from gxn.provenance import provenance
+from gxn.training import loop
+from gxn.training.data import Split, read_split
+from gxn.training.device import choose_device
+from gxn.training.paths import Path as TrainingPath
+from gxn.training.resume import Resume, recipe
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Widths of every network (method.md calls for 300, 1024, 1024, 1024, 128, 100)."""
+
+    word: int
+    hidden: int
+    joint: int
+    decoder: int
+    condition: int
+    noise: int
+    generator: int
+    discriminator: int
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """Of every stage: pairs in a batch, and `float32` or `bfloat16` arithmetic."""
+
+    batch: int
+    precision: str
+
+
+def stage_parser(
+    description: str | None, *files: str, sections: Sequence[str] = ()
+) -> argparse.ArgumentParser:
+    """The arguments of a training step; `files` and `sections` are those that only this one has."""
+    arguments = parser(description)
+    for name in ("features", "tokens", "vocabulary", *files):
+        arguments.add_argument(f"--{name}", type=Path, required=True)
+    for name in ("model", "encoder", "training", "stage", *sections):
+        arguments.add_argument(f"--{name}", type=json_argument, required=True, metavar="JSON")
+    arguments.add_argument("--seed", type=int, required=True)
+    arguments.add_argument("--threads", type=int, required=True)
+    arguments.add_argument("--device", required=True)
+    arguments.add_argument("--resume", type=Path, required=True, help="folder of the state between epochs")
+    arguments.add_argument("--curves", type=Path, required=True)
+    arguments.add_argument("--out", type=Path, required=True)
+    return arguments
+
+
+class Stage:
+    """A training step between its arguments and its checkpoint."""
+
+    def __init__(self, arguments: dict[str, Any]) -> None:
+        self.arguments = arguments
+        self.device = choose_device(arguments["device"], arguments["threads"])
+        self.model = parse(ModelConfig, arguments["model"], "model")
+        self.encoder = parse(EncoderConfig, arguments["encoder"], "encoders")
+        self.training = parse(TrainingConfig, arguments["training"], "training")
+        if self.training.precision not in ("float32", "bfloat16"):
+            raise GxnError(
+                f"training.precision: must be float32 or bfloat16, not {self.training.precision!r}"
+            )
+        self.train = self._split("train")
+        self.val = self._split("val")
+        self.words = read_vocabulary(arguments["vocabulary"])
+        torch.manual_seed(arguments["seed"])
+        sizes = EncoderSizes(
+            feature=self.train.features.shape[1],
+            words=len(self.words),
+            word=self.model.word,
+            hidden=self.model.hidden,
+            joint=self.model.joint,
+        )
+        self.sizes = sizes
+        self.encoders = Encoders(self.encoder, sizes).to(self.device)
+
+    def _split(self, name: str) -> Split:
+        return read_split(self.arguments["tokens"], self.arguments["features"], name, self.device)
+
+    def start_from(self, path: Path, modules: dict[str, nn.Module]) -> None:
+        """Load the named modules from an earlier stage's checkpoint."""
+        tensors, metadata = load_tensors(path)
+        if metadata.get("vocabulary") != digest(self.words):
+            raise GxnError(f"{path}: was trained with another vocabulary than {self.arguments['vocabulary']}")
+        load_modules(path, tensors, modules)
+
+    def run(
+        self,
+        paths: Sequence[TrainingPath],
+        epochs: int,
+        select: str | None,
+        keep: dict[str, nn.Module],
+    ) -> None:
+        """Train, then write the curves and the checkpoint of the modules in `keep`."""
+        settings = {k: v for k, v in self.arguments.items() if not isinstance(v, Path)}
+        inputs = {
+            k: v
+            for k, v in self.arguments.items()
+            if isinstance(v, Path) and k not in ("resume", "out", "curves")
+        }
+        resume = Resume(self.arguments["resume"], recipe(settings, inputs))
+        plan = loop.Plan(epochs, self.training.batch, self.arguments["seed"], select, self.training.precision)
+        history = loop.train(paths, plan, self.train, self.val, resume)
+        with atomic(self.arguments["curves"]) as temporary:
+            pd.DataFrame(history).to_csv(temporary, index=False, float_format="%.6g")
+        data = digest([sha256(self.arguments["features"]), sha256(self.arguments["tokens"])])
+        tensors = {f"{k}.{name}": t for k, module in keep.items() for name, t in module.state_dict().items()}
+        save_tensors(
+            self.arguments["out"],
+            tensors,
+            {
+                "encoder": asdict(self.encoder),
+                "sizes": asdict(self.sizes),
+                "model": asdict(self.model),
+                "vocabulary": digest(self.words),
+                "provenance": provenance(settings, data, self.arguments["seed"]),
+            },
+        )
+        resume.clear()
+
+
+def load_modules(path: Path, tensors: dict[str, torch.Tensor], modules: dict[str, nn.Module]) -> None:
+    """Fill modules from tensors named `module.parameter`.
+
+    Raises:
+        GxnError: a parameter is missing, left over or of another shape.
+    """
+    for name, module in modules.items():
+        own = {k.removeprefix(f"{name}."): t for k, t in tensors.items() if k.startswith(f"{name}.")}
+        try:
+            module.load_state_dict(own)
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())
+            raise GxnError(f"{path}: does not fit the configured {name}: {reason}") from error
