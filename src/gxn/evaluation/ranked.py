@@ -1,0 +1,92 @@
+"""The per-query ranks of many runs, as the step `evaluate` writes them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from gxn.errors import GxnError
+from gxn.files import hdf5_metadata, open_hdf5
+
+FIELDS = ("i2t", "t2i", "imgid", "sentid", "caption_image", "fold")
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Ranks of one run under one protocol: i2t (N,), t2i (M,), of the queries imgid (N,) and sentid (M,)."""
+
+    path: Path
+    dataset: str
+    protocol: str
+    method: str
+    seed: int
+    i2t: np.ndarray
+    t2i: np.ndarray
+    imgid: np.ndarray
+    sentid: np.ndarray
+    caption_image: np.ndarray  # (M,) row of the caption's image
+    fold: np.ndarray  # (N,)
+
+
+def read_ranks(paths: Iterable[str | Path], methods: list[str]) -> list[Ranked]:
+    """Ranks of all the files, in the order of datasets, protocols, `methods` and seeds.
+
+    Raises:
+        GxnError: a file is damaged, is of no row in `methods`, stands twice, or asks other queries.
+    """
+    runs = [run for path in paths for run in _read(Path(path))]
+    for run in runs:
+        if run.method not in methods:
+            raise GxnError(f"{run.path}: method {run.method!r} is none of the rows {', '.join(methods)}")
+    runs.sort(key=lambda run: (run.dataset, run.protocol, methods.index(run.method), run.seed))
+    first: dict[tuple[str, str], Ranked] = {}
+    seen: dict[tuple[str, str, str, int], Ranked] = {}
+    for run in runs:
+        other = first.setdefault((run.dataset, run.protocol), run)
+        for name in ("imgid", "sentid", "caption_image"):
+            if not np.array_equal(getattr(run, name), getattr(other, name)):
+                raise GxnError(f"{run.path}: its queries ({name}) are not those of {other.path}")
+        twice = seen.setdefault((run.dataset, run.protocol, run.method, run.seed), run)
+        if twice is not run:
+            raise GxnError(f"{run.path}: seed {run.seed} of {run.method!r} is also in {twice.path}")
+    return runs
+
+
+def by_search(runs: list[Ranked]) -> dict[tuple[str, str], dict[str, list[Ranked]]]:
+    """The runs of each (dataset, protocol), by method, in the order they stand in."""
+    grouped: dict[tuple[str, str], dict[str, list[Ranked]]] = {}
+    for run in runs:
+        grouped.setdefault((run.dataset, run.protocol), {}).setdefault(run.method, []).append(run)
+    return grouped
+
+
+def _read(path: Path) -> list[Ranked]:
+    try:
+        with open_hdf5(path) as file:
+            metadata = hdf5_metadata(file)
+            run = {
+                "dataset": metadata["dataset"],
+                "method": metadata["method"],
+                "seed": int(metadata["seed"]),
+            }
+            return [
+                Ranked(path=path, protocol=protocol, **run, **_arrays(file[protocol]))
+                for protocol in sorted(file)
+            ]
+    except (TypeError, ValueError, AttributeError) as error:
+        raise GxnError(f"{path}: is no file of ranks: {error}. Evaluate the run again") from error
+
+
+def _arrays(group: h5py.Group) -> dict[str, np.ndarray]:
+    arrays = {name: np.asarray(group[name]) for name in FIELDS}
+    images, captions = len(arrays["imgid"]), len(arrays["sentid"])
+    lengths = {"i2t": images, "fold": images, "t2i": captions, "caption_image": captions}
+    for name, length in lengths.items():
+        if arrays[name].shape != (length,) or not length:
+            raise ValueError(f"{group.name}/{name} has shape {arrays[name].shape}")
+    for name in ("i2t", "t2i"):
+        if not (arrays[name] >= 1).all():
+            raise ValueError(f"{group.name}/{name} holds a rank below 1, or NaN")
+    return arrays

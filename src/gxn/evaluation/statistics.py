@@ -1,0 +1,91 @@
+"""Is a row better than its control, or were the queries and seeds kind to it? A paired bootstrap says.
+
+Both rows answered the same queries, so differences are taken per query before anything is resampled. Images
+are drawn, each with all its captions (captions of one image are not independent), and seeds are drawn too,
+in pairs of equal seed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gxn.errors import GxnError
+from gxn.evaluation.metrics import DIRECTIONS, RECALLS
+from gxn.evaluation.ranked import Ranked
+
+METRICS = (*(f"{way}_r{k}" for way in DIRECTIONS for k in RECALLS), "rsum")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Row less control in points of percent, with its 95 % interval and two-sided p value."""
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    p: float
+
+
+def compare(row: list[Ranked], control: list[Ranked], resamples: int, seed: int) -> list[Difference]:
+    """Differences of METRICS, means over seeds; captions of all folds are pooled.
+
+    Raises:
+        GxnError: the two were not run with the same seeds.
+    """
+    if [run.seed for run in row] != [run.seed for run in control]:
+        ours, theirs = ([run.seed for run in runs] for runs in (row, control))
+        raise GxnError(f"{row[0].path}: {row[0].method} has seeds {ours}, its control {theirs}")
+    gains = np.stack([_hits(one) - _hits(two) for one, two in zip(row, control, strict=True)])  # (S, N, 6)
+    captions = np.bincount(row[0].caption_image, minlength=len(row[0].imgid))  # (N,)
+    value = _statistic(gains.sum(axis=1), len(captions), captions.sum()).mean(axis=0)
+    drawn = _resampled(gains, captions, resamples, np.random.default_rng(seed))
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    side = np.minimum((drawn <= 0).sum(axis=0), (drawn >= 0).sum(axis=0))
+    p = np.minimum(1.0, 2.0 * (side + 1) / (resamples + 1))
+    return [Difference(*map(_plain, cells)) for cells in zip(METRICS, value, low, high, p, strict=True)]
+
+
+def holm(p: list[float]) -> list[float]:
+    """p values of one family of comparisons, adjusted by Holm's step-down rule."""
+    adjusted, worst = [0.0] * len(p), 0.0
+    for place, index in enumerate(sorted(range(len(p)), key=lambda index: p[index])):
+        worst = max(worst, min(1.0, (len(p) - place) * p[index]))
+        adjusted[index] = worst
+    return adjusted
+
+
+def _plain(cell: str | np.floating) -> str | float:
+    return cell if isinstance(cell, str) else float(cell)
+
+
+def _hits(run: Ranked) -> np.ndarray:
+    """Hits per image, (N, 6) float64: of itself as a query at K = 1, 5, 10, then summed over its captions."""
+    columns = [(run.i2t <= k).astype(np.float64) for k in RECALLS]
+    for k in RECALLS:
+        columns.append(np.bincount(run.caption_image, run.t2i <= k, minlength=len(run.imgid)))
+    return np.stack(columns, axis=1)
+
+
+def _statistic(hits: np.ndarray, images: np.ndarray | int, captions: np.ndarray | int) -> np.ndarray:
+    """Recalls and their sum in percent (..., 7) from summed hits (..., 6) of so many queries."""
+    queries = np.stack(np.broadcast_arrays(*[images] * 3, *[captions] * 3), axis=-1)
+    recalls = 100.0 * hits / queries
+    return np.concatenate([recalls, recalls.sum(axis=-1, keepdims=True)], axis=-1)
+
+
+def _resampled(
+    gains: np.ndarray, captions: np.ndarray, resamples: int, rng: np.random.Generator, block: int = 200
+) -> np.ndarray:
+    """The differences in each of the resamples, (resamples, 7)."""
+    seeds, images, _ = gains.shape
+    flat = gains.transpose(1, 0, 2).reshape(images, -1)  # (N, S * 6)
+    drawn = []
+    for start in range(0, resamples, block):
+        count = min(block, resamples - start)
+        weights = rng.multinomial(images, np.full(images, 1 / images), size=count).astype(np.float64)
+        hits = (weights @ flat).reshape(count, seeds, 6)
+        chosen = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=count) / seeds  # (count, S)
+        found = _statistic(hits, images, (weights @ captions)[:, None])  # (count, S, 7)
+        drawn.append((chosen[:, :, None] * found).sum(axis=1))
+    return np.concatenate(drawn)

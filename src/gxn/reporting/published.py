@@ -1,0 +1,98 @@
+"""Published numbers beside ours, where a dataset and protocol of ours has any.
+
+What the papers are not known to report stays empty; every published cell carries how it was read.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gxn.errors import GxnError
+from gxn.files import read_json
+from gxn.reporting import names
+from gxn.reporting.runs import RECALLS
+from gxn.reporting.tables import Row
+
+KEYS = ("dataset", "method", "cnn", "row", "mark", *RECALLS)
+NUMBERS = (*RECALLS, "rsum")
+DIFFERENCES = tuple(f"{key}_difference" for key in NUMBERS)
+COLUMNS = ("dataset", "method", "origin", "cnn", *NUMBERS, "compared_with", *DIFFERENCES)
+
+
+@dataclass(frozen=True)
+class Published:
+    """Numbers of papers: `rows` of method, dataset label, recalls (None: unknown), and where they were read."""
+
+    source: str
+    rows: list[dict]
+
+
+def read_published(path: str | Path) -> Published:
+    """Read the list that comes with the package, or one in its form.
+
+    Raises:
+        GxnError: the file is missing, or a row lacks a key.
+    """
+    content = read_json(path)
+    try:
+        rows = [{key: row[key] for key in KEYS} for row in content["rows"]]
+        return Published(str(content["source"]), rows)
+    except (KeyError, TypeError) as error:
+        raise GxnError(f"{path}: is no list of published numbers: {error} is missing or wrong") from error
+
+
+def comparison(table: list[Row], published: Published) -> list[Row]:
+    """Published rows, then ours, per dataset of the ablation `table`.
+
+    A published method that is a row of ours too carries the differences, ours less published, in points.
+    A published rsum is added up here, and only from six known recalls.
+    """
+    rows = []
+    for label in dict.fromkeys(row["dataset"] for row in table):
+        ours = {row["method"]: row for row in table if row["dataset"] == label}
+        rows += [_published(row, ours) for row in published.rows if row["dataset"] == label]
+        rows += [_ours(row) for row in ours.values()]
+    return rows
+
+
+def _empty() -> Row:
+    return dict.fromkeys(COLUMNS)
+
+
+def _published(row: dict, ours: dict[str, Row]) -> Row:
+    numbers = {key: row[key] for key in RECALLS}
+    complete = None not in numbers.values()
+    numbers["rsum"] = sum(numbers.values()) if complete else None
+    line = _empty() | {key: row[key] for key in ("dataset", "method", "cnn")} | numbers
+    line["origin"] = f"published [{row['mark']}]"
+    if row["row"] in ours:
+        line["compared_with"] = row["row"]
+        for key, value in numbers.items():
+            if value is not None:
+                line[f"{key}_difference"] = ours[row["row"]][key] - value
+    return line
+
+
+def _ours(row: Row) -> Row:
+    return _empty() | {key: row[key] for key in ("dataset", "method", *NUMBERS)} | {"origin": "here"}
+
+
+def to_markdown(rows: list[Row], source: str) -> str:
+    """The comparison to read: a difference stands in brackets behind the published number."""
+    head = ["Dataset", "Method", "CNN", "From", *(names.column(key) for key in NUMBERS)]
+    lines = [head, ["---"] * 4 + ["---:"] * len(NUMBERS)]
+    for row in rows:
+        name = names.method(str(row["method"])) if row["origin"] == "here" else str(row["method"])
+        cells = [row["dataset"], name, row["cnn"] or "", row["origin"], *(_cell(row, key) for key in NUMBERS)]
+        lines.append([str(cell) for cell in cells])
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    note = "In brackets: ours less published, in points. Second-hand: read in the source, not in the paper."
+    if all(row["origin"] == "here" for row in rows):
+        return f"{table}\n\nNo published numbers are known for these datasets and protocols.\n"
+    return f"{table}\n\n{note}\nSource: {source}.\n"
+
+
+def _cell(row: Row, key: str) -> str:
+    if row[key] is None:
+        return ""
+    difference = row[f"{key}_difference"]
+    return f"{row[key]:.1f}" + ("" if difference is None else f" ({difference:+.1f})")
