@@ -1,0 +1,59 @@
+"""The whole configuration against its JSON schema, with messages that name the key."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from gxn.config import suggestion
+from gxn.errors import GxnError
+
+
+def check(config: Mapping[str, Any], schema: Path, source: str) -> None:
+    """Check a configuration.
+
+    Args:
+        config: the merged configuration.
+        schema: a YAML file with a JSON schema.
+        source: the files it came from, for the message.
+
+    Raises:
+        GxnError: names every key that is unknown, missing or wrong, one a line.
+    """
+    validator = Draft202012Validator(yaml.safe_load(schema.read_text(encoding="utf-8")))
+    found = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
+    problems = [line for error in found for line in _lines(error)] or _references(config)
+    if problems:
+        raise GxnError("\n".join(f"{source}: {problem}" for problem in problems))
+
+
+def _lines(error: ValidationError) -> list[str]:
+    where = ".".join(map(str, error.absolute_path))
+    prefix = f"{where}." if where else ""
+    if error.validator == "additionalProperties" and isinstance(error.validator_value, bool):
+        known = error.schema.get("properties", {})
+        unknown = [key for key in error.instance if key not in known]
+        return [f"{prefix}{key}: unknown key{suggestion(key, known)}" for key in unknown]
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return [f"{prefix}{key}: is missing" for key in missing]
+    return [f"{where or 'the configuration'}: {error.message}"]
+
+
+def _references(config: Mapping[str, Any]) -> list[str]:
+    """What a schema cannot say: keys that name other keys, and sums."""
+    problems = []
+    for name, method in config["methods"].items():
+        encoder = config["encoders"].get(method["encoder"])
+        if encoder is None:
+            known = ", ".join(config["encoders"])
+            problems.append(f"methods.{name}.encoder: no encoder {method['encoder']!r}; there are {known}")
+        elif "grounded" not in encoder["spaces"] and (method["drawing"] or method["captioning"] != "none"):
+            problems.append(f"methods.{name}: imagines, but encoders.{method['encoder']} has no grounded space")
+    if config["drawing"]["batch"] > config["training"]["batch"]:
+        problems.append(f"drawing.batch: more than training.batch ({config['training']['batch']})")
+    if config["dataset"]["source"] != "scenes" and config["cnn"]["weights"] is None:
+        problems.append("cnn.weights: name a safetensors file of this CNN; only scenes pretrain their own")
+    return problems

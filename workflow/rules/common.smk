@@ -1,0 +1,194 @@
+# What the rules share: the checked configuration, the code behind a step, sections as JSON.
+import ast
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from gxn.errors import GxnError
+from gxn.schema import check
+
+SCHEMA = Path(workflow.basedir).joinpath("workflow", "schemas", "params.schema.yaml")
+SOURCE = " + ".join(map(str, workflow.configfiles))
+
+try:
+    check(config, SCHEMA, SOURCE)
+except GxnError as error:
+    raise WorkflowError(str(error)) from None
+
+DATASET = config["dataset"]["name"]
+METHODS = config["methods"]
+IMAGINING = [
+    name
+    for name, row in METHODS.items()
+    if row["drawing"] or row["captioning"] != "none"
+]
+PLAIN = [name for name in METHODS if name not in IMAGINING]
+# a training asks for a card only where there is one, so that a CPU runs as many as it has cores
+GPU = int(config["device"] != "cpu" and any(Path("/dev").glob("nvidia[0-9]*")))
+
+
+def code(module):
+    """Source files behind `python -m module`: its own and those of its first-party imports."""
+    root = Path(find_spec("gxn").origin).parent.parent
+    todo, found = [module], {}
+    while todo:
+        name = todo.pop()
+        path = root.joinpath(*name.split("."))
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name in found or not name.startswith("gxn") or not path.exists():
+            continue
+        found[name] = path
+        todo.append(name.rpartition(".")[0])
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                todo += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                todo += [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
+    here = Path.cwd()
+    paths = sorted(found.values())
+    return local(
+        [str(p.relative_to(here) if p.is_relative_to(here) else p) for p in paths]
+    )
+
+
+def section(*names):
+    """A section of the configuration as a step takes it: JSON. `section("a", "b")` is `a.b`."""
+    value = config
+    for name in names:
+        value = value[name]
+    return json.dumps(value)
+
+
+def seeds(pattern, **wildcards):
+    """The files of `pattern` for every seed."""
+    return expand(pattern, dataset=DATASET, seed=config["seeds"], **wildcards)
+
+
+def rendered(wildcards):
+    """The rendered scenes; nothing where the pictures are the user's."""
+    if config["dataset"]["source"] == "scenes":
+        return f"data/{wildcards.dataset}/images.h5"
+    return []
+
+
+def images(wildcards):
+    """Where the pictures are: the rendered scenes, or the user's folder."""
+    return rendered(wildcards) or config["dataset"]["images"]
+
+
+def encoder(wildcards):
+    """The retrieval spaces of a checkpoint that is named by encoder or by row, as JSON."""
+    name = wildcards.get("encoder") or METHODS[wildcards.method]["encoder"]
+    return section("encoders", name)
+
+
+def joint_settings(wildcards):
+    """The joint stage as this row has it."""
+    return config["joint"] | METHODS[wildcards.method].get("joint", {})
+
+
+def match_stage(wildcards):
+    """The joint stage of a row that imagines nothing, as JSON."""
+    joint = joint_settings(wildcards)
+    return json.dumps(
+        {
+            "epochs": joint["epochs"],
+            "matches": joint["matches"],
+            "select": True,
+            "match": match_settings(wildcards),
+        }
+    )
+
+
+def match_settings(wildcards):
+    """The ranking update of a row."""
+    joint = joint_settings(wildcards)
+    return {
+        "negatives": METHODS[wildcards.method]["negatives"],
+        "learning_rate": joint["learning_rate"],
+        "decay_epoch": joint["decay_epoch"],
+        "clip": joint["clip"],
+    }
+
+
+def joint_stage(wildcards):
+    """The joint stage of a row that imagines, as JSON."""
+    joint, row = joint_settings(wildcards), METHODS[wildcards.method]
+    caption = draw = None
+    if row["captioning"] != "none":
+        caption = config["captioning"] | {
+            "learning_rate": joint["caption_rate"],
+            "grounding_rate": joint["ground_image_rate"],
+        }
+        if row["captioning"] == "xe":
+            caption["gamma"] = 0
+    if row["drawing"]:
+        draw = config["drawing"] | {
+            "learning_rate": joint["draw_rate"],
+            "grounding_rate": joint["ground_text_rate"],
+        }
+    return json.dumps(
+        {
+            "epochs": joint["epochs"],
+            "matches": joint["matches"],
+            "match": match_settings(wildcards),
+            "caption": caption,
+            "draw": draw,
+        }
+    )
+
+
+def pretrained(wildcards):
+    """What a row's joint stage starts from, by the name of the argument that takes it."""
+    row = METHODS[wildcards.method]
+    stages = f"results/checkpoints/{wildcards.dataset}/{{stage}}/{row['encoder']}"
+    stages += f"/seed{wildcards.seed}.safetensors"
+    data = f"data/{wildcards.dataset}"
+    files = {"warmup": stages.format(stage="warmup")}
+    if row["captioning"] != "none":
+        decoder = {"xe": "xe", "mix": "rl"}[row["captioning"]]
+        files["decoder"] = stages.format(stage=decoder)
+        files["frequencies"] = f"{data}/document_frequencies.h5"
+    if row["drawing"]:
+        files["drawer"] = stages.format(stage="gan")
+        files["thumbnails"] = f"{data}/thumbnails.h5"
+    return files
+
+
+def pretrained_arguments(wildcards):
+    """The same as command-line arguments."""
+    return " ".join(f"--{name} {path}" for name, path in pretrained(wildcards).items())
+
+
+def pretrained_by_all(wildcards):
+    """Every checkpoint that a row starts from."""
+    files = []
+    for method in METHODS:
+        for seed in config["seeds"]:
+            wildcards = snakemake.io.Wildcards(
+                fromdict={"dataset": DATASET, "method": method, "seed": seed}
+            )
+            files += pretrained(wildcards).values()
+    return sorted(set(files))
+
+
+def drop(settings, *names):
+    """The settings without some keys."""
+    return {name: value for name, value in settings.items() if name not in names}
+
+
+def only(methods):
+    """A wildcard constraint: these rows, or none at all."""
+    return "|".join(methods) or "(?!)"
+
+
+wildcard_constraints:
+    dataset=DATASET,
+    method="|".join(METHODS),
+    encoder="|".join(config["encoders"]),
+    seed=r"\d+",
+
+
+shell.prefix("set -euo pipefail; ")

@@ -1,0 +1,83 @@
+# Embeddings of the test split, their ranks and metrics, and what the rows imagine of it.
+rule embed:
+    input:
+        checkpoint="results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
+        features="data/{dataset}/features.h5",
+        tokens="data/{dataset}/tokens.h5",
+        code=code("gxn.steps.embed"),
+    output:
+        "results/embeddings/{dataset}/{method}/seed{seed}.h5",
+    log:
+        "logs/{dataset}/embed/{method}/seed{seed}.log",
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=700,
+    params:
+        threads=config["threads"],
+        device=config["device"],
+    shell:
+        "python -m gxn.steps.embed --checkpoint {input.checkpoint} --features {input.features}"
+        " --tokens {input.tokens} --split test --threads {params.threads}"
+        " --device {params.device} --out {output} &> {log}"
+
+
+rule evaluate_run:
+    input:
+        embeddings="results/embeddings/{dataset}/{method}/seed{seed}.h5",
+        code=code("gxn.steps.evaluate"),
+    output:
+        metrics="results/metrics/{dataset}/{method}/seed{seed}.json",
+        ranks="results/ranks/{dataset}/{method}/seed{seed}.h5",
+    log:
+        "logs/{dataset}/evaluate/{method}/seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/evaluate/{method}/seed{seed}.jsonl"
+    resources:
+        mem_mb=500,
+    params:
+        protocols=section("evaluate", "protocols"),
+    shell:
+        "python -m gxn.steps.evaluate --embeddings {input.embeddings}"
+        " --protocols {params.protocols:q} --dataset {wildcards.dataset}"
+        " --method {wildcards.method} --seed {wildcards.seed}"
+        " --metrics {output.metrics} --ranks {output.ranks} &> {log}"
+
+
+rule imagine:
+    input:
+        checkpoint="results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
+        captions="data/{dataset}/captions.json",
+        features="data/{dataset}/features.h5",
+        tokens="data/{dataset}/tokens.h5",
+        vocabulary="data/{dataset}/vocabulary.json",
+        frequencies="data/{dataset}/document_frequencies.h5",
+        code=code("gxn.steps.imagine"),
+    output:
+        said="results/imagined/{dataset}/{method}/seed{seed}.json",
+        drawn="results/imagined/{dataset}/{method}/seed{seed}.h5",
+    log:
+        "logs/{dataset}/imagine/{method}/seed{seed}.log",
+    wildcard_constraints:
+        method=only(IMAGINING),
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=800,
+    params:
+        longest=config["captioning"]["longest"],
+        threads=config["threads"],
+        device=config["device"],
+    shell:
+        "python -m gxn.steps.imagine --checkpoint {input.checkpoint} --captions {input.captions}"
+        " --features {input.features} --tokens {input.tokens} --vocabulary {input.vocabulary}"
+        " --frequencies {input.frequencies} --longest {params.longest} --seed {wildcards.seed}"
+        " --threads {params.threads} --device {params.device}"
+        " --said {output.said} --drawn {output.drawn} &> {log}"
+
+
+rule evaluation:
+    input:
+        seeds("results/metrics/{dataset}/{method}/seed{seed}.json", method=METHODS),
+        seeds("results/imagined/{dataset}/{method}/seed{seed}.json", method=IMAGINING),
+    localrule: True

@@ -1,0 +1,66 @@
+# The fixed CNN's features of every image.
+if config["cnn"]["weights"] is None:
+    WEIGHTS = "results/checkpoints/{dataset}/cnn.safetensors"
+else:
+    WEIGHTS = config["cnn"]["weights"]
+
+
+rule train_cnn:
+    input:
+        code=code("gxn.steps.train_cnn"),
+    output:
+        weights="results/checkpoints/{dataset}/cnn.safetensors",
+        curves="results/curves/{dataset}/cnn.csv",
+    log:
+        "logs/{dataset}/train_cnn.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/train_cnn.jsonl"
+    retries: 1
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=900,
+    params:
+        cnn=section("cnn"),
+        threads=config["threads"],
+        device=config["device"],
+    shell:
+        "python -m gxn.steps.train_cnn --cnn {params.cnn:q} --threads {params.threads}"
+        " --device {params.device} --out {output.weights} --curves {output.curves} &> {log}"
+
+
+rule extract_features:
+    input:
+        captions="data/{dataset}/captions.json",
+        images=rendered,
+        weights=WEIGHTS,
+        code=code("gxn.steps.features"),
+    output:
+        "data/{dataset}/features.h5",
+    log:
+        "logs/{dataset}/extract_features.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/extract_features.jsonl"
+    retries: 1
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=1500,
+    params:
+        images=images,
+        cnn=json.dumps(drop(config["cnn"], "weights", "pretrain")),
+        features=section("features"),
+        threads=config["threads"],
+        device=config["device"],
+        resume="scratch/{dataset}/features",
+    shell:
+        "python -m gxn.steps.features --captions {input.captions} --images {params.images:q}"
+        " --cnn {params.cnn:q} --weights {input.weights:q} --features {params.features:q}"
+        " --device {params.device} --threads {params.threads} --resume {params.resume}"
+        " --out {output} &> {log}"
+
+
+rule features:
+    input:
+        expand("data/{dataset}/features.h5", dataset=DATASET),
+    localrule: True

@@ -1,0 +1,76 @@
+# Every row of the table: its joint stage, from the stages it shares with others.
+rule match_alone:
+    input:
+        unpack(pretrained),
+        features="data/{dataset}/features.h5",
+        tokens="data/{dataset}/tokens.h5",
+        vocabulary="data/{dataset}/vocabulary.json",
+        code=code("gxn.steps.match"),
+    output:
+        checkpoint="results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
+        curves="results/curves/{dataset}/joint/{method}/seed{seed}.csv",
+    log:
+        "logs/{dataset}/joint/{method}/seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/joint/{method}/seed{seed}.jsonl"
+    wildcard_constraints:
+        method=only(PLAIN),
+    retries: 1
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=800,
+    params:
+        pretrained=pretrained_arguments,
+        model=section("model"),
+        encoder=encoder,
+        training=section("training"),
+        stage=match_stage,
+        threads=config["threads"],
+        device=config["device"],
+        resume="scratch/{dataset}/joint/{method}/seed{seed}",
+    shell:
+        "python -m gxn.steps.match {params.pretrained}" + TRAINING
+
+
+rule imagine_and_match:
+    input:
+        unpack(pretrained),
+        features="data/{dataset}/features.h5",
+        tokens="data/{dataset}/tokens.h5",
+        vocabulary="data/{dataset}/vocabulary.json",
+        code=code("gxn.steps.joint"),
+    output:
+        checkpoint="results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
+        curves="results/curves/{dataset}/joint/{method}/seed{seed}.csv",
+    log:
+        "logs/{dataset}/joint/{method}/seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/joint/{method}/seed{seed}.jsonl"
+    wildcard_constraints:
+        method=only(IMAGINING),
+    retries: 1
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=1000,
+    params:
+        pretrained=pretrained_arguments,
+        model=section("model"),
+        encoder=encoder,
+        training=section("training"),
+        stage=joint_stage,
+        threads=config["threads"],
+        device=config["device"],
+        resume="scratch/{dataset}/joint/{method}/seed{seed}",
+    shell:
+        "python -m gxn.steps.joint {params.pretrained}" + TRAINING
+
+
+rule joint:
+    input:
+        seeds(
+            "results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
+            method=METHODS,
+        ),
+    localrule: True

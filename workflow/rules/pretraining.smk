@@ -1,0 +1,173 @@
+# Stages that rows share: ranking warm-up, and the generative paths on frozen encoders.
+TRAINING = (
+    " --features {input.features} --tokens {input.tokens} --vocabulary {input.vocabulary}"
+    " --model {params.model:q} --encoder {params.encoder:q} --training {params.training:q}"
+    " --stage {params.stage:q} --seed {wildcards.seed} --threads {params.threads}"
+    " --device {params.device} --resume {params.resume} --out {output.checkpoint}"
+    " --curves {output.curves} &> {log}"
+)
+
+
+rule warmup:
+    input:
+        features="data/{dataset}/features.h5",
+        tokens="data/{dataset}/tokens.h5",
+        vocabulary="data/{dataset}/vocabulary.json",
+        code=code("gxn.steps.match"),
+    output:
+        checkpoint="results/checkpoints/{dataset}/warmup/{encoder}/seed{seed}.safetensors",
+        curves="results/curves/{dataset}/warmup/{encoder}/seed{seed}.csv",
+    log:
+        "logs/{dataset}/warmup/{encoder}/seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/warmup/{encoder}/seed{seed}.jsonl"
+    retries: 1
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=800,
+    params:
+        model=section("model"),
+        encoder=encoder,
+        training=section("training"),
+        stage=json.dumps(
+            {
+                "epochs": config["warmup"]["epochs"],
+                "matches": 1,
+                "select": False,
+                "match": drop(config["warmup"], "epochs")
+                | {"negatives": "sum", "decay_epoch": None},
+            }
+        ),
+        threads=config["threads"],
+        device=config["device"],
+        resume="scratch/{dataset}/warmup/{encoder}/seed{seed}",
+    shell:
+        "python -m gxn.steps.match" + TRAINING
+
+
+rule pretrain_captions_xe:
+    input:
+        features="data/{dataset}/features.h5",
+        tokens="data/{dataset}/tokens.h5",
+        vocabulary="data/{dataset}/vocabulary.json",
+        frequencies="data/{dataset}/document_frequencies.h5",
+        warmup="results/checkpoints/{dataset}/warmup/{encoder}/seed{seed}.safetensors",
+        code=code("gxn.steps.caption"),
+    output:
+        checkpoint="results/checkpoints/{dataset}/xe/{encoder}/seed{seed}.safetensors",
+        curves="results/curves/{dataset}/xe/{encoder}/seed{seed}.csv",
+    log:
+        "logs/{dataset}/xe/{encoder}/seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/xe/{encoder}/seed{seed}.jsonl"
+    retries: 1
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=800,
+    params:
+        model=section("model"),
+        encoder=encoder,
+        training=section("training"),
+        stage=json.dumps(
+            {
+                "epochs": config["xe"]["epochs"],
+                "caption": config["captioning"]
+                | drop(config["xe"], "epochs")
+                | {"grounding_rate": 0, "gamma": 0},
+            }
+        ),
+        threads=config["threads"],
+        device=config["device"],
+        resume="scratch/{dataset}/xe/{encoder}/seed{seed}",
+    shell:
+        "python -m gxn.steps.caption --warmup {input.warmup} --frequencies {input.frequencies}"
+        + TRAINING
+
+
+rule pretrain_captions_rl:
+    input:
+        features="data/{dataset}/features.h5",
+        tokens="data/{dataset}/tokens.h5",
+        vocabulary="data/{dataset}/vocabulary.json",
+        frequencies="data/{dataset}/document_frequencies.h5",
+        warmup="results/checkpoints/{dataset}/warmup/{encoder}/seed{seed}.safetensors",
+        decoder="results/checkpoints/{dataset}/xe/{encoder}/seed{seed}.safetensors",
+        code=code("gxn.steps.caption"),
+    output:
+        checkpoint="results/checkpoints/{dataset}/rl/{encoder}/seed{seed}.safetensors",
+        curves="results/curves/{dataset}/rl/{encoder}/seed{seed}.csv",
+    log:
+        "logs/{dataset}/rl/{encoder}/seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/rl/{encoder}/seed{seed}.jsonl"
+    retries: 1
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=800,
+    params:
+        model=section("model"),
+        encoder=encoder,
+        training=section("training"),
+        stage=json.dumps(
+            {
+                "epochs": config["rl"]["epochs"],
+                "caption": config["captioning"]
+                | drop(config["rl"], "epochs")
+                | {"grounding_rate": 0},
+            }
+        ),
+        threads=config["threads"],
+        device=config["device"],
+        resume="scratch/{dataset}/rl/{encoder}/seed{seed}",
+    shell:
+        "python -m gxn.steps.caption --warmup {input.warmup} --frequencies {input.frequencies}"
+        " --decoder {input.decoder}" + TRAINING
+
+
+rule pretrain_drawing:
+    input:
+        features="data/{dataset}/features.h5",
+        tokens="data/{dataset}/tokens.h5",
+        vocabulary="data/{dataset}/vocabulary.json",
+        thumbnails="data/{dataset}/thumbnails.h5",
+        warmup="results/checkpoints/{dataset}/warmup/{encoder}/seed{seed}.safetensors",
+        code=code("gxn.steps.draw"),
+    output:
+        checkpoint="results/checkpoints/{dataset}/gan/{encoder}/seed{seed}.safetensors",
+        curves="results/curves/{dataset}/gan/{encoder}/seed{seed}.csv",
+    log:
+        "logs/{dataset}/gan/{encoder}/seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/gan/{encoder}/seed{seed}.jsonl"
+    retries: 1
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=1000,
+    params:
+        model=section("model"),
+        encoder=encoder,
+        training=section("training"),
+        stage=json.dumps(
+            {
+                "epochs": config["gan"]["epochs"],
+                "draw": config["drawing"]
+                | drop(config["gan"], "epochs")
+                | {"grounding_rate": 0},
+            }
+        ),
+        threads=config["threads"],
+        device=config["device"],
+        resume="scratch/{dataset}/gan/{encoder}/seed{seed}",
+    shell:
+        "python -m gxn.steps.draw --warmup {input.warmup} --thumbnails {input.thumbnails}"
+        + TRAINING
+
+
+rule pretraining:
+    input:
+        pretrained_by_all,
+    localrule: True
