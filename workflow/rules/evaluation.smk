@@ -50,7 +50,6 @@ rule imagine:
         captions="data/{dataset}/captions.json",
         features="data/{dataset}/features.h5",
         tokens="data/{dataset}/tokens.h5",
-        vocabulary="data/{dataset}/vocabulary.json",
         frequencies="data/{dataset}/document_frequencies.h5",
         code=code("gxn.steps.imagine"),
     output:
@@ -70,7 +69,7 @@ rule imagine:
         device=config["device"],
     shell:
         "python -m gxn.steps.imagine --checkpoint {input.checkpoint} --captions {input.captions}"
-        " --features {input.features} --tokens {input.tokens} --vocabulary {input.vocabulary}"
+        " --features {input.features} --tokens {input.tokens}"
         " --frequencies {input.frequencies} --longest {params.longest} --seed {wildcards.seed}"
         " --threads {params.threads} --device {params.device}"
         " --said {output.said} --drawn {output.drawn} &> {log}"

@@ -4,7 +4,6 @@ rule match_alone:
         unpack(pretrained),
         features="data/{dataset}/features.h5",
         tokens="data/{dataset}/tokens.h5",
-        vocabulary="data/{dataset}/vocabulary.json",
         code=code("gxn.steps.match"),
     output:
         checkpoint="results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
@@ -38,7 +37,6 @@ rule imagine_and_match:
         unpack(pretrained),
         features="data/{dataset}/features.h5",
         tokens="data/{dataset}/tokens.h5",
-        vocabulary="data/{dataset}/vocabulary.json",
         code=code("gxn.steps.joint"),
     output:
         checkpoint="results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",

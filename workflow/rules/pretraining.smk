@@ -1,6 +1,6 @@
 # Stages that rows share: ranking warm-up, and the generative paths on frozen encoders.
 TRAINING = (
-    " --features {input.features} --tokens {input.tokens} --vocabulary {input.vocabulary}"
+    " --features {input.features} --tokens {input.tokens}"
     " --model {params.model:q} --encoder {params.encoder:q} --training {params.training:q}"
     " --stage {params.stage:q} --seed {wildcards.seed} --threads {params.threads}"
     " --device {params.device} --resume {params.resume} --out {output.checkpoint}"
@@ -12,7 +12,6 @@ rule warmup:
     input:
         features="data/{dataset}/features.h5",
         tokens="data/{dataset}/tokens.h5",
-        vocabulary="data/{dataset}/vocabulary.json",
         code=code("gxn.steps.match"),
     output:
         checkpoint="results/checkpoints/{dataset}/warmup/{encoder}/seed{seed}.safetensors",
@@ -50,7 +49,6 @@ rule pretrain_captions_xe:
     input:
         features="data/{dataset}/features.h5",
         tokens="data/{dataset}/tokens.h5",
-        vocabulary="data/{dataset}/vocabulary.json",
         frequencies="data/{dataset}/document_frequencies.h5",
         warmup="results/checkpoints/{dataset}/warmup/{encoder}/seed{seed}.safetensors",
         code=code("gxn.steps.caption"),
@@ -90,7 +88,6 @@ rule pretrain_captions_rl:
     input:
         features="data/{dataset}/features.h5",
         tokens="data/{dataset}/tokens.h5",
-        vocabulary="data/{dataset}/vocabulary.json",
         frequencies="data/{dataset}/document_frequencies.h5",
         warmup="results/checkpoints/{dataset}/warmup/{encoder}/seed{seed}.safetensors",
         decoder="results/checkpoints/{dataset}/xe/{encoder}/seed{seed}.safetensors",
@@ -131,7 +128,6 @@ rule pretrain_drawing:
     input:
         features="data/{dataset}/features.h5",
         tokens="data/{dataset}/tokens.h5",
-        vocabulary="data/{dataset}/vocabulary.json",
         thumbnails="data/{dataset}/thumbnails.h5",
         warmup="results/checkpoints/{dataset}/warmup/{encoder}/seed{seed}.safetensors",
         code=code("gxn.steps.draw"),

@@ -25,7 +25,7 @@ def draw(warmup: Path, thumbnails: Path, **arguments) -> None:
     images = read_thumbnails(thumbnails, stage.train)
     modules = build_drawer(stage, images.shape[-1])
     path = Drawing(stage.encoders, **modules, config=config.draw, thumbnails=images)
-    stage.run([path], config.epochs, None, modules)
+    stage.run([path], config.epochs, None, modules, thumbnail=images.shape[-1])
 
 
 def main() -> None:

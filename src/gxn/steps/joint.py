@@ -47,6 +47,7 @@ def joint(
     modules: dict[str, nn.Module] = {"encoders": stage.encoders}
     stage.start_from(warmup, modules)
     imagine: list[TrainingPath] = []
+    about = {}
     if config.caption is not None:
         if decoder is None or frequencies is None:
             raise GxnError("stage.caption: needs --decoder and --frequencies")
@@ -61,9 +62,10 @@ def joint(
         networks = build_drawer(stage, images.shape[-1])
         stage.start_from(drawer, networks)
         modules |= networks
+        about["thumbnail"] = images.shape[-1]
         imagine.append(Drawing(stage.encoders, **networks, config=config.draw, thumbnails=images))
     matching = Matching(stage.encoders, stage.encoder, config.match)
-    stage.run(in_turn(imagine, matching, config.matches), config.epochs, "val_rsum", modules)
+    stage.run(in_turn(imagine, matching, config.matches), config.epochs, "val_rsum", modules, **about)
 
 
 def in_turn(imagine: list[TrainingPath], matching: Matching, matches: int) -> list[TrainingPath]:

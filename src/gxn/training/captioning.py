@@ -9,7 +9,6 @@ from torch.optim import Optimizer
 
 from gxn.datasets.tokens import read_tokens
 from gxn.datasets.words import EOS, PAD
-from gxn.files import digest
 from gxn.losses.captioning import caption_mask, cross_entropy, self_critical
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import GROUNDED, Encoders
@@ -137,5 +136,5 @@ def build_decoder(stage: Stage) -> CaptionDecoder:
 def build_reward(stage: Stage, split: str, frequencies: Path) -> CiderD:
     """CIDEr-D against the references of a split, with the training split's document frequencies."""
     captions = read_tokens(stage.arguments["tokens"], split)
-    found = read_frequencies(frequencies, digest(stage.words))
+    found = read_frequencies(frequencies, captions.vocabulary)
     return CiderD(captions.tokens, captions.offsets, captions.caption_image, found)

@@ -5,8 +5,10 @@ from typing import Any
 
 from gxn.config import parse
 from gxn.files import load_tensors
+from gxn.models.decoder import CaptionDecoder
+from gxn.models.drawing import ConditioningAugmentation, Generator
 from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
-from gxn.training.stages import load_modules
+from gxn.training.stages import ModelConfig, load_modules
 
 
 def read_encoders(path: Path) -> tuple[Encoders, EncoderConfig, dict[str, Any]]:
@@ -16,3 +18,23 @@ def read_encoders(path: Path) -> tuple[Encoders, EncoderConfig, dict[str, Any]]:
     encoders = Encoders(config, parse(EncoderSizes, metadata.get("sizes"), f"{path}: sizes"))
     load_modules(path, tensors, {"encoders": encoders})
     return encoders.eval(), config, metadata
+
+
+def read_decoder(path: Path) -> CaptionDecoder:
+    """RNN_Dec in evaluation mode."""
+    tensors, metadata = load_tensors(path)
+    model = parse(ModelConfig, metadata.get("model"), f"{path}: model")
+    sizes = parse(EncoderSizes, metadata.get("sizes"), f"{path}: sizes")
+    decoder = CaptionDecoder(model.joint, sizes.words, model.word, model.decoder)
+    load_modules(path, tensors, {"decoder": decoder})
+    return decoder.eval()
+
+
+def read_drawer(path: Path) -> tuple[ConditioningAugmentation, Generator]:
+    """Conditioning augmentation and generator in evaluation mode."""
+    tensors, metadata = load_tensors(path)
+    model = parse(ModelConfig, metadata.get("model"), f"{path}: model")
+    augmentation = ConditioningAugmentation(model.joint, model.condition)
+    generator = Generator(model.condition, model.noise, model.generator, metadata["thumbnail"])
+    load_modules(path, tensors, {"augmentation": augmentation, "generator": generator})
+    return augmentation.eval(), generator.eval()

@@ -43,6 +43,7 @@ class Split:
         tokens: int64 (C, T); `lengths`: int64 (C,), on the CPU.
         caption_image: int64 (C,), each caption's image by its row.
         imgid, sentid: int64 (N,) and (C,), NumPy.
+        words: the vocabulary, by id.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Split:
     caption_image: Tensor
     imgid: np.ndarray
     sentid: np.ndarray
+    words: tuple[str, ...]
 
     def batch(self, captions: Tensor) -> Batch:
         """The pairs of the given captions, int64 (B,), sorted by falling length."""
@@ -101,4 +103,5 @@ def read_split(tokens: Path, features: Path, name: str, device: torch.device) ->
         caption_image=torch.from_numpy(captions.caption_image).to(device),
         imgid=captions.imgid,
         sentid=captions.sentid,
+        words=captions.words,
     )

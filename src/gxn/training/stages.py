@@ -12,7 +12,6 @@ from torch import nn
 
 from gxn.cli import json_argument, parser
 from gxn.config import parse
-from gxn.datasets.tokens import read_vocabulary
 from gxn.errors import GxnError
 from gxn.files import atomic, digest, load_tensors, save_tensors, sha256
 from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
@@ -51,7 +50,7 @@ def stage_parser(
 ) -> argparse.ArgumentParser:
     """The arguments of a training step; `files` and `sections` are those that only this one has."""
     arguments = parser(description)
-    for name in ("features", "tokens", "vocabulary", *files):
+    for name in ("features", "tokens", *files):
         arguments.add_argument(f"--{name}", type=Path, required=True)
     for name in ("model", "encoder", "training", "stage", *sections):
         arguments.add_argument(f"--{name}", type=json_argument, required=True, metavar="JSON")
@@ -79,7 +78,7 @@ class Stage:
             )
         self.train = self._split("train")
         self.val = self._split("val")
-        self.words = read_vocabulary(arguments["vocabulary"])
+        self.words = self.train.words
         torch.manual_seed(arguments["seed"])
         sizes = EncoderSizes(
             feature=self.train.features.shape[1],
@@ -97,8 +96,8 @@ class Stage:
     def start_from(self, path: Path, modules: dict[str, nn.Module]) -> None:
         """Load the named modules from an earlier stage's checkpoint."""
         tensors, metadata = load_tensors(path)
-        if metadata.get("vocabulary") != digest(self.words):
-            raise GxnError(f"{path}: was trained with another vocabulary than {self.arguments['vocabulary']}")
+        if metadata.get("vocabulary") != digest(list(self.words)):
+            raise GxnError(f"{path}: was trained with another vocabulary than {self.arguments['tokens']}")
         load_modules(path, tensors, modules)
 
     def run(
@@ -107,8 +106,9 @@ class Stage:
         epochs: int,
         select: str | None,
         keep: dict[str, nn.Module],
+        **about: Any,
     ) -> None:
-        """Train, then write the curves and the checkpoint of the modules in `keep`."""
+        """Train, then write the curves and the checkpoint of the modules in `keep`, with metadata `about`."""
         settings = {k: v for k, v in self.arguments.items() if not isinstance(v, Path)}
         inputs = {
             k: v
@@ -129,7 +129,8 @@ class Stage:
                 "encoder": asdict(self.encoder),
                 "sizes": asdict(self.sizes),
                 "model": asdict(self.model),
-                "vocabulary": digest(self.words),
+                **about,
+                "vocabulary": digest(list(self.words)),
                 "provenance": provenance(settings, data, self.arguments["seed"]),
             },
         )
