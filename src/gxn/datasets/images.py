@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import h5py
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from gxn.datasets.captions import Record
 from gxn.errors import GxnError
@@ -53,11 +53,16 @@ class Folder:
                 return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
         except FileNotFoundError as error:
             raise GxnError(f"{path}: image {record.imgid} is missing") from error
+        except UnidentifiedImageError as error:
+            raise GxnError(f"{path}: image {record.imgid} cannot be read: is no image") from error
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             raise GxnError(f"{path}: image {record.imgid} cannot be read: {error}") from error
 
     def identity(self, records: list[Record]) -> Any:
-        stats = [self.locate(record.filename).stat() for record in records]
+        try:
+            stats = [self.locate(record.filename).stat() for record in records]
+        except OSError as error:
+            raise GxnError(f"{error.filename}: cannot be read: {error.strerror}") from error
         return [[stat.st_size, stat.st_mtime_ns] for stat in stats]
 
 

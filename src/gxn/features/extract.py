@@ -15,7 +15,8 @@ from gxn.datasets.captions import Record
 from gxn.datasets.images import ImageSource, ahead
 from gxn.errors import GxnError
 from gxn.features import cnn, transforms
-from gxn.features.transforms import Transform, normalise
+from gxn.features.cnn import normalise
+from gxn.features.transforms import Transform
 from gxn.files import digest, sha256
 
 PRECISIONS = ("float16", "float32")
@@ -123,7 +124,7 @@ def forward(
     network: nn.Module, crops: np.ndarray, count: int, device: torch.device, arithmetic: str
 ) -> Tensor:
     """Features float32 (B, D) of crops uint8 (B * K, H, W, 3): the mean over the K = `count` crops of each."""
-    pixels = torch.from_numpy(crops).to(device)
+    pixels = torch.from_numpy(crops).to(device).permute(0, 3, 1, 2)  # channels last in memory
     with torch.autocast(device.type, torch.bfloat16, enabled=arithmetic == "bfloat16"):
         features = network(normalise(pixels))
     return features.float().unflatten(0, (-1, count)).mean(1)

@@ -1,18 +1,12 @@
-"""From a photograph to the pixels a CNN sees: resize, crop, normalise."""
+"""From a photograph to the pixels a CNN sees: resize and crop."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from gxn.datasets.images import centre_crop, resize_shorter
 from gxn.errors import GxnError
-
-# the channel statistics that torchvision's ImageNet weights were trained with
-MEAN = (0.485, 0.456, 0.406)
-STD = (0.229, 0.224, 0.225)
 
 
 def ten_crops(pixels: np.ndarray, size: int) -> list[np.ndarray]:
@@ -68,14 +62,4 @@ class Transform:
 
     def describe(self) -> dict[str, Any]:
         """The whole of it as JSON, for a file's metadata."""
-        return asdict(self) | {"flip": False, "interpolation": "bilinear", "mean": MEAN, "std": STD}
-
-
-def normalise(pixels: Tensor) -> Tensor:
-    """uint8 (B, H, W, 3) to float32 (B, 3, H, W) with ImageNet's statistics, channels last in memory.
-
-    The layout in memory is that of the input, so that nothing is copied into another order.
-    """
-    mean = pixels.new_tensor(MEAN, dtype=torch.float32) * 255
-    std = pixels.new_tensor(STD, dtype=torch.float32) * 255
-    return pixels.float().sub_(mean).div_(std).permute(0, 3, 1, 2)
+        return asdict(self) | {"flip": False, "interpolation": "bilinear"}

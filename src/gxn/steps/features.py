@@ -13,7 +13,7 @@ from gxn import cli
 from gxn.config import parse
 from gxn.datasets.captions import image_ids, read_captions
 from gxn.datasets.images import open_images
-from gxn.features.cnn import load_cnn
+from gxn.features.cnn import MEAN, STD, load_cnn
 from gxn.features.extract import FeaturesConfig, Rows, extract, fingerprint
 from gxn.files import create_hdf5, sha256
 from gxn.training.device import choose_device
@@ -39,7 +39,7 @@ def features(
         "cnn": cnn["name"],
         "layer": cnn["layer"],
         "weights": sha256(weights),
-        "transform": config.transform.describe(),
+        "transform": config.transform.describe() | {"mean": MEAN, "std": STD},
         "arithmetic": config.arithmetic,
         "precision": config.precision,
     }

@@ -1,0 +1,157 @@
+"""Photographs are read as RGB, or refused by name."""
+
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gxn.datasets.captions import Record
+from gxn.datasets.images import ahead, centre_crop, open_images, resize_shorter
+from gxn.errors import GxnError
+from gxn.files import create_hdf5
+from gxn.steps.thumbnails import thumbnails
+
+
+def record(filename: str, imgid: int = 5, truncated: bool = False) -> Record:
+    return Record(filename, imgid, "train", (), truncated)
+
+
+@pytest.fixture
+def noise() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def packed(tmp_path, noise):
+    with create_hdf5(tmp_path / "images.h5", {}) as file:
+        file["images"] = np.stack([noise, 255 - noise])
+        file["imgid"] = np.array([9, 4])
+    return tmp_path / "images.h5"
+
+
+def test_every_colour_mode_becomes_rgb(tmp_path, noise):
+    picture = Image.fromarray(noise)
+    for mode in ("RGB", "L", "P", "RGBA", "CMYK", "1", "LA"):
+        name = f"{mode}.{'tiff' if mode == 'CMYK' else 'png'}"
+        picture.convert(mode).save(tmp_path / name)
+        pixels = open_images(tmp_path).read(record(name))
+        assert pixels.shape == (30, 40, 3) and pixels.dtype == np.uint8, mode
+    assert (open_images(tmp_path).read(record("RGB.png")) == noise).all()
+
+
+def test_a_photograph_is_turned_upright(tmp_path, noise):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned by a quarter
+    Image.fromarray(noise).save(tmp_path / "a.png", exif=exif)
+    assert (open_images(tmp_path).read(record("a.png")) == np.rot90(noise, -1)).all()
+
+
+def test_truncated_and_foreign_files_are_refused_by_name(tmp_path, noise):
+    Image.fromarray(noise).save(tmp_path / "whole.jpg")
+    data = (tmp_path / "whole.jpg").read_bytes()
+    (tmp_path / "cut.jpg").write_bytes(data[: len(data) * 9 // 10])
+    (tmp_path / "text.jpg").write_text("<html>not found</html>")
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    source = open_images(tmp_path)
+    for name in ("cut.jpg", "text.jpg", "empty.jpg"):
+        with pytest.raises(GxnError, match=f"{name}: image 5 cannot be read"):
+            source.read(record(name))
+    with pytest.raises(GxnError, match=r"none.jpg: image 5 is missing"):
+        source.read(record("none.jpg"))
+    with pytest.raises(GxnError, match=r"is no image$"):
+        source.read(record("text.jpg"))
+    kept = source.read(record("cut.jpg", truncated=True))
+    whole = source.read(record("whole.jpg"))
+    assert (kept[:8] == whole[:8]).all() and not (kept == whole).all()
+
+
+@pytest.mark.filterwarnings("ignore:Truncated File Read")
+def test_damaged_bytes_never_raise_anything_else(tmp_path, noise):
+    generator = np.random.default_rng(1)
+    for kind in ("jpg", "png", "gif", "webp", "tiff"):
+        Image.fromarray(noise).save(tmp_path / f"whole.{kind}")
+        data = np.frombuffer((tmp_path / f"whole.{kind}").read_bytes(), np.uint8)
+        for _ in range(40):
+            damaged = data.copy()
+            damaged[generator.integers(0, min(len(data), 400), 4)] = generator.integers(0, 256, 4)
+            (tmp_path / f"bad.{kind}").write_bytes(damaged.tobytes())
+            try:
+                open_images(tmp_path).read(record(f"bad.{kind}"))
+            except GxnError as error:
+                assert f"bad.{kind}" in str(error)
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/etc/passwd", "a/../../b.png", "", "..\\a.png", "a\0.png"])
+def test_names_that_lead_out_of_the_folder_are_refused(tmp_path, name):
+    (tmp_path / "images").mkdir()
+    with pytest.raises(GxnError, match="leads out of the folder"):
+        open_images(tmp_path / "images").read(record(name))
+
+
+def test_packed_images_are_found_by_id(packed, noise):
+    source = open_images(packed)
+    assert (source.read(record("x", 9)) == noise).all()
+    assert (source.read(record("x", 4)) == 255 - noise).all()
+    with pytest.raises(GxnError, match=r"images.h5: imgid 5 \(x\) is missing"):
+        source.read(record("x", 5))
+
+
+def test_missing_or_wrong_sources_are_refused(tmp_path):
+    with pytest.raises(GxnError, match="no such folder"):
+        open_images(tmp_path / "none")
+    (tmp_path / "a.txt").write_text("hello")
+    with pytest.raises(GxnError, match=r"a.txt: cannot be read as HDF5"):
+        open_images(tmp_path / "a.txt")
+    with create_hdf5(tmp_path / "floats.h5", {}) as file:
+        file["images"], file["imgid"] = np.zeros((2, 4, 4, 3)), np.arange(2)
+    with pytest.raises(GxnError, match="must be uint8"):
+        open_images(tmp_path / "floats.h5")
+
+
+def test_results_come_in_order_and_not_all_at_once():
+    started = []
+    release = threading.Event()
+
+    def call(item: int) -> int:
+        started.append(item)
+        if item == 0:
+            release.wait(5)
+        return -item
+
+    results = ahead(call, range(100), workers=3, depth=6)
+    threading.Timer(0.05, release.set).start()
+    assert next(results) == 0
+    assert len(started) <= 8
+    assert list(results) == [-item for item in range(1, 100)]
+
+
+def test_an_error_is_raised_at_its_place():
+    def call(item: int) -> int:
+        if item == 3:
+            raise GxnError("third")
+        return item
+
+    results = ahead(call, range(1000), workers=2, depth=4)
+    assert [next(results) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(GxnError, match="third"):
+        next(results)
+
+
+def test_resize_keeps_the_aspect_and_crop_is_central(noise):
+    assert resize_shorter(noise, 15).shape == (15, 20, 3)
+    assert resize_shorter(noise, 30) is noise
+    assert (centre_crop(noise, 10) == noise[10:20, 15:25]).all()
+
+
+def test_thumbnails_are_joined_by_id_in_the_order_of_the_captions(tmp_path, packed, noise):
+    import h5py
+
+    captions = tmp_path / "captions.json"
+    image = '{{"filename": "x{0}", "imgid": {0}, "split": "train", "sentids": [], "sentences": []}}'
+    captions.write_text('{"images": [' + ",".join(image.format(id) for id in (4, 9)) + "]}")
+    thumbnails(captions, packed, 30, tmp_path / "small.h5")
+    with h5py.File(tmp_path / "small.h5") as file:
+        assert file["imgid"][:].tolist() == [4, 9]
+        assert file["images"].shape == (2, 3, 30, 30)
+        assert (file["images"][1] == noise[:, 5:35].transpose(2, 0, 1)).all()
