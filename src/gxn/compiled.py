@@ -1,0 +1,52 @@
+"""How loops are compiled and spread over threads: numba without its parallel runtime.
+
+Kernels release the interpreter's lock and every thread takes whole pieces of the result, so that a result
+never depends on the number of threads, and no threading library has to be agreed on with torch.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import TypeVar
+
+import numba
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+
+
+def compiled(function: Callable) -> Callable:
+    """Compile at the first call; kept in `__pycache__`, or the user's cache, where one can be written.
+
+    No fast-math: sums are taken in the order in which they are written. What kernels call must stand in
+    their own file, because the cache knows only that file's date.
+    """
+    options = {"nogil": True, "error_model": "numpy"}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # nowhere to keep it: a read-only installation without a home
+        return numba.njit(**options)(function)
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@lru_cache(maxsize=4)
+def _pool(threads: int, process: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads)  # one pool per process: a forked child has none of its threads
+
+
+def spread(work: Callable[[Piece], Result], pieces: Iterable[Piece], threads: int) -> list[Result]:
+    """Results of `work` on each of the pieces, in their order, with `threads` at work at a time."""
+    pieces = list(pieces)
+    if threads == 1 or len(pieces) == 1:
+        return [work(piece) for piece in pieces]
+    return list(_pool(threads, os.getpid()).map(work, pieces))
+
+
+def slices(length: int, step: int) -> list[tuple[int, int]]:
+    """(begin, end) of consecutive pieces of `step`, the last one perhaps shorter."""
+    return [(begin, min(begin + step, length)) for begin in range(0, length, step)]

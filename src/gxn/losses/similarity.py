@@ -1,0 +1,111 @@
+"""How alike images and captions are: inner products, or how little a caption violates an order (equation 3)."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
+
+from gxn.compiled import slices, spread
+from gxn.losses import kernels_cpu
+
+GRADIENT_COLUMNS = 256  # sixteen rows of a tile's embeddings and gradients then stay in the first cache
+
+
+def stacked(spaces: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+    """The spaces (B, D_k) side by side, (B, sum D_k), each times the root of its weight.
+
+    Both similarities are sums over dimensions of terms of second degree, so that the similarity of stacked
+    embeddings is the weighted sum of those of the spaces: lambda stands inside, and one pass does all.
+    """
+    if len(spaces) == 1 and weights[0] == 1:
+        return spaces[0]
+    return torch.cat([space * weight**0.5 for space, weight in zip(spaces, weights, strict=True)], 1)
+
+
+def cosine(images: list[Tensor], texts: list[Tensor], weights: list[float]) -> Tensor:
+    """Weighted inner products (N, M) of embeddings (N, D_k) and (M, D_k) that are of unit length."""
+    return stacked(images, weights) @ stacked(texts, weights).T
+
+
+def order(images: list[Tensor], texts: list[Tensor], weights: list[float]) -> Tensor:
+    """-sum_k weight_k ||max(0, t_k - v_k)||^2, (N, M): a caption lies below its image (Vendrov et al. 2016).
+
+    The subgradient where t = v is zero. Half precision is computed in float32; double precision, there for
+    gradient checks, by the plain formula.
+    """
+    return _order(stacked(images, weights), stacked(texts, weights))
+
+
+def order_reversed(images: list[Tensor], texts: list[Tensor], weights: list[float]) -> Tensor:
+    """-sum_k weight_k ||max(0, v_k - t_k)||^2, (N, M): the direction in which the paper is restated."""
+    return _order(-stacked(images, weights), -stacked(texts, weights))
+
+
+SIMILARITIES: dict[str, Callable[[list[Tensor], list[Tensor], list[float]], Tensor]] = {
+    "cosine": cosine,
+    "order": order,
+    "order_reversed": order_reversed,
+}
+
+
+def plain_order(images: Tensor, texts: Tensor) -> Tensor:
+    """The formula as it is written, with its (N, M, D) intermediate."""
+    return -(texts.unsqueeze(0) - images.unsqueeze(1)).clamp(min=0).square().sum(2)
+
+
+def _order(images: Tensor, texts: Tensor) -> Tensor:
+    if images.dtype == torch.float64:
+        return plain_order(images, texts)
+    if images.is_cuda:
+        from gxn.losses import kernels_cuda
+
+        return kernels_cuda.order(images.float(), texts.float())
+    return _Order.apply(images.float(), texts.float())
+
+
+def _padded(rows: Tensor) -> np.ndarray:
+    """A contiguous array with whole tiles: zeros do not change a violation, and extra rows are cut off."""
+    down, across = -len(rows) % kernels_cpu.TILE, -rows.shape[1] % kernels_cpu.LANES
+    return F.pad(rows.detach(), (0, across, 0, down)).contiguous().numpy()
+
+
+class _Order(torch.autograd.Function):
+    """`plain_order` without an (N, M, D) intermediate; every sum's order is fixed, whatever the threads."""
+
+    @staticmethod
+    def forward(ctx, images: Tensor, texts: Tensor) -> Tensor:
+        ctx.save_for_backward(images, texts)
+        rows, columns = _padded(images), _padded(texts)
+        scores = np.empty((len(rows), len(columns)), np.float32)
+        never = np.full(max(scores.shape), np.inf, np.float32)
+        width = rows.shape[1]
+
+        def score(piece: tuple[int, int]) -> None:
+            part = scores[slice(*piece)]
+            kernels_cpu.violations(rows, columns, *piece, 0, len(columns), never, never, width, part)
+
+        threads = torch.get_num_threads()
+        step = -(-len(rows) // (threads * kernels_cpu.TILE)) * kernels_cpu.TILE
+        spread(score, slices(len(rows), step), threads)
+        return torch.from_numpy(scores)[: len(images), : len(texts)]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, slopes: Tensor) -> tuple[Tensor, Tensor]:
+        images, texts = ctx.saved_tensors
+        rows, columns = _padded(images), _padded(texts)
+        down, across = len(rows) - len(images), len(columns) - len(texts)
+        padded_slopes = F.pad(2 * slopes, (0, across, 0, down)).contiguous().numpy()
+        image_gradient, text_gradient = np.zeros_like(rows), np.zeros_like(columns)
+
+        def differentiate(piece: tuple[int, int]) -> None:
+            kernels_cpu.gradients(rows, columns, padded_slopes, *piece, image_gradient, text_gradient)
+
+        spread(differentiate, slices(rows.shape[1], GRADIENT_COLUMNS), torch.get_num_threads())
+        return tuple(
+            torch.from_numpy(gradient)[: len(given), : given.shape[1]]
+            for gradient, given in ((image_gradient, images), (text_gradient, texts))
+        )
