@@ -14,6 +14,7 @@ from gxn.errors import GxnError
 from gxn.evaluation.embeddings import Embeddings, read_embeddings
 from gxn.evaluation.protocols import evaluate, folds
 from gxn.files import create_hdf5
+from gxn.steps import evaluate as step
 
 SIMILARITIES = ("cosine", "order", "order_reversed")
 
@@ -22,8 +23,7 @@ def score(image, text, similarity):
     """Similarity of one image and one caption in one space, straight from the definitions."""
     image, text = [float(x) for x in image], [float(x) for x in text]
     if similarity == "cosine":
-        length = sum(x * x for x in image) ** 0.5 * sum(x * x for x in text) ** 0.5
-        return sum(x * y for x, y in zip(image, text, strict=True)) / length
+        return sum(x * y for x, y in zip(image, text, strict=True))
     sign = 1 if similarity == "order" else -1
     return -sum(max(0.0, sign * (y - x)) ** 2 for x, y in zip(image, text, strict=True))
 
@@ -59,7 +59,7 @@ def brute_force(one):
 def embeddings(rng, captions, similarity="cosine", width=4, spaces=1):
     """Whole numbers as coordinates: sums are exact in any order, so that ties are ties in any computation.
 
-    Vectors for cosine have one or four entries of ±1, so that their lengths 1 and 2 are exact too.
+    For cosine, which takes vectors of unit length, one entry of ±1 or four of ±0.5.
     """
     owners = rng.permutation(np.repeat(np.arange(len(captions)), captions))
 
@@ -68,16 +68,17 @@ def embeddings(rng, captions, similarity="cosine", width=4, spaces=1):
             return rng.integers(0, 3, (rows, width)).astype(np.float32)
         signs = rng.choice([-1.0, 1.0], (rows, 4))
         single = np.eye(4)[rng.integers(0, 4, rows)] * signs
-        return np.where(rng.random((rows, 1)) < 0.5, single, signs).astype(np.float32)
+        return np.where(rng.random((rows, 1)) < 0.5, single, signs / 2).astype(np.float32)
 
     return Embeddings(
         images=[draw(len(captions)) for _ in range(spaces)],
         texts=[draw(len(owners)) for _ in range(spaces)],
-        weights=[1.0, 0.5][:spaces],
+        weights=[1.0, 0.25][:spaces],  # with exact roots, for ranks() takes them
         similarity=similarity,
         imgid=rng.permutation(100 + np.arange(len(captions))),
         caption_image=owners,
         sentid=rng.permutation(1000 + np.arange(len(owners))),
+        split="test",
         provenance={"config": "c", "data": "d", "seed": 3},
     )
 
@@ -124,6 +125,7 @@ def test_permuting_images_and_captions_changes_no_rank(seed, captions):
         imgid=one.imgid[images],
         caption_image=np.argsort(images)[one.caption_image[texts]],
         sentid=one.sentid[texts],
+        split="test",
         provenance={},
     )
     first, second = evaluate(one, "full"), evaluate(other, "full")
@@ -136,8 +138,9 @@ def test_permuting_images_and_captions_changes_no_rank(seed, captions):
 def test_a_duplicate_image_ties_with_its_twin():
     rng = np.random.default_rng(0)
     space = rng.normal(size=(20, 8)).astype(np.float32)
+    space /= np.linalg.norm(space, axis=1, keepdims=True)
     space[7] = space[3]
-    one = Embeddings([space], [space.copy()], [1.0], "cosine", *[np.arange(20)] * 3, {})
+    one = Embeddings([space], [space.copy()], [1.0], "cosine", *[np.arange(20)] * 3, "test", {})
     found = evaluate(one, "full")
     expected = np.where(np.isin(np.arange(20), (3, 7)), 1.5, 1.0)
     assert found.i2t.tolist() == found.t2i.tolist() == expected.tolist()
@@ -153,7 +156,7 @@ def plain(images, width=6, seed=0, captions=1):
     noise = rng.normal(size=(len(owners), width)).astype(np.float32)
     texts = space[owners] + noise
     ids = rng.permutation(images)
-    return Embeddings([space], [texts], [1.0], "cosine", ids, owners, np.arange(len(owners)), {})
+    return Embeddings([space], [texts], [1.0], "cosine", ids, owners, np.arange(len(owners)), "test", {})
 
 
 @pytest.mark.parametrize("side", ["images", "texts"])
@@ -204,14 +207,16 @@ def test_five_folds_are_the_mean_of_five_evaluations():
 
 
 def write(path, one):
-    metadata = {"similarity": one.similarity, "weights": {"grounded": 1.0}, "provenance": one.provenance}
+    metadata = {"similarity": one.similarity, "weights": {"grounded": 1.0}}
+    metadata |= {"split": one.split, "provenance": one.provenance}
     with create_hdf5(path, metadata) as file:
         file["image/grounded"], file["text/grounded"] = one.images[0], one.texts[0]
         for name in ("imgid", "caption_image", "sentid"):
             file[name] = getattr(one, name)
 
 
-def call(folder, source, **changes):
+def call(monkeypatch, folder, source, **changes):
+    """Run the step in this process and return its exit status."""
     arguments = {
         "embeddings": source,
         "protocols": '["full"]',
@@ -220,16 +225,18 @@ def call(folder, source, **changes):
         "seed": 3,
     }
     arguments |= {"metrics": folder / "m.json", "ranks": folder / "r.h5"} | changes
-    pairs = [f"--{key}={value}" for key, value in arguments.items()]
-    command = [sys.executable, "-m", "gxn.steps.evaluate", *pairs]
-    return subprocess.run(command, capture_output=True, text=True)
+    monkeypatch.setattr(sys, "argv", ["evaluate", *(f"--{key}={value}" for key, value in arguments.items())])
+    try:
+        step.main()
+    except SystemExit as end:
+        return end.code
+    return 0
 
 
-def test_the_step_writes_metrics_and_ranks(tmp_path):
+def test_the_step_writes_metrics_and_ranks(tmp_path, monkeypatch):
     one = embeddings(np.random.default_rng(5), [2, 3, 1, 4], "order")
     write(tmp_path / "e.h5", one)
-    done = call(tmp_path, tmp_path / "e.h5")
-    assert done.returncode == 0, done.stderr
+    assert call(monkeypatch, tmp_path, tmp_path / "e.h5") == 0
     content = json.loads((tmp_path / "m.json").read_text())
     expected = evaluate(one, "full")
     assert content["protocols"] == {"full": expected.numbers}
@@ -240,7 +247,7 @@ def test_the_step_writes_metrics_and_ranks(tmp_path):
         assert file["full/t2i"][:].tolist() == brute_force(one)[1]
         assert file["full/imgid"][:].tolist() == one.imgid.tolist()
     first = [(tmp_path / name).read_bytes() for name in ("m.json", "r.h5")]
-    call(tmp_path, tmp_path / "e.h5")
+    call(monkeypatch, tmp_path, tmp_path / "e.h5")
     assert first == [(tmp_path / name).read_bytes() for name in ("m.json", "r.h5")]
 
 
@@ -257,13 +264,14 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_step_fails_in_one_line_and_writes_nothing(tmp_path, fault):
+def test_the_step_fails_in_one_line_and_writes_nothing(tmp_path, monkeypatch, capsys, fault):
     changes, damage, message = FAULTS[fault]
     one = embeddings(np.random.default_rng(5), [2, 3, 1, 4], "order")
     damage(one)
     write(tmp_path / "e.h5", one)
-    failed = call(tmp_path, tmp_path / "e.h5", **changes)
-    assert failed.returncode == 2 and failed.stderr.count("\n") == 1 and message in failed.stderr
+    assert call(monkeypatch, tmp_path, tmp_path / "e.h5", **changes) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and message in said
     assert [path.name for path in tmp_path.iterdir()] == ["e.h5"]
 
 
@@ -283,6 +291,13 @@ def test_a_damaged_file_is_refused(tmp_path, change):
                 del file["sentid"]
                 file["sentid"] = np.arange(3)
             else:
-                file.attrs["gxn"] = json.dumps({"weights": {"grounded": 1.0}, "provenance": {}})
+                file.attrs["gxn"] = json.dumps(
+                    {"weights": {"grounded": 1.0}, "split": "test", "provenance": {}}
+                )
     with pytest.raises(GxnError, match=r"e\.h5"):
         read_embeddings(path)
+
+
+def test_the_step_starts_without_torch():
+    check = "import sys, gxn.steps.evaluate; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check]).returncode == 0

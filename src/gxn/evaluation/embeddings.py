@@ -26,6 +26,7 @@ class Embeddings:
     imgid: np.ndarray  # (N,) int64, unique
     caption_image: np.ndarray  # (M,) int64
     sentid: np.ndarray  # (M,) int64
+    split: str
     provenance: dict[str, Any]
 
     def of_images(self, rows: np.ndarray) -> "Embeddings":
@@ -41,6 +42,7 @@ class Embeddings:
             imgid=self.imgid[rows],
             caption_image=place[self.caption_image[captions]],
             sentid=self.sentid[captions],
+            split=self.split,
             provenance=self.provenance,
         )
 
@@ -62,7 +64,7 @@ def read_embeddings(path: str | Path) -> Embeddings:
 
 def _read(file: h5py.File, path: str | Path) -> Embeddings:
     metadata = hdf5_metadata(file)
-    missing = {"similarity", "weights", "provenance"} - metadata.keys()
+    missing = {"similarity", "weights", "split", "provenance"} - metadata.keys()
     if missing:
         raise GxnError(f"{path}: its metadata has no {sorted(missing)[0]!r}. Make the embeddings again")
     spaces = sorted(metadata["weights"])
@@ -76,6 +78,7 @@ def _read(file: h5py.File, path: str | Path) -> Embeddings:
         imgid=np.asarray(file["imgid"]).astype(np.int64, casting="safe"),
         caption_image=np.asarray(file["caption_image"]).astype(np.int64, casting="safe"),
         sentid=np.asarray(file["sentid"]).astype(np.int64, casting="safe"),
+        split=metadata["split"],
         provenance=dict(metadata["provenance"]),
     )
 

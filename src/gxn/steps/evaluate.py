@@ -26,7 +26,7 @@ def step(
         scored = {protocol: evaluate(found, protocol) for protocol in protocols}
     except GxnError as error:
         raise GxnError(f"{embeddings}: {error}") from error
-    run = {"dataset": dataset, "method": method, "seed": seed, "split": "test"}
+    run = {"dataset": dataset, "method": method, "seed": seed, "split": found.split}
     versions = {"python": platform.python_version(), "numpy": np.__version__}
     versions |= {"numba": importlib.metadata.version("numba")}
     provenance = found.provenance | {"seed": seed}

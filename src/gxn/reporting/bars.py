@@ -1,0 +1,56 @@
+"""Bars of the ablation: one panel per number, one bar per row, a dot per seed."""
+
+import numpy as np
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from gxn.reporting import names, style
+from gxn.reporting.runs import Run
+from gxn.reporting.tables import Row
+
+PANELS = ("i2t_r1", "i2t_r10", "t2i_r1", "t2i_r10", "rsum")
+
+
+def ablation_bars(table: list[Row], runs: list[Run], methods: list[str]) -> Figure:
+    """A line of panels per dataset of `table`; bars start at zero, whiskers are one standard deviation."""
+    labels = list(dict.fromkeys(str(row["dataset"]) for row in table))
+    height = 0.75 + len(labels) * (0.55 + 0.23 * len(methods))
+    figure, axes = pyplot.subplots(
+        len(labels), len(PANELS), figsize=(style.WIDTH, height), squeeze=False, sharey=True
+    )
+    for line, label in zip(axes, labels, strict=True):
+        rows = {row["method"]: row for row in table if row["dataset"] == label}
+        for axis, key in zip(line, PANELS, strict=True):
+            dots = [
+                [run.numbers[key] for run in runs if (run.dataset, run.method) == (label, method)]
+                for method in methods
+            ]
+            _panel(axis, key, [rows[method] for method in methods], dots, methods)
+        line[0].set_ylabel(label)
+    return figure
+
+
+def _panel(axis: Axes, key: str, rows: list[Row], dots: list[list[float]], methods: list[str]) -> None:
+    places = np.arange(len(methods))
+    look = style.looks(methods)
+    values = [row[key] for row in rows]
+    colours = [look[method].colour for method in methods]
+    axis.barh(places, values, height=0.72, color=colours, alpha=0.55, linewidth=0)
+    spread = [row[f"{key}_std"] or 0.0 for row in rows]
+    axis.errorbar(values, places, xerr=spread, fmt="none", ecolor=style.INK, elinewidth=0.9, capsize=2)
+    for place, seeds, colour in zip(places, dots, colours, strict=True):
+        shift = np.linspace(-0.2, 0.2, len(seeds)) if len(seeds) > 1 else np.zeros(1)
+        axis.scatter(seeds, place + shift, s=5, color=colour, edgecolor=style.INK, linewidth=0.4, zorder=3)
+    most = max(max(max(seeds) for seeds in dots), max(v + s for v, s in zip(values, spread, strict=True)))
+    axis.set_xlim(0, most * 1.3)  # room for the numbers
+    for place, value, std, seeds in zip(places, values, spread, dots, strict=True):
+        end = max(value + std, *seeds)
+        text = f"{value:.0f}" if key == "rsum" else f"{value:.1f}"
+        axis.text(end + 0.03 * most, place, text, va="center", fontsize=6.5)
+    axis.set_yticks(places, [names.method(method) for method in methods])
+    axis.set_ylim(len(methods) - 0.4, -0.6)
+    axis.set_title(names.column(key).replace(" R@", "\nR@") + (" (%)" if key != "rsum" else "\n"))
+    axis.grid(axis="y", visible=False)
+    axis.tick_params(axis="y", length=0)
+    axis.locator_params(axis="x", nbins=4)

@@ -1,0 +1,97 @@
+"""How figures look, and how they are written: the same bytes every time."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+
+from gxn.files import atomic
+
+WIDTH = 7.2  # inches: two columns of a paper
+INK = "#222222"
+MUTED = "#767676"
+CORRECT = "#00795C"
+
+# Okabe and Ito's palette, told apart with any colour vision; their yellow, faint on paper, is grey here
+PALETTE = ("#999999", "#56B4E9", "#0072B2", "#000000", "#E69F00", "#D55E00", "#009E73", "#CC79A7")
+DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+
+SETTINGS = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
+    "mathtext.fontset": "dejavusans",
+    "font.size": 8,
+    "axes.titlesize": 8.5,
+    "axes.labelsize": 8,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "legend.fontsize": 7.5,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": "#E3E3E3",
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.4,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "gxn",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colour, dashes and marker of a row: no two of the first eight share any, but dashes."""
+
+    colour: str
+    dashes: str | tuple
+    marker: str
+
+
+def looks(keys: Sequence[str]) -> dict[str, Look]:
+    """The look of each key, by its place: the same in every figure that is given the same rows."""
+    count = len(PALETTE)
+    return {
+        key: Look(PALETTE[i % count], DASHES[(i + i // count) % len(DASHES)], MARKERS[i % count])
+        for i, key in enumerate(keys)
+    }
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw inside this, whatever the user's own matplotlib settings are."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(SETTINGS)
+        yield
+        pyplot.close("all")
+
+
+def save(figure: Figure, pdf: Path, png: Path) -> None:
+    """Write both forms without dates or versions in them; 300 dots per inch."""
+    with atomic(pdf) as temporary:
+        nothing = dict.fromkeys(("Creator", "Producer", "CreationDate", "ModDate"))
+        figure.savefig(temporary, format="pdf", metadata=nothing)
+    with atomic(png) as temporary:
+        figure.savefig(temporary, format="png", dpi=300, metadata={"Software": None})
+
+
+def add_outputs(parser: argparse.ArgumentParser) -> None:
+    """The two files that every figure is written to."""
+    parser.add_argument("--pdf", type=Path, required=True)
+    parser.add_argument("--png", type=Path, required=True)

@@ -1,0 +1,138 @@
+"""Training curves: one block per stage, one panel per quantity, one line per row, a band over seeds."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from gxn.errors import GxnError
+from gxn.reporting import names, style
+
+STAGES = {
+    "warmup": "Ranking warm-up",
+    "xe": "Caption decoder, cross-entropy",
+    "rl": "Caption decoder, cross-entropy and REINFORCE",
+    "gan": "Generator and discriminator",
+    "joint": "Joint training",
+}
+QUANTITIES = {
+    "ranking_loss": "Ranking loss",
+    "val_rsum": "Validation rsum",
+    "xe_loss": "Cross-entropy",
+    "reward": "Reward of samples",
+    "val_cider_d": "Validation CIDEr-D",
+    "discriminator_loss": "Discriminator loss",
+    "generator_loss": "Generator loss",
+    "kl": "KL term",
+}
+COLUMNS = 4
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One run of one stage: epoch (E,), and each quantity (E,), NaN where it was not measured."""
+
+    path: Path
+    stage: str
+    name: str
+    seed: str
+    epoch: np.ndarray
+    values: dict[str, np.ndarray]
+
+
+def read_curve(path: Path) -> Curve:
+    """Read `.../{stage}/{name}/seed{n}.csv`.
+
+    Raises:
+        GxnError: the file is missing, is empty, or its first column is not `epoch`.
+    """
+    if len(path.parts) < 3 or path.parts[-3] not in STAGES or not path.stem.startswith("seed"):
+        raise GxnError(f"{path}: is not named STAGE/NAME/seedN.csv with a stage of {', '.join(STAGES)}")
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = list(csv.reader(file))
+        table = np.array([[float(cell or "nan") for cell in row] for row in rows[1:]])
+    except (OSError, ValueError) as error:
+        raise GxnError(f"{path}: cannot be read as curves: {error}") from error
+    if not len(table) or rows[0][0] != "epoch" or table.shape[1] != len(rows[0]):
+        raise GxnError(f"{path}: is no table of curves with a first column 'epoch'")
+    values = {name: table[:, place] for place, name in enumerate(rows[0]) if place}
+    return Curve(path, path.parts[-3], path.parts[-2], path.stem[4:], table[:, 0], values)
+
+
+def training_curves(curves: list[Curve], methods: list[str]) -> Figure:
+    """All stages below each other, in the order they are trained in."""
+    stages = [stage for stage in STAGES if any(curve.stage == stage for curve in curves)]
+    if not stages:
+        raise GxnError("no curves given: nothing to draw")
+    blocks = [[curve for curve in curves if curve.stage == stage] for stage in stages]
+    lines = [-(-len(_quantities(block)) // COLUMNS) for block in blocks]
+    figure = pyplot.figure(figsize=(8.4, sum(1.45 * count + 0.3 for count in lines)))
+    heights = [1.45 * count + 0.3 for count in lines]
+    parts = figure.subfigures(len(stages), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for part, stage, block, count in zip(parts, stages, blocks, lines, strict=True):
+        part.suptitle(STAGES[stage], x=0.01, ha="left", fontsize=9, fontweight="bold")
+        _block(part, block, count, methods)
+    return figure
+
+
+def _quantities(curves: list[Curve]) -> list[str]:
+    """What is drawn: a loss on the validation split goes into the panel of the training loss."""
+    present = {quantity for curve in curves for quantity in curve.values}
+    return [name for name in QUANTITIES if name in present]
+
+
+def _block(part: SubFigure, curves: list[Curve], lines: int, methods: list[str]) -> None:
+    axes = part.subplots(lines, COLUMNS + 1, squeeze=False, width_ratios=[1] * COLUMNS + [0.95])
+    panels = list(axes[:, :COLUMNS].flat)
+    quantities = _quantities(curves)
+    for axis in (*panels[len(quantities) :], *axes[:, -1]):
+        axis.set_axis_off()
+    present = list(dict.fromkeys(curve.name for curve in curves))
+    order = [name for name in methods if name in present]
+    order += sorted(set(present) - set(order))
+    look = style.looks(methods) if set(order) <= set(methods) else style.looks(order)
+    handles: dict[str, object] = {}
+    for axis, quantity in zip(panels, quantities, strict=False):
+        for name in order:
+            runs = [curve for curve in curves if curve.name == name and quantity in curve.values]
+            if runs:
+                handles.setdefault(name, _line(axis, runs, quantity, look[name], "-"))
+                both = [run for run in runs if f"val_{quantity}" in run.values]
+                if both:
+                    _line(axis, both, f"val_{quantity}", look[name], (0, (1.2, 1)))
+        axis.set_title(QUANTITIES[quantity])
+        axis.locator_params(axis="y", nbins=4)
+        axis.locator_params(axis="x", nbins=4, integer=True)
+        axis.set_xlabel("Epoch")
+        axis.margins(x=0.02)
+    shown = [name for name in order if name in handles]
+    axes[0, -1].legend(
+        [handles[name] for name in shown], [names.method(name) for name in shown], loc="upper left",
+        borderaxespad=0, bbox_to_anchor=(-0.15, 1.05),
+    )  # fmt: skip
+
+
+def _line(axis: Axes, runs: Iterable[Curve], quantity: str, look: style.Look, dashes: str | tuple) -> object:
+    """Mean over seeds at each epoch, and a band from the least to the most."""
+    runs = list(runs)
+    epochs = np.unique(np.concatenate([run.epoch for run in runs]))
+    table = np.full((len(runs), len(epochs)), np.nan)
+    for row, run in zip(table, runs, strict=True):
+        row[np.searchsorted(epochs, run.epoch)] = run.values[quantity]
+    measured = np.isfinite(table).any(axis=0)
+    epochs, table = epochs[measured], np.ma.masked_invalid(table[:, measured])
+    marker = look.marker if len(epochs) == 1 else None
+    (line,) = axis.plot(
+        epochs, table.mean(axis=0), color=look.colour, linestyle=dashes, marker=marker, markersize=3,
+        linewidth=1.2 if dashes == "-" else 1.0,
+    )  # fmt: skip
+    axis.fill_between(
+        epochs, table.min(axis=0), table.max(axis=0), color=look.colour, alpha=0.18, linewidth=0
+    )
+    return line
