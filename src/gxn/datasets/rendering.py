@@ -41,15 +41,16 @@ def paint(image: Array, thing: Thing, rng: np.random.Generator) -> None:
     v = (down * np.cos(turn) - across * np.sin(turn)) / radius
     inside = OUTLINES[thing.shape](u, v)
     edge = max(1, round(FINE * side * 0.013))
-    colour = inks(thing, u * radius / side, v * radius / side, inside & ~eroded(inside, edge))
-    colour *= (1 + float(np.clip(tone, -0.08, 0.08)) - 0.1 * v)[..., None]  # lit from above
-    cover = shrink(inside[..., None].astype(np.float32))
-    shade = shrink(moved(inside, edge + 1)[..., None].astype(np.float32)) * 0.3
-    colour = shrink(colour * inside[..., None])
+    core = eroded(inside, edge)
+    marks = core & TEXTURES[thing.texture](u * (radius / side), v * (radius / side))
+    masks = shrink(np.stack([inside, core, marks, moved(inside, edge + 1)]))  # (4, h, w), 0..1
     rows, cut_rows = window(top, 2 * reach, side)
     columns, cut_columns = window(left, 2 * reach, side)
-    cover, shade, colour = (each[cut_rows, cut_columns] for each in (cover, shade, colour))
-    image[rows, columns] = image[rows, columns] * (1 - shade) * (1 - cover) + colour
+    cover, core, marks, shade = masks[:, cut_rows, cut_columns, None]
+    base, second, line = inks(thing.colour)
+    light = 1 + float(np.clip(tone, -0.08, 0.08)) - 0.1 * v[1::FINE, 1::FINE][cut_rows, cut_columns, None]
+    colour = (line * (cover - core) + base * (core - marks) + second * marks) * light
+    image[rows, columns] = image[rows, columns] * (1 - 0.3 * shade) * (1 - cover) + colour
 
 
 def window(start: int, length: int, side: int) -> tuple[slice, slice]:
@@ -59,9 +60,11 @@ def window(start: int, length: int, side: int) -> tuple[slice, slice]:
 
 
 def shrink(fine: Array) -> Array:
-    """Mean over FINE x FINE samples, (h * FINE, w * FINE, C) -> (h, w, C)."""
-    height, width, channels = fine.shape
-    return fine.reshape(height // FINE, FINE, width // FINE, FINE, channels).mean((1, 3))
+    """Share of true samples in each pixel, (C, h * FINE, w * FINE) -> (C, h, w) float32."""
+    fine = fine.view(np.uint8)
+    # adding strided views is several times faster than a mean over two short axes
+    total = sum(fine[:, row::FINE, column::FINE] for row in range(FINE) for column in range(FINE))
+    return total.astype(np.float32) / FINE**2
 
 
 def eroded(mask: Array, steps: int) -> Array:
@@ -81,15 +84,15 @@ def moved(mask: Array, steps: int) -> Array:
     return out
 
 
-def inks(thing: Thing, across: Array, down: Array, rim: Array) -> Array:
-    """Colour of each sample (h, w, 3); `across`, `down` in shares of the side along the thing's own axes."""
-    base = COLOURS[thing.colour]
-    light = sum(base) > 400
-    marks = TEXTURES[thing.texture](across, down)
-    second = mix(base, 0, 0.4) if light else mix(base, 255, 0.6 if sum(base) > 100 else 0.45)
-    colour = np.where(marks[..., None], second, np.asarray(base, np.float32))
-    line = mix(base, 0, 0.45) if thing.colour != "black" else mix(base, 255, 0.45)
-    return np.where(rim[..., None], line, colour).astype(np.float32)
+def inks(name: str) -> tuple[Array, Array, Array]:
+    """Colours (3,) float32 of a thing's body, of the marks of its texture and of its outline."""
+    base = COLOURS[name]
+    if sum(base) > 400:
+        second = mix(base, 0, 0.4)
+    else:
+        second = mix(base, 255, 0.6 if sum(base) > 100 else 0.45)
+    line = mix(base, 255, 0.45) if name == "black" else mix(base, 0, 0.45)
+    return np.asarray(base, np.float32), second, line
 
 
 def star(u: Array, v: Array) -> Array:
@@ -104,7 +107,8 @@ def star(u: Array, v: Array) -> Array:
 def heart(u: Array, v: Array) -> Array:
     """The sextic heart (x^2 + y^2 - 1)^3 <= x^2 y^3."""
     x, y = u * 1.22, 0.12 - v * 1.22
-    return (x * x + y * y - 1) ** 3 - x * x * y**3 <= 0
+    rest = x * x + y * y - 1
+    return rest * rest * rest <= x * x * y * y * y
 
 
 # within the unit circle, u right and v down

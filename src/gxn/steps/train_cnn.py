@@ -1,0 +1,202 @@
+"""Train the small CNN of the embedded data set on rendered scenes that are in no split.
+
+The network answers questions about each place of a scene, by one linear layer on its pooled features; that
+layer is dropped, since what counts is that the features hold the answers. The file is strictly loadable in
+torchvision's model of this name; its own layer of class scores is as it was initialised.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gxn.cli import json_argument, parser, progress, run
+from gxn.config import parse
+from gxn.datasets.shapes import QUESTIONS, classification_set, mirrored
+from gxn.errors import GxnError
+from gxn.features.cnn import load_cnn, normalise
+from gxn.files import atomic, save_tensors
+from gxn.provenance import provenance
+from gxn.training.device import choose_device
+from gxn.training.resume import Resume, need_finite, recipe
+
+WIDTHS = [len(values) for values in QUESTIONS.values()]
+
+
+@dataclass(frozen=True)
+class PretrainConfig:
+    """Section `cnn.pretrain`.
+
+    Attributes:
+        seed: of images, initial weights and data order.
+        size: side of an image, pixels; that of features.crop.
+        images: rendered for training.
+        held_out: rendered besides, to measure accuracy on.
+        epochs: over the images.
+        batch: images in a batch.
+        learning_rate: the highest of the one-cycle schedule, AdamW.
+        weight_decay: of AdamW.
+    """
+
+    seed: int
+    size: int
+    images: int
+    held_out: int
+    epochs: int
+    batch: int
+    learning_rate: float
+    weight_decay: float
+
+    def __post_init__(self) -> None:
+        least = {"seed": 0, "size": 32, "images": 1, "held_out": 1, "epochs": 1, "batch": 2}
+        for key, value in least.items():
+            if getattr(self, key) < value:
+                raise GxnError(f"cnn.pretrain.{key}: must be at least {value}, not {getattr(self, key)}")
+        if self.batch > self.images:
+            raise GxnError(
+                f"cnn.pretrain.batch: {self.batch} is larger than cnn.pretrain.images, {self.images}"
+            )
+
+
+@dataclass(frozen=True)
+class CnnConfig:
+    """Section `cnn`; `weights` are for those who bring their own."""
+
+    name: str
+    layer: str
+    weights: str | None
+    pretrain: PretrainConfig
+
+
+class Trainer:
+    """The network, its questions, and what it learns from."""
+
+    def __init__(self, config: CnnConfig, device: torch.device) -> None:
+        self.plan, self.device = config.pretrain, device
+        torch.manual_seed(self.plan.seed)
+        self.cnn, width = load_cnn(config.name, config.layer, None)
+        self.cnn.to(device, memory_format=torch.channels_last)
+        self.head = nn.Linear(width, sum(WIDTHS)).to(device)
+        parameters = [*self.cnn.parameters(), *self.head.parameters()]
+        self.optimizer = torch.optim.AdamW(
+            parameters, self.plan.learning_rate, weight_decay=self.plan.weight_decay
+        )
+        self.steps = self.plan.images // self.plan.batch
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer, self.plan.learning_rate, total_steps=self.steps * self.plan.epochs, pct_start=0.15
+        )
+        self.mirrored = torch.from_numpy(mirrored())
+
+    def parts(self) -> dict[str, Any]:
+        """All that has a state."""
+        return {name: getattr(self, name) for name in ("cnn", "head", "optimizer", "schedule")}
+
+    def scores(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Scores of the answers to each question, (B, answers) each."""
+        pixels = normalise(images.to(self.device)).contiguous(memory_format=torch.channels_last)
+        return self.head(self.cnn(pixels)).split(WIDTHS, 1)
+
+    def epoch(self, epoch: int, images: Tensor, answers: Tensor, resume: Resume | None) -> float:
+        """One pass, half of the images mirrored; the mean loss."""
+        self.cnn.train()
+        order = np.random.default_rng([self.plan.seed, epoch])
+        rows = torch.from_numpy(order.permutation(len(images))[: self.steps * self.plan.batch])
+        total = 0.0
+        for step, batch in enumerate(
+            progress(rows.split(self.plan.batch), self.steps, f"epoch {epoch + 1}"), 1
+        ):
+            flip = torch.from_numpy(order.random(len(batch)) < 0.5)
+            pixels = torch.where(flip[:, None, None, None], images[batch].flip(3), images[batch])
+            right = torch.where(flip[:, None], answers[batch][:, self.mirrored], answers[batch]).to(
+                self.device
+            )
+            losses = [
+                functional.cross_entropy(scores, right[:, question])
+                for question, scores in enumerate(self.scores(pixels))
+            ]
+            loss = torch.stack(losses).mean()
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+            self.schedule.step()
+            need_finite(loss.item(), "loss", step, epoch, batch.tolist(), resume.path if resume else Path())
+            total += loss.item()
+        return total / self.steps
+
+    @torch.no_grad()
+    def accuracy(self, images: Tensor, answers: Tensor) -> dict[str, float]:
+        """Share of right answers, by kind of question, where there is something to see."""
+        self.cnn.eval()
+        guesses = [[each.argmax(1).cpu() for each in self.scores(batch)] for batch in images.split(128)]
+        right = torch.cat([torch.stack(batch, 1) for batch in guesses]) == answers
+        found: dict[str, list[Tensor]] = {}
+        for question, (name, place) in enumerate(QUESTIONS):
+            seen = answers[:, question] > 0 if place else torch.ones(len(images), dtype=torch.bool)
+            found.setdefault(name, []).append(right[seen, question])
+        return {name: torch.cat(each).double().mean().item() for name, each in found.items()}
+
+
+def rendered(plan: PretrainConfig) -> tuple[Tensor, Tensor]:
+    """Images uint8 (N, 3, H, W) and answers int64 (N, Q); those held out stand last."""
+    count = plan.images + plan.held_out
+    found = progress(classification_set(plan.seed, plan.size, count), count, "images of the CNN")
+    pixels, answers = zip(*found, strict=True)
+    return torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(
+        np.stack(answers)
+    )
+
+
+def epochs(
+    trainer: Trainer, images: Tensor, answers: Tensor, resume: Resume | None
+) -> Iterator[dict[str, float]]:
+    """Figures of every epoch; those of a killed run are not computed again."""
+    plan, parts = trainer.plan, trainer.parts()
+    state = resume.load() if resume else None
+    history = state["history"] if state else []
+    for name, part in parts.items() if state else ():
+        part.load_state_dict(state[name])
+    yield from history
+    for epoch in range(len(history), plan.epochs):
+        loss = trainer.epoch(epoch, images[: plan.images], answers[: plan.images], resume)
+        figures = trainer.accuracy(images[plan.images :], answers[plan.images :])
+        history.append({"epoch": epoch + 1, "loss": loss, **figures})
+        print("  ".join(f"{name} {value:.3g}" for name, value in history[-1].items()), flush=True)
+        if resume:
+            resume.save({"history": history} | {name: part.state_dict() for name, part in parts.items()})
+        yield history[-1]
+
+
+def train_cnn(cnn: Any, threads: int, device: str, out: Path, curves: Path, resume: Path | None) -> None:
+    """Render, train, write the state dict of torchvision's model and the figures of each epoch."""
+    config = parse(CnnConfig, cnn, "cnn")
+    target = choose_device(device, threads)
+    state = Resume(resume, recipe([asdict(config), threads, target.type], {})) if resume else None
+    trainer = Trainer(config, target)
+    table = pd.DataFrame(epochs(trainer, *rendered(config.pretrain), state))
+    made = provenance(asdict(config), "rendered", config.pretrain.seed)
+    save_tensors(out, trainer.cnn.model.state_dict(), {"cnn": config.name, "provenance": made})
+    with atomic(curves) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6g")
+    if state:
+        state.clear()
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("--cnn", type=json_argument, required=True, help="the configuration section, JSON")
+    arguments.add_argument("--threads", type=int, required=True)
+    arguments.add_argument("--device", required=True)
+    arguments.add_argument("--out", type=Path, required=True, help="safetensors file to write")
+    arguments.add_argument("--curves", type=Path, required=True, help="CSV file to write")
+    arguments.add_argument("--resume", type=Path, help="folder of the state between epochs")
+    run(train_cnn, arguments)
+
+
+if __name__ == "__main__":
+    main()
