@@ -1,0 +1,97 @@
+"""In how many training images' captions each n-gram stands: `document_frequencies.h5`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gxn.datasets.tokens import Captions
+from gxn.errors import GxnError
+from gxn.files import create_hdf5, hdf5_metadata, open_hdf5
+from gxn.rewards.ngrams import BITS, LONGEST, collect_all
+
+
+@dataclass(frozen=True)
+class DocumentFrequencies:
+    """A document is the captions of one image, each with its EOS.
+
+    Attributes:
+        ngrams: (K,) uint64, sorted, as `gxn.rewards.ngrams` packs them.
+        counts: (K,) int64, documents that hold each.
+        documents: number of documents.
+    """
+
+    ngrams: np.ndarray
+    counts: np.ndarray
+    documents: int
+
+
+def ngrams_of(tokens: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """N-grams of each caption, an EOS appended.
+
+    Args:
+        tokens: (T,) integers, captions one after another.
+        offsets: (C + 1,) int64, caption c is tokens[offsets[c]:offsets[c + 1]].
+
+    Returns:
+        n-grams uint64 and how often each stands in its caption int32, sorted within a caption; starts
+        (C + 1,) int64 of each caption's.
+
+    Raises:
+        GxnError: a word id does not fit into sixteen bits.
+    """
+    if len(tokens) and not 0 < tokens.min() <= tokens.max() < 1 << BITS:
+        raise GxnError(f"captions: CIDEr-D takes words 1 to {(1 << BITS) - 1}; raise vocabulary.minimum")
+    room = LONGEST * (len(tokens) + len(offsets) - 1)
+    keys, counts = np.empty(room, np.uint64), np.empty(room, np.int32)
+    starts = np.zeros(len(offsets), np.int64)
+    collect_all(tokens, offsets, keys, counts, starts[1:])
+    return keys[: starts[-1]].copy(), counts[: starts[-1]].copy(), starts
+
+
+def build_frequencies(captions: Captions) -> DocumentFrequencies:
+    """Document frequencies of the captions of a split."""
+    keys, _, starts = ngrams_of(captions.tokens, captions.offsets)
+    images = np.repeat(captions.caption_image, np.diff(starts))
+    order = np.lexsort((images, keys))
+    keys, images = keys[order], images[order]
+    first = np.ones(len(keys), bool)
+    first[1:] = (keys[1:] != keys[:-1]) | (images[1:] != images[:-1])
+    ngrams, counts = np.unique(keys[first], return_counts=True)
+    return DocumentFrequencies(ngrams, counts.astype(np.int64), len(captions.imgid))
+
+
+def write_frequencies(path: str | Path, frequencies: DocumentFrequencies, vocabulary: str) -> None:
+    """Write the file, bound to the hash of the vocabulary."""
+    metadata = {"vocabulary": vocabulary, "documents": frequencies.documents}
+    with create_hdf5(path, metadata) as file:
+        file.create_dataset("ngrams", data=frequencies.ngrams)
+        file.create_dataset("counts", data=frequencies.counts)
+
+
+def read_frequencies(path: str | Path, vocabulary: str) -> DocumentFrequencies:
+    """Read the file.
+
+    Args:
+        path: what `write_frequencies` wrote.
+        vocabulary: hash of the words that the reader uses.
+
+    Raises:
+        GxnError: the file is missing or damaged, or was made with other words.
+    """
+    with open_hdf5(path) as file:
+        metadata = hdf5_metadata(file)
+        ngrams, counts = file["ngrams"][:], file["counts"][:]
+    if metadata.get("vocabulary") != vocabulary:
+        raise GxnError(f"{path}: was made with another vocabulary; run the step document_frequencies again")
+    documents = metadata.get("documents")
+    if (
+        not isinstance(documents, int)
+        or ngrams.dtype != np.uint64
+        or ngrams.ndim != 1
+        or counts.shape != ngrams.shape
+        or (ngrams[1:] <= ngrams[:-1]).any()
+        or (len(counts) and not 0 < counts.min() <= counts.max() <= documents)
+    ):
+        raise GxnError(f"{path}: holds no document frequencies; run the step document_frequencies again")
+    return DocumentFrequencies(ngrams, counts.astype(np.int64), documents)

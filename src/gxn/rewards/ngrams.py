@@ -1,0 +1,128 @@
+"""N-grams (1 to 4 words) as integers, and the loops over them that CIDEr-D is made of.
+
+An n-gram is its word ids in sixteen bits each, the last word lowest: exact, and since no word has id 0, n-grams of
+different lengths never meet and sort by length.
+"""
+
+import numpy as np
+
+from gxn.compiled import compiled
+from gxn.datasets.words import EOS, PAD
+
+BITS, LONGEST = 16, 4
+SIGMA = 6.0  # of the length penalty, in words (CIDEr-D)
+
+
+@compiled
+def collect(words, end, keys, counts):
+    """Sorted n-grams of words[:end] into keys and how often each stands there into counts; their number."""
+    found = 0
+    for length in range(1, LONGEST + 1):
+        begin = found
+        for start in range(end - length + 1):
+            key = np.uint64(0)
+            for offset in range(length):
+                key = (key << np.uint64(BITS)) | np.uint64(words[start + offset])
+            place = found
+            while place > begin and keys[place - 1] > key:
+                place -= 1
+            if place > begin and keys[place - 1] == key:
+                counts[place - 1] += 1
+                continue
+            for move in range(found, place, -1):
+                keys[move], counts[move] = keys[move - 1], counts[move - 1]
+            keys[place], counts[place] = key, 1
+            found += 1
+    return found
+
+
+@compiled
+def collect_all(tokens, offsets, keys, counts, ends):
+    """`collect` for each caption, an EOS appended, one after another; `ends` (C,) says where each one ends."""
+    total = 0
+    words = np.empty(np.diff(offsets).max() + 1, np.int64)
+    for caption in range(len(offsets) - 1):
+        length = offsets[caption + 1] - offsets[caption]
+        words[:length] = tokens[offsets[caption] : offsets[caption + 1]]
+        words[length] = EOS
+        total += collect(words, length + 1, keys[total:], counts[total:])
+        ends[caption] = total
+
+
+@compiled
+def slot(key, table, keys):
+    """Where `key` stands in an open-addressed table of positions in `keys`, or the free place for it."""
+    mask = np.uint64(len(table) - 1)
+    place = ((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & mask
+    while table[place] >= 0 and keys[table[place]] != key:
+        place = (place + np.uint64(1)) & mask
+    return place
+
+
+@compiled
+def index(keys, table):
+    """Enter the positions of all keys into a table of -1, whose size is a power of two."""
+    for position in range(len(keys)):
+        table[slot(keys[position], table, keys)] = position
+
+
+@compiled
+def square_norms(ids, counts, starts, idf, orders, squares):
+    """Squared TF-IDF norm of each caption for each n, (C, 4)."""
+    for caption in range(len(starts) - 1):
+        for entry in range(starts[caption], starts[caption + 1]):
+            weight = counts[entry] * idf[ids[entry]]
+            squares[caption, orders[ids[entry]]] += weight * weight
+
+
+@compiled
+def score(images, rows, captions, references, table, keys, idf, orders, unseen, scores):
+    """CIDEr-D of each hypothesis of rows (B, T) against the references of its image, into scores (B,).
+
+    `captions` (N + 1,) says which references are an image's; `references` are their n-grams' ids, counts,
+    starts, norms (C, 4) and lengths; `unseen` is the IDF of an n-gram that is in no document.
+    """
+    ids, counts, starts, norms, lengths = references
+    room = LONGEST * rows.shape[1]
+    found, often = np.empty(room, np.uint64), np.empty(room, np.int64)
+    known, times = np.empty(room, np.int64), np.empty(room, np.int64)
+    norm, overlap = np.empty(LONGEST), np.empty(LONGEST)
+    for row in range(len(rows)):
+        end = 0
+        while end < rows.shape[1] and rows[row, end] != PAD and rows[row, end] != EOS:
+            end += 1
+        if end < rows.shape[1] and rows[row, end] == EOS:
+            end += 1
+        norm[:], kept = 0.0, 0
+        for entry in range(collect(rows[row], end, found, often)):
+            position = table[slot(found[entry], table, keys)]
+            if position >= 0:
+                known[kept], times[kept] = position, often[entry]
+                kept += 1
+            n = 0
+            while n < LONGEST - 1 and found[entry] >> np.uint64(BITS * (n + 1)):
+                n += 1
+            weight = often[entry] * (idf[position] if position >= 0 else unseen)
+            norm[n] += weight * weight
+        norm[:] = np.sqrt(norm)
+        first, last = captions[images[row]], captions[images[row] + 1]
+        total = 0.0
+        for reference in range(first, last):
+            overlap[:] = 0.0
+            mine = 0
+            for entry in range(starts[reference], starts[reference + 1]):
+                while mine < kept and known[mine] < ids[entry]:
+                    mine += 1
+                if mine == kept:
+                    break
+                if known[mine] == ids[entry]:
+                    weight = idf[ids[entry]]
+                    shared = min(times[mine], np.int64(counts[entry]))
+                    overlap[orders[ids[entry]]] += shared * counts[entry] * weight * weight
+            similarity = 0.0
+            for n in range(LONGEST):
+                if norm[n] > 0 and norms[reference, n] > 0:
+                    similarity += overlap[n] / (norm[n] * norms[reference, n])
+            difference = max(end - 1, 0) - lengths[reference]
+            total += similarity * np.exp(-(difference**2) / (2 * SIGMA**2))
+        scores[row] = 10 * total / (LONGEST * (last - first))
