@@ -16,6 +16,7 @@ from gxn.config import parse
 from gxn.datasets.captions import Record
 from gxn.datasets.images import ImageSource, ahead, open_images
 from gxn.datasets.karpathy import Expected, normalise
+from gxn.datasets.sources import where_to_ask
 from gxn.errors import GxnError
 from gxn.files import read_json, write_json
 
@@ -24,6 +25,8 @@ def prepare(captions: Path, images: Path, name: str, expect: Any, truncated: str
     """Write `out` from the Karpathy JSON `captions` and the folder `images`."""
     expected = None if expect is None else parse(Expected, expect, "dataset.expect")
     dataset = normalise(read_json(captions), name, str(captions), expected)
+    if not images.exists():
+        raise GxnError(f"{images}: no such folder of images{where_to_ask(name)}")
     source, entries = open_images(images), dataset["images"]
     cores = len(os.sched_getaffinity(0))
     states = ahead(lambda entry: is_truncated(source, entry, truncated == "keep"), entries, cores, 8 * cores)

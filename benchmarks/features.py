@@ -1,0 +1,90 @@
+"""Features from photographs on a disk, beside the bare forward pass of the same network and batch size.
+
+    uv run python benchmarks/features.py --captions CAPTIONS.json --images FOLDER --weights W.safetensors \
+        --cnn mobilenet_v2 --threads 1 2
+
+`extraction` reads, decodes, crops, computes and hands rows over as the step `features` does; `forward` runs the
+same network on pixels that lie in memory. Both run in turn, several rounds, and the medians are compared, so
+that other work on the machine falls on both. On a GPU: --device cuda --arithmetic bfloat16 --batch 256.
+"""
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from gxn.datasets.captions import Record
+from gxn.datasets.images import open_images
+from gxn.features.cnn import load_cnn
+from gxn.features.extract import FeaturesConfig, batches, extract, forward
+from gxn.files import read_json
+
+
+def rate(call: Callable[[], None], images: int, device: torch.device) -> float:
+    """Images per second of `call`."""
+    start = time.perf_counter()
+    call()
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return images / (time.perf_counter() - start)
+
+
+def compare(options: argparse.Namespace, threads: int) -> None:
+    """Print one line for a thread count."""
+    torch.set_num_threads(threads)
+    device = torch.device(options.device)
+    config = FeaturesConfig(options.resize, "1C", 224, "float32", options.arithmetic, options.batch)
+    network, _ = load_cnn(options.cnn, "pool", options.weights)
+    entries = read_json(options.captions)["images"][: options.count]
+    records = [Record(entry["filename"], entry["imgid"], entry["split"], ()) for entry in entries]
+    source, workers = open_images(options.images), len(os.sched_getaffinity(0))
+    network = network.to(device, memory_format=torch.channels_last)
+    ready = list(batches(records, source, config.transform, config.step, workers))
+
+    def bare() -> None:
+        for crops in ready:
+            forward(network, crops, 1, device, config.arithmetic)
+
+    def whole() -> None:
+        for _ in extract(network, records, source, config, device, workers):
+            pass
+
+    bare()  # warm up
+    rounds = [
+        (rate(bare, len(records), device), rate(whole, len(records), device)) for _ in range(options.rounds)
+    ]
+    forwards, wholes = (statistics.median(each) for each in zip(*rounds, strict=True))
+    share = statistics.median(whole / bare for bare, whole in rounds)
+    print(
+        f"{options.cnn}, {options.device}, {config.arithmetic}, batch {config.batch}, {threads} threads: "
+        f"forward {forwards:.0f} images/s, extraction {wholes:.0f} images/s, {share:.0%}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--captions", type=Path, required=True)
+    parser.add_argument("--images", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, help="none: random weights, which are as fast")
+    parser.add_argument("--cnn", default="mobilenet_v2")
+    parser.add_argument("--count", type=int, default=512)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--resize", type=int)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--arithmetic", default="float32")
+    options = parser.parse_args()
+    for threads in options.threads:
+        compare(options, threads)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""Fetching a large public file: resumed, retried, from the next mirror if need be, and checked."""
+
+import hashlib
+import http.client
+import os
+import re
+import shutil
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gxn.datasets.sources import Source
+from gxn.errors import GxnError
+from gxn.files import atomic
+
+CHUNK = 1 << 20
+# what a server may mend by itself; any other refusal sends us to the next mirror
+PASSING = (408, 425, 429, 500, 502, 503, 504)
+
+
+class Broken(Exception):
+    """The transfer failed in a way that may pass: try again."""
+
+
+class Refused(Exception):
+    """This mirror does not have the file: go to the next."""
+
+
+@dataclass
+class Progress:
+    """Prints how far a transfer is, at most once in `every` seconds."""
+
+    name: str
+    every: float = 10.0
+    start: float = field(default_factory=time.monotonic)
+    last: float = field(default_factory=time.monotonic)
+    fetched: int = 0
+
+    def add(self, count: int, have: int, total: int | None) -> None:
+        """Account for `count` more bytes, `have` of `total` in all."""
+        self.fetched += count
+        now = time.monotonic()
+        if now - self.last < self.every and have != total:
+            return
+        self.last, speed = now, self.fetched / max(now - self.start, 1e-9)
+        left = f", about {(total - have) / speed:.0f} s to go" if total else ""
+        size = f"/{total / 1e6:.1f}" if total else ""
+        print(f"{self.name}: {have / 1e6:.1f}{size} MB, {speed / 1e6:.1f} MB/s{left}", flush=True)
+
+
+def fetch(
+    name: str,
+    source: Source,
+    parts: Path,
+    out: Path,
+    tries: int = 5,
+    pause: float = 2.0,
+    timeout: float = 60.0,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Bring `source` to `out`, which appears only when it is whole and its sums are right.
+
+    What has come so far stays in `parts` and is gone on with by the next call, from any mirror.
+
+    Args:
+        tries: attempts in a row on one mirror that bring nothing new.
+        pause: seconds before the second attempt, doubled before each further one.
+        timeout: seconds without a byte after which a transfer counts as broken.
+
+    Raises:
+        GxnError: no mirror gave the file; there is no room for it; the message names every mirror's failure.
+    """
+    part = parts / f"{name}.{(source.sha256 or source.md5 or 'any')[:8]}.part"
+    parts.mkdir(parents=True, exist_ok=True)
+    failures = []
+    for url in source.urls:
+        try:
+            _from_mirror(url, name, source, part, tries, pause, timeout, sleep)
+            _check_sums(part, source)
+        except (Broken, Refused) as error:
+            failures.append(f"{url}: {error}")
+            print(f"{name}: {failures[-1]}", flush=True)
+            continue
+        _put(part, out)
+        return
+    raise GxnError(f"{name}: no mirror gave it: " + "; ".join(failures))
+
+
+def _from_mirror(
+    url: str,
+    name: str,
+    source: Source,
+    part: Path,
+    tries: int,
+    pause: float,
+    timeout: float,
+    sleep: Callable[[float], None],
+) -> None:
+    """Fill `part` from one mirror, trying again while that helps."""
+    failed, best = 0, _size(part)
+    while True:
+        try:
+            _transfer(url, name, source, part, timeout)
+            return
+        except Broken as error:
+            # only bytes beyond all earlier attempts count, or a server that cuts always at the same
+            # place and knows no ranges would keep us for ever
+            failed = 0 if _size(part) > best else failed + 1
+            best = max(best, _size(part))
+            if failed >= tries:
+                raise
+            wait = pause * 2 ** max(failed - 1, 0)
+            print(f"{name}: {error}; again in {wait:.0f} s", flush=True)
+            sleep(wait)
+
+
+def _transfer(url: str, name: str, source: Source, part: Path, timeout: float) -> None:
+    """One request: append to `part` what it lacks."""
+    have = _size(part)
+    if source.bytes is not None and have == source.bytes:
+        return
+    if source.bytes is not None and have > source.bytes:
+        part.unlink()
+        have = 0
+    headers = {"Accept-Encoding": "identity", "User-Agent": "gxn"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, headers=headers), timeout=timeout
+        ) as response:
+            start, total = _opening(response, have, source.bytes)
+            _check_room(part, total - start if total is not None else 0)
+            _receive(response, name, part, start, total)
+    except urllib.error.HTTPError as error:
+        if error.code == 416:  # nothing after what we have: it was whole, or it was another file's
+            _settle(error, part, have)
+        elif error.code in PASSING:
+            raise Broken(f"answers {error.code} {error.reason}") from error
+        else:
+            raise Refused(f"answers {error.code} {error.reason}") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise Broken(f"broke off after {_size(part)} bytes ({error or type(error).__name__})") from error
+
+
+def _opening(response: http.client.HTTPResponse, have: int, expected: int | None) -> tuple[int, int | None]:
+    """Where the body begins in the file and how long the whole file is, from the headers.
+
+    Raises:
+        Refused: it is a web page, or a file of another size.
+    """
+    if response.headers.get_content_type() in ("text/html", "application/xhtml+xml"):
+        raise Refused("answers with a web page (HTML), not with the file")
+    start, length = 0, response.headers.get("Content-Length")
+    total = int(length) if length and length.isdecimal() else None
+    if response.status == 206:
+        place = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+        if not place or int(place[1]) != have:
+            raise Refused(f"sends another range than asked for: {response.headers.get('Content-Range')}")
+        start, total = have, int(place[2]) if place[2] != "*" else expected
+    if expected is not None and total is not None and total != expected:
+        raise Refused(f"has a file of {total} bytes, not of {expected}")
+    return start, total if total is not None else expected
+
+
+def _receive(
+    response: http.client.HTTPResponse, name: str, part: Path, start: int, total: int | None
+) -> None:
+    """Write the body into `part` from byte `start` on."""
+    progress, have = Progress(name), start
+    with open(part, "r+b" if start else "wb") as file:
+        file.seek(start)
+        while chunk := response.read1(CHUNK):  # read would lose, at a time-out, what had come
+            if have == 0 and re.match(rb"\s*<(!doctype html|html)", chunk[:200], re.IGNORECASE):
+                raise Refused("answers with a web page (HTML), not with the file")
+            if total is not None and have + len(chunk) > total:
+                raise Refused(f"sends more than the {total} bytes of the file")
+            _write(file, chunk, part)
+            have += len(chunk)
+            progress.add(len(chunk), have, total)
+    if total is not None and have < total:
+        raise Broken(f"broke off after {have} of {total} bytes")
+
+
+def _write(file, chunk: bytes, part: Path) -> None:
+    """Write, or say that the disk is the trouble, not the network."""
+    try:
+        file.write(chunk)
+        file.flush()
+    except OSError as error:
+        raise GxnError(f"{part}: cannot be written: {error.strerror}; free some space, run again") from error
+
+
+def _settle(error: urllib.error.HTTPError, part: Path, have: int) -> None:
+    """A range past the end: what we have is whole if it is as long as the server's file, else useless."""
+    place = re.fullmatch(r"bytes \*/(\d+)", error.headers.get("Content-Range", ""))
+    if not place or int(place[1]) != have:
+        part.unlink(missing_ok=True)
+        raise Broken("has a shorter file than what came before; begun anew") from error
+
+
+def _check_room(part: Path, needed: int) -> None:
+    free = shutil.disk_usage(part.parent).free
+    if needed > free:
+        raise GxnError(f"{part.parent}: {needed / 1e9:.2f} GB are needed, {free / 1e9:.2f} GB are free")
+
+
+def _check_sums(part: Path, source: Source) -> None:
+    """Compare with the known sums; a wrong file is removed, so that nothing is built on it."""
+    for kind in ("md5", "sha256"):
+        expected = getattr(source, kind)
+        if expected is None:
+            continue
+        with open(part, "rb") as file:
+            found = hashlib.file_digest(file, kind).hexdigest()
+        if not found.startswith(expected):
+            part.unlink()
+            raise Refused(f"its {kind} is {found}, not {expected}")
+
+
+def _put(part: Path, out: Path) -> None:
+    """Give the whole file its final name, also when that is on another disk."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.replace(part, out)
+    except OSError:
+        _check_room(out, part.stat().st_size)
+        with atomic(out) as temporary:
+            shutil.copyfile(part, temporary)
+        part.unlink()
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

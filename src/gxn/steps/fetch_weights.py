@@ -1,0 +1,50 @@
+"""Fetch torchvision's ImageNet weights of a CNN and write them as safetensors, which cannot run code."""
+
+import pickle
+from pathlib import Path
+
+import torch
+
+from gxn import cli
+from gxn.datasets.download import fetch
+from gxn.datasets.sources import show_terms, weights_source
+from gxn.errors import GxnError
+from gxn.files import save_tensors, sha256
+
+
+def fetch_weights(name: str, parts: Path, out: Path) -> None:
+    """Write the weights of the torchvision model `name` to `out`."""
+    listed = weights_source(name)
+    show_terms(listed.terms, parts)
+    checkpoint = parts / f"{name}.pth"
+    fetch(checkpoint.name, listed, parts, checkpoint)
+    convert(checkpoint, listed.urls[0], out)
+    checkpoint.unlink()
+
+
+def convert(checkpoint: Path, url: str, out: Path) -> None:
+    """Write the state dict in a torch checkpoint as safetensors; only tensors are read from it.
+
+    Raises:
+        GxnError: it holds anything but tensors by name.
+    """
+    try:
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise GxnError(f"{checkpoint}: cannot be read as a file of tensors: {reason}") from error
+    if not isinstance(state, dict) or not all(torch.is_tensor(tensor) for tensor in state.values()):
+        raise GxnError(f"{checkpoint}: does not hold tensors by name")
+    save_tensors(out, state, {"source": url, "sha256": sha256(checkpoint)})
+
+
+def main() -> None:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--name", required=True, help="a torchvision classification model")
+    parser.add_argument("--parts", type=Path, required=True, help="folder for half-fetched files")
+    parser.add_argument("--out", type=Path, required=True, help="safetensors file to write")
+    cli.run(fetch_weights, parser)
+
+
+if __name__ == "__main__":
+    main()

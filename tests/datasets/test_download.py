@@ -1,0 +1,289 @@
+"""Downloads from a server that breaks in every way real ones do."""
+
+import hashlib
+import http.server
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from gxn.datasets import download
+from gxn.datasets.download import fetch
+from gxn.datasets.sources import Source
+from gxn.errors import GxnError
+from gxn.files import load_tensors
+from gxn.steps.fetch_weights import convert
+
+BODY = bytes(range(256)) * 1200  # 307,200 bytes
+
+
+class Flaky(http.server.ThreadingHTTPServer):
+    """Serves BODY at every path; `plan[path]` lists what goes wrong with each request in turn."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.plan: dict[str, list] = {}
+        self.seen: list[tuple[str, str | None]] = []  # path and Range of every request
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}{path}"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """One request; a step of the plan is `ok`, a status, or a pair of a fault and its number."""
+
+    def do_GET(self) -> None:
+        asked = self.headers.get("Range")
+        self.server.seen.append((self.path, asked))
+        steps = self.server.plan.get(self.path, [])
+        step = steps.pop(0) if steps else "ok"
+        fault, number = step if isinstance(step, tuple) else (step, 0)
+        if isinstance(fault, int):
+            self.send_error(fault)
+        elif fault == "html":
+            self.reply(200, b"<html>please log in</html>", {"Content-Type": "text/html; charset=utf-8"})
+        elif fault == "hidden html":
+            self.reply(200, b"\n<!DOCTYPE html><p>quota exceeded", {"Content-Type": "application/zip"})
+        elif fault == "other size":
+            self.reply(200, BODY[:-5], {})
+        elif fault == "other bytes":
+            self.reply(200, BODY[::-1], {})
+        elif fault == "other range":
+            self.reply(206, BODY[5:], {"Content-Range": f"bytes 5-{len(BODY) - 1}/{len(BODY)}"})
+        elif asked and fault != "no range":
+            self.ranged(
+                int(re.fullmatch(r"bytes=(\d+)-", asked)[1]), number if fault == "cut" else None, fault
+            )
+        else:
+            self.reply(200, BODY, {}, number or None, stall=fault == "stall", slow=fault == "slow")
+
+    def ranged(self, start: int, cut: int | None, fault: str) -> None:
+        if start >= len(BODY):
+            self.reply(416, b"", {"Content-Range": f"bytes */{len(BODY)}"})
+        else:
+            headers = {"Content-Range": f"bytes {start}-{len(BODY) - 1}/{len(BODY)}"}
+            self.reply(206, BODY[start:], headers, cut, slow=fault == "slow")
+
+    def reply(self, status, body, headers, cut=None, stall=False, slow=False) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            for start in range(0, len(body[:cut]), 20_000):
+                self.wfile.write(body[:cut][start : start + 20_000])
+                if slow:
+                    time.sleep(0.1)
+            if stall:
+                self.wfile.flush()
+                time.sleep(1)
+        except OSError:
+            pass  # the client went away, as some tests mean it to
+
+    def log_message(self, *_) -> None:
+        pass
+
+
+@pytest.fixture
+def server():
+    flaky = Flaky()
+    threading.Thread(target=flaky.serve_forever, args=(0.01,), daemon=True).start()
+    yield flaky
+    flaky.shutdown()
+    flaky.server_close()
+
+
+def listed(*urls: str, **changes) -> Source:
+    sums = {"md5": hashlib.md5(BODY).hexdigest(), "sha256": hashlib.sha256(BODY).hexdigest()}
+    return Source(**{"bytes": len(BODY), **sums, "terms": "coco", "urls": urls} | changes)
+
+
+def get(folder: Path, wanted: Source, **options) -> Path:
+    """Fetch without real waiting."""
+    options = {"sleep": lambda _seconds: None, "timeout": 5.0} | options
+    fetch("file", wanted, folder / "parts", folder / "out/file", **options)
+    return folder / "out/file"
+
+
+def refused(folder: Path, wanted: Source, message: str, **options) -> str:
+    """Fetching must fail so, and leave nothing under the final name."""
+    with pytest.raises(GxnError, match=message) as caught:
+        get(folder, wanted, **options)
+    assert not (folder / "out").exists()
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_whole_file_arrives_and_no_part_stays(server, tmp_path):
+    assert get(tmp_path, listed(server.url("/a"))).read_bytes() == BODY
+    assert os.listdir(tmp_path / "parts") == []
+    assert server.seen == [("/a", None)]
+
+
+def test_a_broken_transfer_goes_on_where_it_was(server, tmp_path):
+    server.plan["/a"] = [("cut", 100_000), ("cut", 50_000), "ok"]
+    assert get(tmp_path, listed(server.url("/a"))).read_bytes() == BODY
+    assert server.seen == [("/a", None), ("/a", "bytes=100000-"), ("/a", "bytes=150000-")]
+
+
+def test_a_later_call_goes_on_and_from_another_mirror(server, tmp_path):
+    server.plan["/a"] = [("cut", 100_000), 503, 503]
+    refused(tmp_path, listed(server.url("/a")), "answers 503", tries=2)
+    assert get(tmp_path, listed(server.url("/b"))).read_bytes() == BODY
+    assert server.seen[-1] == ("/b", "bytes=100000-")
+
+
+def test_a_server_without_ranges_starts_anew_and_does_not_keep_us_for_ever(server, tmp_path):
+    server.plan["/a"] = [("cut", 100_000), "no range"]
+    assert get(tmp_path, listed(server.url("/a"))).read_bytes() == BODY
+    server.plan["/b"] = [("no range", 100_000)] * 50
+    (tmp_path / "b").mkdir()
+    refused(tmp_path / "b", listed(server.url("/b")), "broke off after 100000 of 307200 bytes", tries=3)
+    assert len([path for path, _ in server.seen if path == "/b"]) == 4
+
+
+def test_waits_grow(server, tmp_path):
+    server.plan["/a"] = [503, 500, 429, 408, "ok"]
+    waits = []
+    get(tmp_path, listed(server.url("/a")), sleep=waits.append, pause=2.0)
+    assert waits == [2, 4, 8, 16]
+
+
+def test_progress_sets_the_count_of_failures_back(server, tmp_path):
+    server.plan["/a"] = [step for _ in range(6) for step in (("cut", 40_000), 503)]
+    assert get(tmp_path, listed(server.url("/a")), tries=2).read_bytes() == BODY
+
+
+def test_a_dead_mirror_is_left_for_the_next(server, tmp_path):
+    server.plan["/a"] = [404]
+    dead = "http://127.0.0.1:9/nobody-listens"
+    assert get(tmp_path, listed(dead, server.url("/a"), server.url("/b")), tries=2).read_bytes() == BODY
+    assert server.seen == [("/a", None), ("/b", None)]
+
+
+def test_a_stalled_transfer_counts_as_broken(server, tmp_path):
+    server.plan["/a"] = [("stall", 100_000), "ok"]
+    assert get(tmp_path, listed(server.url("/a")), timeout=0.2).read_bytes() == BODY
+    assert server.seen[1][1] == "bytes=100000-"
+
+
+@pytest.mark.parametrize("fault", ["html", "hidden html"])
+def test_a_web_page_is_refused(server, tmp_path, fault):
+    server.plan["/a"] = [fault]
+    refused(tmp_path, listed(server.url("/a"), bytes=None), r"answers with a web page \(HTML\)")
+    server.plan["/a"] = [fault]
+    (tmp_path / "b").mkdir()
+    assert get(tmp_path / "b", listed(server.url("/a"), server.url("/b"), bytes=None)).read_bytes() == BODY
+
+
+def test_wrong_bytes_are_refused_with_both_sums_and_removed(server, tmp_path):
+    server.plan["/a"] = ["other bytes"] * 2
+    wrong = hashlib.md5(BODY[::-1]).hexdigest()
+    text = refused(tmp_path, listed(server.url("/a")), "md5")
+    assert wrong in text and hashlib.md5(BODY).hexdigest() in text
+    assert os.listdir(tmp_path / "parts") == []
+    assert get(tmp_path, listed(server.url("/a"), server.url("/b"))).read_bytes() == BODY
+
+
+def test_the_beginning_of_a_sum_is_enough_as_in_torchvision_names(server, tmp_path):
+    sums = {"md5": None, "bytes": None}
+    begin = hashlib.sha256(BODY).hexdigest()[:8]
+    assert get(tmp_path, listed(server.url("/a"), sha256=begin, **sums)).read_bytes() == BODY
+    (tmp_path / "b").mkdir()
+    refused(tmp_path / "b", listed(server.url("/a"), sha256="00000000", **sums), "not 00000000")
+
+
+def test_a_file_of_another_size_is_refused_at_once(server, tmp_path):
+    server.plan["/a"] = ["other size"]
+    refused(tmp_path, listed(server.url("/a")), "has a file of 307195 bytes, not of 307200")
+    assert os.listdir(tmp_path / "parts") == []
+
+
+def test_another_range_than_asked_for_is_refused(server, tmp_path):
+    server.plan["/a"] = [("cut", 1000), "other range"]
+    refused(tmp_path, listed(server.url("/a")), "another range")
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("extra", [b"", b"too long"])
+def test_a_part_that_is_whole_or_too_long_is_settled(server, tmp_path, known, extra):
+    wanted = listed(server.url("/a"), bytes=len(BODY) if known else None)
+    (tmp_path / "parts").mkdir()
+    (tmp_path / f"parts/file.{wanted.sha256[:8]}.part").write_bytes(BODY + extra)
+    assert get(tmp_path, wanted).read_bytes() == BODY
+
+
+def test_too_little_room_is_said_before_a_byte_is_written(server, tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(download.shutil, "disk_usage", lambda _path: usage)
+    refused(tmp_path, listed(server.url("/a")), "0.00 GB are needed, 0.00 GB are free")
+    assert os.listdir(tmp_path / "parts") == []
+
+
+def test_a_full_disk_is_not_taken_for_the_network(server, tmp_path, monkeypatch):
+    class Full:
+        def write(self, _chunk):
+            raise OSError(28, "No space left on device")
+
+    actual = download._write
+    monkeypatch.setattr(download, "_write", lambda _file, chunk, part: actual(Full(), chunk, part))
+    refused(tmp_path, listed(server.url("/a"), server.url("/b")), "No space left on device; free some space")
+    assert [path for path, _ in server.seen] == ["/a"]
+
+
+def test_progress_gives_an_end(server, tmp_path, capsys):
+    get(tmp_path, listed(server.url("/a")))
+    assert re.search(r"file: 0.3/0.3 MB, [\d.]+ MB/s, about 0 s to go", capsys.readouterr().out)
+
+
+def test_a_killed_download_goes_on(server, tmp_path):
+    server.plan["/a"] = ["slow"]
+    script = (
+        "import sys; from pathlib import Path; from gxn.datasets.download import fetch\n"
+        "from gxn.datasets import download; from gxn.datasets.sources import Source\n"
+        "download.CHUNK = 10_000\n"
+        f"fetch('file', {listed(server.url('/a'))!r}, Path(sys.argv[1]) / 'parts', Path(sys.argv[1]) / 'out/file')"
+    )
+    victim = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.DEVNULL)
+    part = tmp_path / f"parts/file.{hashlib.sha256(BODY).hexdigest()[:8]}.part"
+    deadline = time.monotonic() + 60
+    while not part.exists() or part.stat().st_size < 50_000:
+        assert victim.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(victim.pid, signal.SIGKILL)
+    victim.wait()
+    assert not (tmp_path / "out").exists()
+    have = part.stat().st_size
+    assert 50_000 <= have < len(BODY)
+    assert get(tmp_path, listed(server.url("/a"))).read_bytes() == BODY
+    assert server.seen[-1] == ("/a", f"bytes={have}-")
+
+
+def test_a_checkpoint_becomes_safetensors_and_code_in_it_is_not_run(tmp_path):
+    state = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
+    torch.save(state, tmp_path / "a.pth")
+    convert(tmp_path / "a.pth", "https://example.org/a.pth", tmp_path / "a.safetensors")
+    tensors, metadata = load_tensors(tmp_path / "a.safetensors")
+    assert all((tensors[name] == state[name]).all() for name in state) and len(tensors) == 2
+    assert metadata["source"] == "https://example.org/a.pth"
+
+    class Evil:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "run"),)
+
+    torch.save({"a": Evil()}, tmp_path / "evil.pth")
+    with pytest.raises(GxnError, match=r"evil.pth: cannot be read as a file of tensors"):
+        convert(tmp_path / "evil.pth", "", tmp_path / "evil.safetensors")
+    assert not (tmp_path / "run").exists() and not (tmp_path / "evil.safetensors").exists()
+    (tmp_path / "text.pth").write_text("hello")
+    with pytest.raises(GxnError, match=r"text.pth"):
+        convert(tmp_path / "text.pth", "", tmp_path / "text.safetensors")

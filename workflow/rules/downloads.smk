@@ -1,0 +1,67 @@
+# Public files, fetched when the configuration names their place under data/raw, as config/coco.yaml does.
+# The list of addresses, sizes and sums: src/gxn/datasets/sources.yaml.
+
+
+rule download:
+    input:
+        code=code("gxn.steps.download"),
+    output:
+        "data/raw/{file}.zip",
+    log:
+        "logs/raw/{file}.log",
+    wildcard_constraints:
+        file="caption_datasets|train2014|val2014",
+    retries: 2
+    resources:
+        mem_mb=200,
+    localrule: True
+    shell:
+        "python -m gxn.steps.download --name {wildcards.file}.zip --parts scratch/download"
+        " --out {output} 2>&1 | tee {log}"
+
+
+rule unpack_captions:
+    input:
+        archive="data/raw/caption_datasets.zip",
+        code=code("gxn.steps.unpack"),
+    output:
+        "data/raw/dataset_{name}.json",
+    log:
+        "logs/raw/dataset_{name}.log",
+    wildcard_constraints:
+        name="coco|flickr30k|flickr8k",
+    resources:
+        mem_mb=200,
+    shell:
+        "python -m gxn.steps.unpack --archive {input.archive} --member dataset_{wildcards.name}.json"
+        " --out {output} &> {log}"
+
+
+rule unpack_coco:
+    input:
+        archives=["data/raw/train2014.zip", "data/raw/val2014.zip"],
+        code=code("gxn.steps.unpack"),
+    output:
+        directory("data/raw/coco"),
+    log:
+        "logs/raw/coco.log",
+    resources:
+        mem_mb=500,
+    shell:
+        "python -m gxn.steps.unpack --archive {input.archives} --out {output} &> {log}"
+
+
+rule fetch_weights:
+    input:
+        code=code("gxn.steps.fetch_weights"),
+    output:
+        "data/raw/{cnn}.safetensors",
+    log:
+        "logs/raw/{cnn}.log",
+    retries: 2
+    resources:
+        mem_mb=2000,
+    localrule: True
+    shell:
+        "python -m gxn.steps.fetch_weights --name {wildcards.cnn} --parts scratch/download"
+        " --out {output} 2>&1 | tee {log}"
