@@ -12,9 +12,9 @@ rule download:
     wildcard_constraints:
         file="caption_datasets|train2014|val2014",
     retries: 2
+    localrule: True
     resources:
         mem_mb=200,
-    localrule: True
     shell:
         "python -m gxn.steps.download --name {wildcards.file}.zip --parts scratch/download"
         " --out {output} 2>&1 | tee {log}"
@@ -59,9 +59,9 @@ rule fetch_weights:
     log:
         "logs/raw/{cnn}.log",
     retries: 2
+    localrule: True
     resources:
         mem_mb=2000,
-    localrule: True
     shell:
         "python -m gxn.steps.fetch_weights --name {wildcards.cnn} --parts scratch/download"
         " --out {output} 2>&1 | tee {log}"

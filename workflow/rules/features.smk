@@ -24,9 +24,10 @@ rule train_cnn:
         cnn=section("cnn"),
         threads=config["threads"],
         device=config["device"],
+        resume="scratch/{dataset}/cnn",
     shell:
         "python -m gxn.steps.train_cnn --cnn {params.cnn:q} --threads {params.threads}"
-        " --device {params.device} --out {output.weights} --curves {output.curves} &> {log}"
+        " --device {params.device} --resume {params.resume} --out {output.weights} --curves {output.curves} &> {log}"
 
 
 rule extract_features:

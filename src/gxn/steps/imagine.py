@@ -105,7 +105,13 @@ def _judge_drawings(images: np.ndarray, captions: Path, split: Split) -> dict[st
     }
     if not mentions:
         return {}
-    return colour_fidelity(images, [mentions[sentid] for sentid in split.sentid.tolist()])
+    found = colour_fidelity(images, [mentions[sentid] for sentid in split.sentid.tolist()])
+    return {
+        "fidelity": found.score,
+        "fidelity_chance": found.chance,
+        "fidelity_gain": found.gain,
+        "fidelity_z": found.z,
+    }
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gxn.errors import GxnError
-from gxn.evaluation.metrics import retrieval_metrics
+from gxn.evaluation.metrics import rsum, summary
 from gxn.evaluation.ranks import ranks
 from gxn.losses.ranking import NEGATIVES, ranking_loss
 from gxn.losses.similarity import SIMILARITIES
@@ -64,19 +64,10 @@ class Matching:
 
     def validate(self, split: Split) -> dict[str, float]:
         images, texts = embed(self.encoders, split)
-        found = ranks(
-            images,
-            texts,
-            split.caption_image.numpy(force=True),
-            self.encoder.similarity,
-            self.encoder.weights,
-        )
-        figures = retrieval_metrics(found)
-        return {
-            "val_rsum": figures["rsum"],
-            "val_i2t_r10": figures["i2t"]["r10"],
-            "val_t2i_r10": figures["t2i"]["r10"],
-        }
+        owners = split.caption_image.numpy(force=True)
+        found = ranks(images, texts, owners, self.encoder.similarity, self.encoder.weights)
+        i2t, t2i = summary(found.i2t), summary(found.t2i)
+        return {"val_rsum": rsum(i2t, t2i), "val_i2t_r10": i2t["r10"], "val_t2i_r10": t2i["r10"]}
 
 
 @torch.no_grad()

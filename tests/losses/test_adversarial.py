@@ -1,0 +1,33 @@
+"""The GAN's losses against their formulas."""
+
+import math
+
+import pytest
+import torch
+from torch.distributions import Normal, kl_divergence
+
+from gxn.losses.adversarial import conditioning_kl, discriminator_loss, generator_loss
+
+
+def test_discriminator_loss_is_equation_11_negated():
+    real, fake, wrong = torch.tensor([0.3, -1.0]), torch.tensor([0.7, 2.0]), torch.tensor([-0.2, 0.1])
+    expected = sum(
+        -math.log(torch.sigmoid(r))
+        - 0.5 * math.log(1 - torch.sigmoid(f))
+        - 0.25 * math.log(1 - torch.sigmoid(w))
+        for r, f, w in zip(real, fake, wrong, strict=True)
+    )
+    assert float(discriminator_loss(real, fake, wrong, 0.5, 0.25)) == pytest.approx(expected / 2, rel=1e-5)
+
+
+def test_generator_loss_does_not_saturate():
+    logits = torch.tensor([-8.0], requires_grad=True)
+    generator_loss(logits).backward()
+    assert float(logits.grad) == pytest.approx(-1.0, abs=1e-3)
+
+
+def test_kl_is_the_closed_form_of_two_normals():
+    mean, log_variance = torch.randn(4, 3), torch.randn(4, 3)
+    expected = kl_divergence(Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)).mean()
+    assert float(conditioning_kl(mean, log_variance)) == pytest.approx(float(expected), rel=1e-5)
+    assert float(conditioning_kl(torch.zeros(2, 3), torch.zeros(2, 3))) == 0.0

@@ -1,0 +1,59 @@
+"""Encoders: spaces, norms, and that padding and company in a batch change nothing."""
+
+import pytest
+import torch
+
+from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes, encode_captions
+
+SIZES = EncoderSizes(feature=6, words=20, word=8, hidden=10, joint=12)
+TOKENS = torch.tensor([[4, 5, 6, 7, 8], [9, 10, 11, 0, 0], [12, 0, 0, 0, 0]])
+LENGTHS = torch.tensor([5, 3, 1])
+
+
+def make(similarity="order", spaces=("abstract", "grounded")):
+    torch.manual_seed(0)
+    return Encoders(EncoderConfig(spaces, similarity, 0.05, 0.3), SIZES)
+
+
+@pytest.mark.parametrize("similarity", ["cosine", "order"])
+def test_embeddings_are_unit_and_orthant_only_for_order(similarity):
+    encoders = make(similarity)
+    every = encoders.images(torch.randn(3, 6)) + encoders.texts(TOKENS, LENGTHS)
+    for space in every:
+        assert torch.allclose(space.norm(dim=1), torch.ones(3), atol=1e-5)
+        assert (space >= 0).all() == (similarity == "order")
+
+
+def test_a_caption_alone_embeds_as_in_company():
+    encoders = make()
+    together = encoders.texts(TOKENS, LENGTHS)
+    for row, length in enumerate(LENGTHS.tolist()):
+        alone = encoders.texts(TOKENS[row : row + 1, :length], LENGTHS[row : row + 1])
+        for a, b in zip(alone, together, strict=True):
+            assert torch.allclose(a[0], b[row], atol=1e-6)
+
+
+def test_abstract_reads_both_ways_and_grounded_forward():
+    encoders = make()
+    turned = torch.tensor([[8, 7, 6, 5, 4]])
+    abstract, grounded = encoders.texts(TOKENS[:1], LENGTHS[:1])
+    abstract_turned, grounded_turned = encoders.texts(turned, LENGTHS[:1])
+    assert not torch.allclose(abstract, abstract_turned) and not torch.allclose(grounded, grounded_turned)
+    assert encoders.rnn["abstract"] is not encoders.rnn["grounded"]
+
+
+def test_weights_mix_to_one():
+    assert EncoderConfig(("abstract", "grounded"), "order", 0.05, 0.3).weights == [0.3, 0.7]
+    assert EncoderConfig(("grounded",), "order", 0.05, 0.3).weights == [1.0]
+
+
+def test_encoding_in_batches_keeps_the_order():
+    encoders = make()
+    tokens = torch.randint(3, 20, (17, 5), generator=torch.Generator().manual_seed(1))
+    lengths = torch.randint(1, 6, (17,), generator=torch.Generator().manual_seed(2))
+    tokens[torch.arange(5) >= lengths.unsqueeze(1)] = 0
+    order = torch.argsort(lengths, descending=True)
+    with torch.no_grad():
+        whole = encoders.texts(tokens[order], lengths[order])
+    for part, all_at_once in zip(encode_captions(encoders, tokens, lengths, 4), whole, strict=True):
+        assert torch.allclose(part[order], all_at_once, atol=1e-6)

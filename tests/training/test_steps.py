@@ -1,0 +1,199 @@
+"""The training steps on a tiny dataset: resumption to the byte, who is trained by what, faults that stop."""
+
+import pandas as pd
+import pytest
+import torch
+from conftest import CAPTION, DRAW, MATCH
+
+from gxn.errors import GxnError
+from gxn.files import load_tensors
+from gxn.steps.caption import caption
+from gxn.steps.draw import draw
+from gxn.steps.joint import in_turn, joint
+from gxn.steps.match import match
+from gxn.training import loop
+from gxn.training.matching import Matching
+
+
+def match_stage(epochs=2, **changes):
+    return {"epochs": epochs, "matches": 1, "select": False, "match": MATCH | changes}
+
+
+def joint_stage(caption=None, draw=None, epochs=2):
+    return {"epochs": epochs, "matches": 2, "match": MATCH, "caption": caption, "draw": draw}
+
+
+@pytest.fixture
+def pretrained(arguments, data):
+    """Checkpoints of every stage before the joint one."""
+    files = {"thumbnails": data / "thumbnails.h5", "frequencies": data / "frequencies.h5"}
+    match(None, **arguments("warmup", stage=match_stage()))
+    warmup = data / "warmup.safetensors"
+    caption(
+        warmup, None, files["frequencies"], **arguments("decoder", stage={"epochs": 1, "caption": CAPTION})
+    )
+    draw(warmup, files["thumbnails"], **arguments("drawer", stage={"epochs": 1, "draw": DRAW}))
+    names = ("warmup", "decoder", "drawer")
+    return files | {name: data / f"{name}.safetensors" for name in names}
+
+
+class Killed(Exception):
+    pass
+
+
+def interrupted(monkeypatch, after):
+    """Let the loop save `after` epochs, then stop it as a kill would."""
+    save, count = loop.Resume.save, []
+
+    def counting(self, state):
+        save(self, state)
+        count.append(1)
+        if len(count) == after:
+            raise Killed
+
+    monkeypatch.setattr(loop.Resume, "save", counting)
+
+
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_a_killed_stage_ends_with_the_same_bytes(arguments, pretrained, monkeypatch, data, after):
+    stage = joint_stage(CAPTION | {"grounding_rate": 0.001}, DRAW | {"grounding_rate": 0.001}, epochs=3)
+    joint(**pretrained, **arguments("whole", stage=stage))
+    whole = [(data / f"whole{suffix}").read_bytes() for suffix in (".safetensors", ".csv")]
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        interrupted(patch, after)
+        joint(**pretrained, **arguments("parts", stage=stage))
+    torch.manual_seed(999)  # the resumed process must not depend on what its generator was
+    joint(**pretrained, **arguments("parts", stage=stage))
+    assert [(data / f"parts{suffix}").read_bytes() for suffix in (".safetensors", ".csv")] == whole
+    assert not (data / "scratch").exists()
+
+
+def test_a_state_of_another_recipe_is_no_start(arguments, monkeypatch, data, capsys):
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        interrupted(patch, 1)
+        match(None, **arguments("a", stage=match_stage()))
+    match(None, **arguments("a", stage=match_stage(clip=1.5)))
+    assert "another recipe" in capsys.readouterr().out
+    match(None, **arguments("b", stage=match_stage(clip=1.5)))
+    assert (data / "a.safetensors").read_bytes() == (data / "b.safetensors").read_bytes()
+
+
+def test_a_damaged_state_starts_anew(arguments, monkeypatch, data, capsys):
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        interrupted(patch, 1)
+        match(None, **arguments("a", stage=match_stage()))
+    state = data / "scratch" / "a" / "last.pt"
+    state.write_bytes(state.read_bytes()[:1000])
+    match(None, **arguments("a", stage=match_stage()))
+    assert "starting anew" in capsys.readouterr().out
+
+
+def test_warmup_learns(arguments, data):
+    match(None, **arguments("a", stage=match_stage(epochs=25)))
+    losses = pd.read_csv(data / "a.csv")["ranking_loss"]
+    assert losses.iloc[-1] < 0.5 * losses.iloc[0]
+
+
+def parameters(path, prefix):
+    return {k: v for k, v in load_tensors(path)[0].items() if k.startswith(prefix)}
+
+
+def moved(before, after, prefix):
+    a, b = parameters(before, prefix), parameters(after, prefix)
+    assert a.keys() == b.keys() and a
+    return {name for name in a if not torch.equal(a[name], b[name])}
+
+
+def encoders_after(data, arguments, pretrained, stage, monkeypatch):
+    """Which encoder parameters a joint stage moves when its ranking updates are left out."""
+    monkeypatch.setattr(Matching, "step", lambda self, batch: {})
+    joint(**pretrained, **arguments("row", stage=stage))
+    return moved(pretrained["warmup"], data / "row.safetensors", "encoders.")
+
+
+def test_captions_reach_the_grounded_image_map_alone(arguments, pretrained, data, monkeypatch):
+    stage = joint_stage(CAPTION | {"grounding_rate": 0.01})
+    names = encoders_after(data, arguments, pretrained, stage, monkeypatch)
+    assert names == {"encoders.image.grounded.weight", "encoders.image.grounded.bias"}
+
+
+def test_drawings_reach_the_grounded_text_encoder_alone(arguments, pretrained, data, monkeypatch):
+    stage = joint_stage(draw=DRAW | {"grounding_rate": 0.01})
+    names = encoders_after(data, arguments, pretrained, stage, monkeypatch)
+    assert "encoders.text.grounded.weight" in names and "encoders.word.weight" in names
+    assert any(name.startswith("encoders.rnn.grounded") for name in names)
+    assert not any("abstract" in name or "image" in name for name in names)
+
+
+def test_a_grounding_rate_of_zero_leaves_the_encoders(arguments, pretrained, data, monkeypatch):
+    assert encoders_after(data, arguments, pretrained, joint_stage(CAPTION, DRAW), monkeypatch) == set()
+
+
+def test_every_module_trains_in_training_mode_and_validates_in_evaluation_mode(
+    arguments, pretrained, monkeypatch
+):
+    from gxn.training.captioning import Captioning
+    from gxn.training.drawing import Drawing
+
+    seen = []
+    for path in (Matching, Captioning, Drawing):
+        for name, mode in (("step", True), ("validate", False)):
+            original = getattr(path, name)
+
+            def checked(self, data, original=original, mode=mode):
+                assert all(m.training == mode for each in self.modules.values() for m in each.modules())
+                seen.append((type(self), mode))
+                return original(self, data)
+
+            monkeypatch.setattr(path, name, checked)
+    joint(**pretrained, **arguments("row", stage=joint_stage(CAPTION, DRAW)))
+    assert len(set(seen)) == 6
+
+
+def test_a_loss_that_is_not_a_number_stops_with_its_place(arguments, data, monkeypatch):
+    original = Matching.step
+
+    def poisoned(self, batch):
+        losses = original(self, batch)
+        poisoned.calls += 1
+        return (
+            {name: value * float("nan") for name, value in losses.items()} if poisoned.calls == 6 else losses
+        )
+
+    poisoned.calls = 0
+    monkeypatch.setattr(Matching, "step", poisoned)
+    with pytest.raises(
+        GxnError, match=r"ranking_loss is nan at step 2 of epoch 2; batch of sentids .*last\.pt"
+    ):
+        match(None, **arguments("a", stage=match_stage()))
+    assert not (data / "a.safetensors").exists()
+
+
+def test_a_batch_larger_than_the_split_is_refused(arguments):
+    settings = arguments("a", stage=match_stage()) | {"training": {"batch": 64, "precision": "float32"}}
+    with pytest.raises(GxnError, match=r"training\.batch: 64 .* 36 captions of the train split"):
+        match(None, **settings)
+
+
+def test_an_unknown_key_is_named(arguments):
+    with pytest.raises(
+        GxnError, match=r"stage\.match\.learning_rte: unknown key; did you mean 'learning_rate'"
+    ):
+        match(None, **arguments("a", stage=match_stage(learning_rte=1)))
+
+
+def test_a_checkpoint_of_another_vocabulary_or_shape_is_refused(arguments, pretrained):
+    wider = arguments("a", stage=match_stage())
+    wider["model"] = wider["model"] | {"hidden": 13}
+    with pytest.raises(
+        GxnError, match=r"warmup\.safetensors: does not fit the configured encoders.*size mismatch"
+    ):
+        match(pretrained["warmup"], **wider)
+
+
+@pytest.mark.parametrize(
+    ("imagine", "matches", "expected"),
+    [("cd", 2, "cmdm"), ("c", 2, "cmm"), ("cd", 1, "cdm"), ("", 2, "mm"), ("d", 1, "dm"), ("cd", 3, "cmdmm")],
+)
+def test_updates_come_in_the_order_of_algorithm_1(imagine, matches, expected):
+    assert "".join(in_turn(list(imagine), "m", matches)) == expected
