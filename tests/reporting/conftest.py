@@ -25,6 +25,7 @@ class Results:
     """Where the files are."""
 
     folder: Path
+    methods: tuple[str, ...] = tuple(METHODS)
 
     def each(self, pattern):
         return [str(path) for path in sorted(self.folder.glob(pattern))]

@@ -17,7 +17,12 @@ def ablation_bars(table: list[Row], runs: list[Run], methods: list[str]) -> Figu
     labels = list(dict.fromkeys(str(row["dataset"]) for row in table))
     height = 0.75 + len(labels) * (0.55 + 0.23 * len(methods))
     figure, axes = pyplot.subplots(
-        len(labels), len(PANELS), figsize=(style.WIDTH, height), squeeze=False, sharey=True
+        len(labels),
+        len(PANELS),
+        figsize=(style.WIDTH, height),
+        squeeze=False,
+        sharey=True,
+        layout="constrained",
     )
     for line, label in zip(axes, labels, strict=True):
         rows = {row["method"]: row for row in table if row["dataset"] == label}
@@ -27,7 +32,8 @@ def ablation_bars(table: list[Row], runs: list[Run], methods: list[str]) -> Figu
                 for method in methods
             ]
             _panel(axis, key, [rows[method] for method in methods], dots, methods)
-        line[0].set_ylabel(label)
+        place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (-6, 8), "textcoords": "offset points"}
+        line[0].annotate(label, **place, ha="right", fontweight="bold")
     return figure
 
 
@@ -43,11 +49,11 @@ def _panel(axis: Axes, key: str, rows: list[Row], dots: list[list[float]], metho
         shift = np.linspace(-0.2, 0.2, len(seeds)) if len(seeds) > 1 else np.zeros(1)
         axis.scatter(seeds, place + shift, s=5, color=colour, edgecolor=style.INK, linewidth=0.4, zorder=3)
     most = max(max(max(seeds) for seeds in dots), max(v + s for v, s in zip(values, spread, strict=True)))
-    axis.set_xlim(0, most * 1.3)  # room for the numbers
+    axis.set_xlim(0, most * 1.34)  # room for the numbers
     for place, value, std, seeds in zip(places, values, spread, dots, strict=True):
         end = max(value + std, *seeds)
         text = f"{value:.0f}" if key == "rsum" else f"{value:.1f}"
-        axis.text(end + 0.03 * most, place, text, va="center", fontsize=6.5)
+        axis.text(end + 0.045 * most, place, text, va="center", fontsize=6.5)
     axis.set_yticks(places, [names.method(method) for method in methods])
     axis.set_ylim(len(methods) - 0.4, -0.6)
     axis.set_title(names.column(key).replace(" R@", "\nR@") + (" (%)" if key != "rsum" else "\n"))

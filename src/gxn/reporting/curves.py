@@ -18,13 +18,16 @@ def recall_curves(runs: list[Ranked], methods: list[str]) -> Figure:
     """Both directions side by side, a line of panels per dataset and protocol; means over seeds."""
     searches = by_search(runs)
     figure, axes = pyplot.subplots(
-        len(searches), 2, figsize=(style.WIDTH, 0.3 + 2.7 * len(searches)), squeeze=False
+        len(searches),
+        2,
+        figsize=(style.WIDTH, 0.3 + 2.7 * len(searches)),
+        squeeze=False,
+        layout="constrained",
     )
     for line, ((dataset, protocol), rows) in zip(axes, searches.items(), strict=True):
         for axis, way in zip(line, ("i2t", "t2i"), strict=True):
             _panel(axis, way, rows, methods)
-        label = names.dataset(dataset, protocol)
-        line[0].set_ylabel(f"{label}\nRecall@K (%)")
+        line[0].set_ylabel(f"Recall@K (%), {names.dataset(dataset, protocol)}")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center", handlelength=3.2)
     return figure
@@ -46,7 +49,7 @@ def _panel(axis: Axes, way: str, rows: dict[str, list[Ranked]], methods: list[st
     axis.plot(depths, _chance(first, way), color=style.MUTED, linewidth=0.9, linestyle=":", label="Chance")
     axis.set_xscale("log")
     axis.set_xlim(1, DEPTH)
-    axis.set_ylim(bottom=0)
+    axis.set_ylim(0, min(101.0, axis.get_ylim()[1]))
     axis.xaxis.set_major_locator(FixedLocator(TICKS))
     axis.xaxis.set_minor_locator(NullLocator())
     axis.set_xticklabels([str(tick) for tick in TICKS])

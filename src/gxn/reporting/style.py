@@ -48,7 +48,6 @@ SETTINGS = {
     "grid.linewidth": 0.6,
     "lines.linewidth": 1.4,
     "legend.frameon": False,
-    "figure.constrained_layout.use": True,
     "pdf.fonttype": 42,
     "svg.hashsalt": "gxn",
 }

@@ -71,12 +71,12 @@ def training_curves(curves: list[Curve], methods: list[str]) -> Figure:
     if not stages:
         raise GxnError("no curves given: nothing to draw")
     blocks = [[curve for curve in curves if curve.stage == stage] for stage in stages]
-    lines = [-(-len(_quantities(block)) // COLUMNS) for block in blocks]
-    figure = pyplot.figure(figsize=(8.4, sum(1.45 * count + 0.3 for count in lines)))
-    heights = [1.45 * count + 0.3 for count in lines]
+    lines = [len(_quantities(block)) // COLUMNS + 1 for block in blocks]  # the legend takes a place too
+    heights = [1.2 * count + 0.4 for count in lines]
+    figure = pyplot.figure(figsize=(style.WIDTH, sum(heights)), layout="constrained")
     parts = figure.subfigures(len(stages), 1, height_ratios=heights, squeeze=False)[:, 0]
     for part, stage, block, count in zip(parts, stages, blocks, lines, strict=True):
-        part.suptitle(STAGES[stage], x=0.01, ha="left", fontsize=9, fontweight="bold")
+        part.suptitle(STAGES[stage], x=0.01, ha="left", fontsize=8.5, fontweight="bold")
         _block(part, block, count, methods)
     return figure
 
@@ -88,17 +88,14 @@ def _quantities(curves: list[Curve]) -> list[str]:
 
 
 def _block(part: SubFigure, curves: list[Curve], lines: int, methods: list[str]) -> None:
-    axes = part.subplots(lines, COLUMNS + 1, squeeze=False, width_ratios=[1] * COLUMNS + [0.95])
-    panels = list(axes[:, :COLUMNS].flat)
+    axes = part.subplots(lines, COLUMNS, squeeze=False)
     quantities = _quantities(curves)
-    for axis in (*panels[len(quantities) :], *axes[:, -1]):
-        axis.set_axis_off()
-    present = list(dict.fromkeys(curve.name for curve in curves))
-    order = [name for name in methods if name in present]
-    order += sorted(set(present) - set(order))
-    look = style.looks(methods) if set(order) <= set(methods) else style.looks(order)
+    present = {curve.name for curve in curves}
+    look = style.looks([*methods, *sorted(present - set(methods))])
+    order = [name for name in look if name in present]
     handles: dict[str, object] = {}
-    for axis, quantity in zip(panels, quantities, strict=False):
+    panels, free = axes.flat[: len(quantities)], axes.flat[len(quantities) :]
+    for place, (axis, quantity) in enumerate(zip(panels, quantities, strict=True)):
         for name in order:
             runs = [curve for curve in curves if curve.name == name and quantity in curve.values]
             if runs:
@@ -106,16 +103,19 @@ def _block(part: SubFigure, curves: list[Curve], lines: int, methods: list[str])
                 both = [run for run in runs if f"val_{quantity}" in run.values]
                 if both:
                     _line(axis, both, f"val_{quantity}", look[name], (0, (1.2, 1)))
-        axis.set_title(QUANTITIES[quantity])
+        dotted = any(f"val_{quantity}" in curve.values for curve in curves)
+        axis.set_title(QUANTITIES[quantity] + (" (dotted: val.)" if dotted else ""), fontsize=7.5)
         axis.locator_params(axis="y", nbins=4)
         axis.locator_params(axis="x", nbins=4, integer=True)
-        axis.set_xlabel("Epoch")
         axis.margins(x=0.02)
-    shown = [name for name in order if name in handles]
-    axes[0, -1].legend(
-        [handles[name] for name in shown], [names.method(name) for name in shown], loc="upper left",
-        borderaxespad=0, bbox_to_anchor=(-0.15, 1.05),
-    )  # fmt: skip
+        if place + COLUMNS >= len(quantities):
+            axis.set_xlabel("Epoch", labelpad=1)
+    for axis in free:
+        axis.set_axis_off()
+    legend = free[0].legend(
+        handles.values(), map(names.method, handles), loc="upper left", borderaxespad=0, labelspacing=0.15
+    )
+    legend.set_in_layout(False)  # a long one would take the height of the panels beside it
 
 
 def _line(axis: Axes, runs: Iterable[Curve], quantity: str, look: style.Look, dashes: str | tuple) -> object:

@@ -1,0 +1,118 @@
+"""What the retrieval grids show: queries chosen by rule, and what a run found for them.
+
+Nobody picks the examples. Queries are sorted by their rank in this run, equal ranks by a hash of their id,
+and one is taken from the middle of each of as many equal parts as there are rows: the first grid row is an
+easy query and the last a hard one.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gxn.errors import GxnError
+from gxn.evaluation.embeddings import Embeddings
+from gxn.files import open_hdf5, read_json, rows_of
+
+
+@dataclass(frozen=True)
+class Found:
+    """A query (row of its own side), its rank, and the rows of the best candidates, best first."""
+
+    query: int
+    rank: float
+    best: list[int]
+
+
+def choose(ranks: np.ndarray, ids: np.ndarray, owners: np.ndarray, count: int) -> list[int]:
+    """Rows of `count` queries from easy to hard, no two of one image.
+
+    Args:
+        ranks: (Q,) of each query; NaN for one that may not be chosen.
+        ids: (Q,) stable ids, which order equal ranks through a hash.
+        owners: (Q,) the image that each query belongs to.
+    """
+    allowed = np.flatnonzero(np.isfinite(ranks))
+    keys = {row: hashlib.sha256(str(int(ids[row])).encode()).hexdigest() for row in allowed}
+    order = sorted(allowed.tolist(), key=lambda row: (ranks[row], keys[row]))
+    chosen: list[int] = []
+    for part in range(count):
+        start = int((part + 0.5) / count * len(order))
+        used = {int(owners[row]) for row in chosen}
+        rest = (row for row in order[start:] + order[:start][::-1] if int(owners[row]) not in used)
+        row = next(rest, None)
+        if row is not None:
+            chosen.append(row)
+    return sorted(chosen, key=lambda row: (ranks[row], keys[row]))
+
+
+def image_queries(embeddings: Embeddings, ranks: np.ndarray, count: int, best: int) -> list[Found]:
+    """Images and the captions found for them; ranks (N,)."""
+    chosen = choose(ranks, embeddings.imgid, embeddings.imgid, count)
+    return [Found(row, float(ranks[row]), _best(embeddings, best, image=row)) for row in chosen]
+
+
+def caption_queries(
+    embeddings: Embeddings, ranks: np.ndarray, count: int, best: int, allowed: np.ndarray | None
+) -> list[Found]:
+    """Captions and the images found for them; ranks (M,); only the sentence ids in `allowed`, if given."""
+    if allowed is not None:
+        ranks = np.where(np.isin(embeddings.sentid, allowed), ranks, np.nan)
+    chosen = choose(ranks, embeddings.sentid, embeddings.caption_image, count)
+    return [Found(row, float(ranks[row]), _best(embeddings, best, caption=row)) for row in chosen]
+
+
+def _best(
+    embeddings: Embeddings, count: int, image: int | None = None, caption: int | None = None
+) -> list[int]:
+    """Rows of the best candidates of one image or of one caption; equal scores in the file's order."""
+    scores = 0.0
+    spaces = zip(embeddings.images, embeddings.texts, embeddings.weights, strict=True)
+    for images, texts, weight in spaces:
+        images = images if image is None else images[image : image + 1]
+        texts = texts if caption is None else texts[caption : caption + 1]
+        if embeddings.similarity == "cosine":
+            scores = scores + weight * (images * texts).sum(axis=1)
+        else:
+            sign = 1 if embeddings.similarity == "order" else -1
+            scores = scores - weight * (np.maximum(0, sign * (texts - images)) ** 2).sum(axis=1)
+    return np.argsort(-scores, kind="stable")[:count].tolist()
+
+
+def read_pictures(path: str | Path, imgid: np.ndarray) -> np.ndarray:
+    """Thumbnails uint8 (len(imgid), S, S, 3) of the images, from `thumbnails.h5`."""
+    with open_hdf5(path) as file:
+        rows = rows_of(imgid, np.asarray(file["imgid"]), path)
+        return _upright(np.stack([file["images"][row] for row in rows]), path)
+
+
+def read_spoken(path: str | Path | None, imgid: np.ndarray) -> list[str] | None:
+    """The imagined caption of each image; None when the run imagines none.
+
+    Raises:
+        GxnError: an image has none although others have.
+    """
+    captions = read_json(path).get("captions") if path else None
+    if not captions:
+        return None
+    missing = [each for each in imgid.tolist() if str(each) not in captions]
+    if missing:
+        raise GxnError(f"{path}: has no imagined caption of image {missing[0]}")
+    return [str(captions[str(each)]) for each in imgid.tolist()]
+
+
+def read_drawn(path: str | Path | None) -> tuple[np.ndarray, np.ndarray] | None:
+    """Imagined images uint8 (Q, S, S, 3) and their sentence ids (Q,); None when the run imagines none."""
+    if path is None:
+        return None
+    with open_hdf5(path) as file:
+        if "images" not in file or not len(file["images"]):
+            return None
+        return _upright(np.asarray(file["images"]), path), np.asarray(file["sentid"])
+
+
+def _upright(images: np.ndarray, path: str | Path) -> np.ndarray:
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1] != 3:
+        raise GxnError(f"{path}: images are {images.dtype} {images.shape}, not uint8 (N, 3, S, S)")
+    return images.transpose(0, 2, 3, 1)
