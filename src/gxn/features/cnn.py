@@ -1,6 +1,5 @@
 """A torchvision classification model, cut before its class scores, as a feature extractor."""
 
-import inspect
 from pathlib import Path
 from typing import Any
 
@@ -72,14 +71,13 @@ def load_cnn(name: str, layer: str, weights: Path | None) -> tuple[nn.Module, in
         GxnError: name, layer or weights do not fit; the message says which.
     """
     model = build(name, weights)
-    model.eval()
     if layer == "pool":
         head, dim = head_of(name, model)
-        return Extractor(model, head, before=True), dim
+        return Extractor(model, head, before=True).eval(), dim
     if not layer or layer not in dict(model.named_modules()):
         children = ", ".join(child for child, _ in model.named_children())
         raise GxnError(f"cnn.layer: {name} has no module {layer!r}; try pool, or one inside {children}")
-    extractor = Extractor(model, layer, before=False)
+    extractor = Extractor(model, layer, before=False).eval()
     try:
         with torch.no_grad():
             dim = extractor(torch.zeros(1, 3, 224, 224)).shape[1]
@@ -107,22 +105,18 @@ def build(name: str, weights: Path | None) -> nn.Module:
     # top-level names only: detection, segmentation and video models live in submodules
     if name not in models.list_models(module=models):
         raise GxnError(f"cnn.name: torchvision has no classification model {name!r}")
-    if weights is None:
-        return models.get_model(name, weights=None, **quirks(name, False))
-    state, _ = load_tensors(weights)
-    with torch.device("meta"):  # no time spent on random weights that are replaced at once
-        model = models.get_model(name, weights=None, **quirks(name, True))
-    check(state, model.state_dict(), name, weights)
-    model.load_state_dict(state, strict=True, assign=True)
+    model = models.get_model(name, weights=None, **quirks(name, weights is not None))
+    if weights is not None:
+        state, _ = load_tensors(weights)
+        check(state, model.state_dict(), name, weights)
+        model.load_state_dict(state)
     return model
 
 
 def quirks(name: str, trained: bool) -> dict[str, Any]:
-    """Arguments without which two old models warn, or read trained weights wrongly."""
-    if "transform_input" not in inspect.signature(models.get_model_builder(name)).parameters:
-        keywords = ("googlenet", "inception_v3")
-        return {"init_weights": not trained, "transform_input": trained} if name in keywords else {}
-    return {"init_weights": not trained, "transform_input": trained}
+    """Arguments without which two old models warn, or read their trained weights wrongly."""
+    old = name in ("googlenet", "inception_v3")
+    return {"init_weights": not trained, "transform_input": trained} if old else {}
 
 
 def check(state: dict[str, Tensor], expected: dict[str, Tensor], name: str, weights: Path) -> None:

@@ -1,10 +1,11 @@
 """Train the small CNN of the embedded data set on rendered scenes that are in no split.
 
-The network answers questions about each place of a scene, by one linear layer on its pooled features; that
-layer is dropped, since what counts is that the features hold the answers. The file is strictly loadable in
-torchvision's model of this name; its own layer of class scores is as it was initialised.
+The network answers questions about each place of a scene, and about the scene as a whole, by one linear layer
+on its pooled features; that layer is dropped, since what counts is that the features hold the answers. The
+file is strictly loadable in torchvision's model of this name, whose own class scores are as initialised.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from torch.nn import functional
 
 from gxn.cli import json_argument, parser, progress, run
 from gxn.config import parse
-from gxn.datasets.shapes import QUESTIONS, classification_set, mirrored
+from gxn.datasets.shapes import ATTRIBUTES, QUESTIONS, TOGETHER, classification_set, mirrored, present
 from gxn.errors import GxnError
 from gxn.features.cnn import load_cnn, normalise
 from gxn.files import atomic, save_tensors
@@ -27,6 +28,11 @@ from gxn.training.device import choose_device
 from gxn.training.resume import Resume, need_finite, recipe
 
 WIDTHS = [len(values) for values in QUESTIONS.values()]
+WHOLE = sum(math.prod(len(ATTRIBUTES[name]) for name in names) for names in TOGETHER)
+
+WHOLE_WEIGHT = (
+    13  # divides the sum over WHOLE answers, most of them an easy no, to the size of a question's loss
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ class Trainer:
         torch.manual_seed(self.plan.seed)
         self.cnn, width = load_cnn(config.name, config.layer, None)
         self.cnn.to(device, memory_format=torch.channels_last)
-        self.head = nn.Linear(width, sum(WIDTHS)).to(device)
+        self.head = nn.Linear(width, sum(WIDTHS) + WHOLE).to(device)
         parameters = [*self.cnn.parameters(), *self.head.parameters()]
         self.optimizer = torch.optim.AdamW(
             parameters, self.plan.learning_rate, weight_decay=self.plan.weight_decay
@@ -98,15 +104,16 @@ class Trainer:
         return {name: getattr(self, name) for name in ("cnn", "head", "optimizer", "schedule")}
 
     def scores(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Scores of the answers to each question, (B, answers) each."""
+        """Scores of the answers to each question, (B, answers) each; last those of the scene as a whole."""
         pixels = normalise(images.to(self.device)).contiguous(memory_format=torch.channels_last)
-        return self.head(self.cnn(pixels)).split(WIDTHS, 1)
+        return self.head(self.cnn(pixels)).split([*WIDTHS, WHOLE], 1)
 
     def epoch(self, epoch: int, images: Tensor, answers: Tensor, resume: Resume | None) -> float:
         """One pass, half of the images mirrored; the mean loss."""
         self.cnn.train()
         order = np.random.default_rng([self.plan.seed, epoch])
         rows = torch.from_numpy(order.permutation(len(images))[: self.steps * self.plan.batch])
+        whole = torch.from_numpy(present(answers.numpy()))  # the same for a mirrored scene
         total = 0.0
         for step, batch in enumerate(
             progress(rows.split(self.plan.batch), self.steps, f"epoch {epoch + 1}"), 1
@@ -116,11 +123,7 @@ class Trainer:
             right = torch.where(flip[:, None], answers[batch][:, self.mirrored], answers[batch]).to(
                 self.device
             )
-            losses = [
-                functional.cross_entropy(scores, right[:, question])
-                for question, scores in enumerate(self.scores(pixels))
-            ]
-            loss = torch.stack(losses).mean()
+            loss = self.loss(pixels, right, whole[batch].to(self.device))
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
@@ -129,11 +132,24 @@ class Trainer:
             total += loss.item()
         return total / self.steps
 
+    def loss(self, images: Tensor, right: Tensor, whole: Tensor) -> Tensor:
+        """Mean cross-entropy of the questions, plus that of the scene as a whole, which is learnt sooner.
+
+        Args:
+            images: uint8 (B, 3, H, W).
+            right: answers int64 (B, Q).
+            whole: what is present, float (B, P).
+        """
+        *scores, present_scores = self.scores(images)
+        each = [functional.cross_entropy(score, right[:, question]) for question, score in enumerate(scores)]
+        binary = functional.binary_cross_entropy_with_logits(present_scores, whole, reduction="sum")
+        return torch.stack(each).mean() + binary / (len(images) * WHOLE_WEIGHT)
+
     @torch.no_grad()
     def accuracy(self, images: Tensor, answers: Tensor) -> dict[str, float]:
         """Share of right answers, by kind of question, where there is something to see."""
         self.cnn.eval()
-        guesses = [[each.argmax(1).cpu() for each in self.scores(batch)] for batch in images.split(128)]
+        guesses = [[each.argmax(1).cpu() for each in self.scores(batch)[:-1]] for batch in images.split(128)]
         right = torch.cat([torch.stack(batch, 1) for batch in guesses]) == answers
         found: dict[str, list[Tensor]] = {}
         for question, (name, place) in enumerate(QUESTIONS):

@@ -1,0 +1,79 @@
+"""The step that trains the CNN: a strict state dict, repeatable, resumable."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from torchvision import models
+
+from gxn.errors import GxnError
+from gxn.features.cnn import load_cnn
+from gxn.files import load_tensors
+from gxn.steps.train_cnn import Trainer, train_cnn
+
+PRETRAIN = {
+    "seed": 0,
+    "size": 32,
+    "images": 48,
+    "held_out": 16,
+    "epochs": 2,
+    "batch": 16,
+    "learning_rate": 0.004,
+    "weight_decay": 0.05,
+}
+
+
+def trained(folder: Path, resume: Path | None = None, **changes: Any) -> Path:
+    section = {"name": "shufflenet_v2_x0_5", "layer": "pool", "weights": None, "pretrain": PRETRAIN | changes}
+    folder.mkdir(exist_ok=True)
+    train_cnn(section, 1, "cpu", folder / "cnn.safetensors", folder / "cnn.csv", resume)
+    return folder / "cnn.safetensors"
+
+
+def test_the_file_fits_torchvision_strictly(tmp_path: Path) -> None:
+    file = trained(tmp_path)
+    state, metadata = load_tensors(file)
+    models.get_model("shufflenet_v2_x0_5", weights=None).load_state_dict(state, strict=True)
+    assert load_cnn("shufflenet_v2_x0_5", "pool", file)[1] == 1024
+    assert metadata["cnn"] == "shufflenet_v2_x0_5" and metadata["provenance"]["seed"] == 0
+    curves = pd.read_csv(tmp_path / "cnn.csv")
+    assert list(curves) == ["epoch", "loss", "ground", "shape", "colour", "size", "texture"]
+    assert curves.epoch.tolist() == [1, 2] and curves.loss[1] < curves.loss[0]
+
+
+def test_a_killed_run_goes_on_and_ends_in_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = trained(tmp_path / "whole")
+    done = []
+    measure = Trainer.accuracy
+
+    def killed(self: Trainer, *arguments: Any) -> dict[str, float]:
+        done.append(1)
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        return measure(self, *arguments)
+
+    monkeypatch.setattr(Trainer, "accuracy", killed)
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path / "cut", tmp_path / "resume")
+    assert list((tmp_path / "cut").iterdir()) == []
+    resumed = trained(tmp_path / "cut", tmp_path / "resume")
+    assert len(done) == 3
+    assert resumed.read_bytes() == whole.read_bytes()
+    assert (tmp_path / "cut" / "cnn.csv").read_bytes() == (tmp_path / "whole" / "cnn.csv").read_bytes()
+    assert not (tmp_path / "resume").exists()
+
+
+@pytest.mark.parametrize(("key", "value"), [("batch", 49), ("images", 0), ("size", 16), ("epochs", "two")])
+def test_a_bad_value_is_named(tmp_path: Path, key: str, value: object) -> None:
+    with pytest.raises(GxnError, match=rf"^cnn\.pretrain\.{key}: "):
+        trained(tmp_path, **{key: value})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_name_is_named(tmp_path: Path) -> None:
+    section = {"name": "squeezenet", "layer": "pool", "weights": None, "pretrain": PRETRAIN}
+    with pytest.raises(GxnError, match=r"^cnn\.name"):
+        train_cnn(section, 1, "cpu", tmp_path / "out", tmp_path / "curves", None)
