@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="none: random weights, which are as fast")
     parser.add_argument("--cnn", default="mobilenet_v2")
     parser.add_argument("--count", type=int, default=512)
-    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--resize", type=int)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])

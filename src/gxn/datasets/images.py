@@ -50,7 +50,8 @@ class Folder:
         try:
             data = path.read_bytes() + (END_OF_JPEG if record.truncated else b"")
             with Image.open(io.BytesIO(data)) as image:
-                return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+                ImageOps.exif_transpose(image, in_place=True)
+                return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
         except FileNotFoundError as error:
             raise GxnError(f"{path}: image {record.imgid} is missing") from error
         except UnidentifiedImageError as error:
