@@ -200,7 +200,7 @@ def placed(scene: Scene, rng: Rng) -> tuple[str, list[Mention]]:
     thing = shuffled(scene.things, rng)[0]
     phrase, mention = described(thing, rng)
     where = choose(rng, PLACE_WORDS[thing.place])
-    words, ground = perhaps_ground(scene, rng, 0.5)
+    words, ground = perhaps_ground(scene, rng, 0.8)
     forms = [
         f"{phrase} {where}{words}",
         f"{where} there is {phrase}{words}",
@@ -230,7 +230,7 @@ def related(scene: Scene, rng: Rng) -> tuple[str, list[Mention]]:
         for words in choices
     ]
     (subject, one), (other, two) = described(first, rng), described(second, rng, least=1)
-    words, ground = perhaps_ground(scene, rng, 0.3)
+    words, ground = perhaps_ground(scene, rng, 0.6)
     verb = choose(rng, ["", " is", " sits"])
     return f"{subject}{verb} {choose(rng, true)} {other}{words}", [one, two, *ground]
 
@@ -238,7 +238,7 @@ def related(scene: Scene, rng: Rng) -> tuple[str, list[Mention]]:
 def together(scene: Scene, rng: Rng) -> tuple[str, list[Mention]]:
     """`a tiny blue heart and a plain white box on the sand`."""
     described_things = [described(thing, rng) for thing in shuffled(scene.things, rng)[:2]]
-    words, ground = perhaps_ground(scene, rng, 0.6)
+    words, ground = perhaps_ground(scene, rng, 0.8)
     join = choose(rng, ["and", "next to", "together with"]) if not ground else "and"
     first, second = described_things
     if ground and rng.random() < 0.4:

@@ -129,9 +129,9 @@ OUTLINES: dict[str, Callable[[Array, Array], Array]] = {
 # marks of a texture; arguments in shares of the image's side
 TEXTURES: dict[str, Callable[[Array, Array], Array]] = {
     "plain": lambda x, y: np.zeros(x.shape, bool),
-    "striped": lambda x, y: (x + y) / 0.1 % 1 < 0.42,
-    "dotted": lambda x, y: np.hypot((x / 0.078 + 0.5) % 1 - 0.5, (y / 0.078 + 0.5) % 1 - 0.5) < 0.32,
-    "checked": lambda x, y: (np.floor(x / 0.055) + np.floor(y / 0.055)) % 2 == 0,
+    "striped": lambda x, y: (x + y) / 0.14 % 1 < 0.45,
+    "dotted": lambda x, y: np.hypot((x / 0.1 + 0.5) % 1 - 0.5, (y / 0.1 + 0.5) % 1 - 0.5) < 0.32,
+    "checked": lambda x, y: (np.floor(x / 0.075) + np.floor(y / 0.075)) % 2 == 0,
 }
 
 
