@@ -31,8 +31,11 @@ def test_real_scenes_score_high(drawn: tuple[np.ndarray, list]) -> None:
 
 def test_permuted_captions_score_nothing(drawn: tuple[np.ndarray, list]) -> None:
     images, mentions = drawn
-    result = colour_fidelity(images, mentions[7:] + mentions[:7])
-    assert abs(result.gain) < 0.05 and abs(result.z) < 3 and result.p > 0.005
+    # one shift of so few captions strays by some 0.03, so many are averaged
+    results = [colour_fidelity(images, mentions[by:] + mentions[:by]) for by in range(7, 55, 4)]
+    assert abs(np.mean([result.gain for result in results])) < 0.02
+    assert abs(np.mean([result.z for result in results])) < 1
+    assert max(result.z for result in results) < 4
 
 
 @pytest.mark.parametrize("fact", ["placed", "anywhere", "ground"])
