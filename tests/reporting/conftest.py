@@ -108,6 +108,7 @@ def curve(path, rng, columns, epochs):
 def curves(folder, rng):
     matching, caption = ["ranking_loss", "val_rsum", "val_i2t_r10"], ["xe_loss", "val_xe_loss", "val_cider_d"]
     drawing = ["discriminator_loss", "generator_loss", "kl"]
+    curve(folder / "cnn.csv", rng, ["loss", "shape", "colour", "size", "place"], 5)
     for seed in SEEDS:
         for name in ("cosine", "order", "two_space"):
             curve(folder / f"warmup/{name}/seed{seed}.csv", rng, matching, 8)

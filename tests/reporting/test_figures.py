@@ -34,7 +34,7 @@ def arguments(results, name):
             *methods,
         ],
         "recall": ["--ranks", *results.each("ranks/*/*"), *methods],
-        "training": ["--curves", *results.each("curves/*/*/*"), *methods],
+        "training": ["--curves", *results.each("curves/**/*.csv"), *methods],
         "i2t": [*shown, results.one("imagined.json")],
         "t2i": [*shown, results.one("imagined.h5")],
         "framework": [],
@@ -182,6 +182,13 @@ def test_damaged_curves_are_refused(tmp_path, text):
     path.write_text(text)
     with pytest.raises(GxnError, match=r"seed0\.csv"):
         read_curve(path)
+
+
+def test_the_cnn_is_trained_once_for_all_rows(tmp_path):
+    path = tmp_path / "cnn.csv"
+    path.write_text("epoch,loss,shape\n1,0.5,0.9\n")
+    curve = read_curve(path)
+    assert (curve.stage, list(curve.values)) == ("cnn", ["loss", "shape"])
 
 
 def test_a_quantity_may_be_missing_in_some_epochs(tmp_path):

@@ -14,6 +14,7 @@ from gxn.errors import GxnError
 from gxn.reporting import names, style
 
 STAGES = {
+    "cnn": "CNN on rendered shapes",
     "warmup": "Ranking warm-up",
     "xe": "Caption decoder, cross-entropy",
     "rl": "Caption decoder, cross-entropy and REINFORCE",
@@ -21,6 +22,7 @@ STAGES = {
     "joint": "Joint training",
 }
 QUANTITIES = {
+    "loss": "Loss",
     "ranking_loss": "Ranking loss",
     "val_rsum": "Validation rsum",
     "xe_loss": "Cross-entropy",
@@ -46,13 +48,16 @@ class Curve:
 
 
 def read_curve(path: Path) -> Curve:
-    """Read `.../{stage}/{name}/seed{n}.csv`.
+    """Read `.../{stage}/{name}/seed{n}.csv`, or `.../cnn.csv`, which is trained once for all rows.
 
     Raises:
         GxnError: the file is missing, is empty, or its first column is not `epoch`.
     """
-    if len(path.parts) < 3 or path.parts[-3] not in STAGES or not path.stem.startswith("seed"):
-        raise GxnError(f"{path}: is not named STAGE/NAME/seedN.csv with a stage of {', '.join(STAGES)}")
+    stage, name, seed = "cnn", "cnn", "0"
+    if path.name != "cnn.csv":
+        if len(path.parts) < 3 or path.parts[-3] not in STAGES or not path.stem.startswith("seed"):
+            raise GxnError(f"{path}: is not named STAGE/NAME/seedN.csv with a stage of {', '.join(STAGES)}")
+        stage, name, seed = path.parts[-3], path.parts[-2], path.stem[4:]
     try:
         with open(path, encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))
@@ -61,8 +66,8 @@ def read_curve(path: Path) -> Curve:
         raise GxnError(f"{path}: cannot be read as curves: {error}") from error
     if not len(table) or rows[0][0] != "epoch" or table.shape[1] != len(rows[0]):
         raise GxnError(f"{path}: is no table of curves with a first column 'epoch'")
-    values = {name: table[:, place] for place, name in enumerate(rows[0]) if place}
-    return Curve(path, path.parts[-3], path.parts[-2], path.stem[4:], table[:, 0], values)
+    values = {quantity: table[:, place] for place, quantity in enumerate(rows[0]) if place}
+    return Curve(path, stage, name, seed, table[:, 0], values)
 
 
 def training_curves(curves: list[Curve], methods: list[str]) -> Figure:
@@ -82,9 +87,12 @@ def training_curves(curves: list[Curve], methods: list[str]) -> Figure:
 
 
 def _quantities(curves: list[Curve]) -> list[str]:
-    """What is drawn: a loss on the validation split goes into the panel of the training loss."""
-    present = {quantity for curve in curves for quantity in curve.values}
-    return [name for name in QUANTITIES if name in present]
+    """What is drawn, in order; a loss on the validation split goes into the panel of the training loss."""
+    present = list(dict.fromkeys(quantity for curve in curves for quantity in curve.values))
+    known = [name for name in QUANTITIES if name in present]
+    if curves[0].stage == "cnn":  # beside the loss, the share of right answers to each of its questions
+        known += [name for name in present if name not in known]
+    return known
 
 
 def _block(part: SubFigure, curves: list[Curve], lines: int, methods: list[str]) -> None:
@@ -104,7 +112,10 @@ def _block(part: SubFigure, curves: list[Curve], lines: int, methods: list[str])
                 if both:
                     _line(axis, both, f"val_{quantity}", look[name], (0, (1.2, 1)))
         dotted = any(f"val_{quantity}" in curve.values for curve in curves)
-        axis.set_title(QUANTITIES[quantity] + (" (dotted: val.)" if dotted else ""), fontsize=7.5)
+        axis.set_title(
+            QUANTITIES.get(quantity, f"Accuracy, {quantity}") + (" (dotted: val.)" if dotted else ""),
+            fontsize=7.5,
+        )
         axis.locator_params(axis="y", nbins=4)
         axis.locator_params(axis="x", nbins=4, integer=True)
         axis.margins(x=0.02)
