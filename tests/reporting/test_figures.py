@@ -174,7 +174,7 @@ def test_files_of_different_runs_are_refused(tmp_path, results, draw, fault):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "epoch,loss\n", "loss,epoch\n1,2\n", "epoch,loss\n1\n", "epoch,loss\n1,x\n"]
+    "text", ["", "epoch,loss\n", "loss,epoch\n1,2\n", "epoch,loss\n1\n", "epoch,loss\n1,x\n", "epoch\n1\n"]
 )
 def test_damaged_curves_are_refused(tmp_path, text):
     path = tmp_path / "joint/vse0/seed0.csv"
@@ -186,9 +186,9 @@ def test_damaged_curves_are_refused(tmp_path, text):
 
 def test_the_cnn_is_trained_once_for_all_rows(tmp_path):
     path = tmp_path / "cnn.csv"
-    path.write_text("epoch,loss,shape\n1,0.5,0.9\n")
+    path.write_text("epoch,loss,shape,colour\n1,0.5,0.5,1\n")
     curve = read_curve(path)
-    assert (curve.stage, list(curve.values)) == ("cnn", ["loss", "shape"])
+    assert (curve.stage, curve.values) == ("cnn", {"loss": [0.5], "accuracy": [0.75]})
 
 
 def test_a_quantity_may_be_missing_in_some_epochs(tmp_path):

@@ -10,10 +10,8 @@ METHODS = {
     "gxn_t2i": "GXN t2i",
     "gxn_i2t_t2i": "GXN i2t + t2i",
 }
-SHARED = {
-    "cosine": "VSE0, VSE++",
-    "cnn": "All rows",
-}  # stages that several rows share are named after their encoder
+# stages that several rows share are named after their encoder
+SHARED = {"cosine": "VSE0, VSE++", "cnn": "All rows"}
 DIRECTIONS = {"i2t": "Image to text", "t2i": "Text to image"}
 NUMBERS = {"r1": "R@1", "r5": "R@5", "r10": "R@10", "medr": "MedR", "rsum": "rsum"}
 

@@ -23,6 +23,7 @@ STAGES = {
 }
 QUANTITIES = {
     "loss": "Loss",
+    "accuracy": "Accuracy, mean of its questions",
     "ranking_loss": "Ranking loss",
     "val_rsum": "Validation rsum",
     "xe_loss": "Cross-entropy",
@@ -64,9 +65,11 @@ def read_curve(path: Path) -> Curve:
         table = np.array([[float(cell or "nan") for cell in row] for row in rows[1:]])
     except (OSError, ValueError) as error:
         raise GxnError(f"{path}: cannot be read as curves: {error}") from error
-    if not len(table) or rows[0][0] != "epoch" or table.shape[1] != len(rows[0]):
+    if not len(table) or rows[0][0] != "epoch" or not 1 + (stage == "cnn") < len(rows[0]) == table.shape[1]:
         raise GxnError(f"{path}: is no table of curves with a first column 'epoch'")
     values = {quantity: table[:, place] for place, quantity in enumerate(rows[0]) if place}
+    if stage == "cnn":  # beside its loss stands the share of right answers to each kind of question
+        values = {"loss": table[:, 1], "accuracy": table[:, 2:].mean(axis=1)}
     return Curve(path, stage, name, seed, table[:, 0], values)
 
 
@@ -88,11 +91,8 @@ def training_curves(curves: list[Curve], methods: list[str]) -> Figure:
 
 def _quantities(curves: list[Curve]) -> list[str]:
     """What is drawn, in order; a loss on the validation split goes into the panel of the training loss."""
-    present = list(dict.fromkeys(quantity for curve in curves for quantity in curve.values))
-    known = [name for name in QUANTITIES if name in present]
-    if curves[0].stage == "cnn":  # beside the loss, the share of right answers to each of its questions
-        known += [name for name in present if name not in known]
-    return known
+    present = {quantity for curve in curves for quantity in curve.values}
+    return [name for name in QUANTITIES if name in present]
 
 
 def _block(part: SubFigure, curves: list[Curve], lines: int, methods: list[str]) -> None:
@@ -112,10 +112,7 @@ def _block(part: SubFigure, curves: list[Curve], lines: int, methods: list[str])
                 if both:
                     _line(axis, both, f"val_{quantity}", look[name], (0, (1.2, 1)))
         dotted = any(f"val_{quantity}" in curve.values for curve in curves)
-        axis.set_title(
-            QUANTITIES.get(quantity, f"Accuracy, {quantity}") + (" (dotted: val.)" if dotted else ""),
-            fontsize=7.5,
-        )
+        axis.set_title(QUANTITIES[quantity] + (" (dotted: val.)" if dotted else ""), fontsize=7.5)
         axis.locator_params(axis="y", nbins=4)
         axis.locator_params(axis="x", nbins=4, integer=True)
         axis.margins(x=0.02)
