@@ -80,7 +80,7 @@ def training_curves(curves: list[Curve], methods: list[str]) -> Figure:
         raise GxnError("no curves given: nothing to draw")
     blocks = [[curve for curve in curves if curve.stage == stage] for stage in stages]
     lines = [len(_quantities(block)) // COLUMNS + 1 for block in blocks]  # the legend takes a place too
-    heights = [1.2 * count + 0.4 for count in lines]
+    heights = [1.05 * count + 0.33 for count in lines]
     figure = pyplot.figure(figsize=(style.WIDTH, sum(heights)), layout="constrained")
     parts = figure.subfigures(len(stages), 1, height_ratios=heights, squeeze=False)[:, 0]
     for part, stage, block, count in zip(parts, stages, blocks, lines, strict=True):
