@@ -1,7 +1,7 @@
 """Exact ranks of the true pairs in both directions from one pass over the scores, which are never stored.
 
-For the order violation, a sum of squares, a pair is left as soon as its partial sum is worse than the true
-pairs of both its image and its caption: it then counts for neither rank, whatever the rest of the sum is.
+For order violations, bytes tell first which pairs can score at least as high as the true pair of their image
+or of their caption (`gxn.evaluation.screening`); all others count for no rank, and are not computed.
 """
 
 import threading
@@ -12,10 +12,11 @@ import numpy as np
 
 from gxn.compiled import compiled, processors, slices, spread
 from gxn.errors import GxnError
-from gxn.losses.kernels_cpu import LANES, TILE, products, violations
+from gxn.evaluation.screening import Screen, count_screened, screen
+from gxn.losses.kernels_cpu import padded, products, violations
 
 IMAGES, CAPTIONS = 64, 512  # a block of scores and its images stay in the second cache
-CHECK = 128  # columns between two looks at a partial sum
+SCREENED = 512  # images at a time where bytes tell which pairs to compute
 PAIRS = 16  # true pairs scored at once, as the diagonal of a square
 
 
@@ -50,7 +51,7 @@ def ranks(
         caption_image: (M,) integers, the row of each caption's image.
         similarity: `cosine`, `order` or `order_reversed`.
         weights: one for each space.
-        prune: leave pairs early (order violations only); the ranks are the same without.
+        prune: leave out the pairs that cannot matter (order violations only); the ranks are the same without.
 
     Raises:
         GxnError: embeddings that are not finite or so large that scores would not be, or all the same;
@@ -59,15 +60,14 @@ def ranks(
     if similarity not in ("cosine", "order", "order_reversed"):
         raise GxnError(f"similarity {similarity!r} is none of cosine, order, order_reversed")
     owners = _checked(images, texts, caption_image, weights)
-    number = len(images[0]), len(texts[0])
-    columns = _columns(images, texts, weights, similarity)
     sign = -1.0 if similarity == "order_reversed" else 1.0
-    rows = _stacked(images, weights, columns, sign), _stacked(texts, weights, columns, sign)
-    every = 0 if similarity == "cosine" else CHECK if prune else rows[0].shape[1]
-    true, best = _true_scores(*rows, owners, every, number[0])
-    counts = _Counts(true, best)
-    pieces = slices(len(rows[0]), IMAGES)
-    spread(lambda piece: counts.add(*rows, *piece, every), pieces, processors())
+    rows = _stacked(images, weights, sign), _stacked(texts, weights, sign)
+    score = products if similarity == "cosine" else violations
+    true_scores = _true_scores(*rows, owners, score, len(images[0]))
+    left = screen(*rows, *(-each for each in true_scores)) if prune and similarity != "cosine" else None
+    counts = _Counts(rows, true_scores, score, left)
+    step = SCREENED if left else IMAGES
+    spread(counts.add, slices(len(rows[0]), step), processors())
     return counts.ranks(owners)
 
 
@@ -84,7 +84,7 @@ def _checked(images, texts, caption_image, weights) -> np.ndarray:
             raise GxnError(f"{what} embeddings: all {len(spaces[0])} are the same. The model has collapsed")
     largest = [max(float(np.abs(space).max()) for space in spaces) for spaces in (images, texts)]
     bound = sum(weights) * sum(space.shape[1] for space in images) * sum(largest) ** 2
-    if not bound < np.finfo(np.float32).max:
+    if not bound < float(np.finfo(np.float32).max):
         raise GxnError(f"embeddings reach {max(largest):g}: their scores are not finite in float32")
     owners = np.asarray(caption_image, np.int64)
     if owners.shape != (len(texts[0]),) or owners.min() < 0 or owners.max() >= len(images[0]):
@@ -95,102 +95,86 @@ def _checked(images, texts, caption_image, weights) -> np.ndarray:
     return owners
 
 
-def _columns(images, texts, weights, similarity: str) -> np.ndarray:
-    """The order in which dimensions are summed: those that part most pairs first."""
-    if similarity == "cosine":
-        return np.arange(sum(space.shape[1] for space in images))
-    sign = -1 if similarity == "order_reversed" else 1
-    parts = []
-    for image, text, weight in zip(images, texts, weights, strict=True):
-        gap = sign * (text.mean(0) - image.mean(0))
-        parts.append(weight * (text.var(0) + image.var(0) + np.maximum(gap, 0) ** 2))
-    return np.argsort(-np.concatenate(parts), kind="stable")
+def _stacked(spaces: Sequence[np.ndarray], weights: Sequence[float], sign: float) -> np.ndarray:
+    """Spaces side by side, times the roots of their weights, as whole tiles of zero-padded float32.
 
-
-def _stacked(spaces, weights, columns: np.ndarray, sign: float) -> np.ndarray:
-    """Spaces side by side, times the roots of their weights, as whole tiles of zero-padded float32."""
-    number, width = len(spaces[0]), len(columns)
-    out = np.zeros((number + -number % TILE, width + -width % LANES), np.float32)
-    roots = np.repeat(np.sqrt(np.asarray(weights, np.float64)), [space.shape[1] for space in spaces])
-    scale = (sign * roots[columns]).astype(np.float32)
-    for begin, end in slices(number, 1024):
-        joined = np.concatenate([space[begin:end] for space in spaces], axis=1)
-        np.multiply(joined[:, columns], scale, out=out[begin:end, :width])
+    Similarities are of second degree in the embeddings: their weighted sum is the similarity of the whole.
+    """
+    number, width = len(spaces[0]), sum(space.shape[1] for space in spaces)
+    out = np.zeros(padded(number, width), np.float32)
+    begin = 0
+    for space, weight in zip(spaces, weights, strict=True):
+        end = begin + space.shape[1]
+        np.multiply(space, np.float32(sign * weight**0.5), out=out[:number, begin:end])
+        begin = end
     return out
 
 
-def _score(images, texts, begin, end, first, last, image_limits, text_limits, every, scores) -> None:
-    """Similarities if `every` is 0, else order violations that are looked at after so many columns."""
-    if every:
-        extent = begin, end, first, last
-        violations(images, texts, *extent, image_limits, text_limits, every, scores)
-    else:
-        products(images, texts, begin, end, first, last, scores)
-
-
-def _true_scores(images, texts, owners, every: int, number: int) -> tuple[np.ndarray, np.ndarray]:
-    """Score of each caption with its image (M,), and of each image with its best caption (N,)."""
+def _true_scores(images, texts, owners, score, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Score of each image with its best caption (N,), and of each caption with its image (M,)."""
     true = np.empty(len(texts), np.float32)
-    square, never = np.empty((PAIRS, PAIRS), np.float32), np.full(len(texts), np.inf, np.float32)
-    padded = np.zeros(len(texts), np.int64)
-    padded[: len(owners)] = owners
+    square = np.empty((PAIRS, PAIRS), np.float32)
+    rows = np.zeros(len(texts), np.int64)
+    rows[: len(owners)] = owners
     for begin, end in slices(len(texts), PAIRS):
-        own, extent = images[padded[begin:end]], (0, end - begin, begin, end)
-        _score(own, texts, *extent, never, never, every and images.shape[1], square)
+        score(images[rows[begin:end]], texts, 0, end - begin, begin, end, square)
         true[begin:end] = square.diagonal()[: end - begin]
     best = np.full(number, -np.inf, np.float32)
     np.maximum.at(best, owners, true[: len(owners)])
-    return true[: len(owners)], best
+    return best, true[: len(owners)]
 
 
 class _Counts:
-    """How many candidates score above the true pairs, and the same, gathered block by block."""
+    """How many candidates score above the true pairs, and the same, gathered piece by piece."""
 
-    def __init__(self, true: np.ndarray, best: np.ndarray) -> None:
-        self.true, self.best = true, best
-        self.images = np.zeros((2, len(best)), np.int64)  # above, same
-        self.texts = np.zeros((2, len(true)), np.int64)
-        self.limits = [np.full(len(each) + TILE, -np.inf, np.float32) for each in (best, true)]
-        for limit, each in zip(self.limits, (best, true), strict=True):
-            limit[: len(each)] = -each
+    def __init__(self, rows, true_scores, score, left: Screen | None) -> None:
+        self.rows, self.true_scores, self.score, self.left = rows, true_scores, score, left
+        self.above, self.same = ([np.zeros(len(each), np.int64) for each in true_scores] for _ in range(2))
         self.lock = threading.Lock()
 
-    def add(self, images: np.ndarray, texts: np.ndarray, begin: int, end: int, every: int) -> None:
-        """Count for the image rows begin:end against all captions."""
-        scores = np.empty((IMAGES, CAPTIONS), np.float32)
-        found = np.zeros((2, len(self.true)), np.int32)
-        last = min(end, len(self.best))
-        for first, stop in slices(len(texts), CAPTIONS):
-            _score(images, texts, begin, end, first, stop, *self.limits, every, scores)
-            here = slice(first, min(stop, len(self.true)))
-            part = scores[: last - begin, : here.stop - first]
-            count(part, self.best[begin:last], self.true[here], self.images[:, begin:last], found[:, here])
+    def add(self, piece: tuple[int, int]) -> None:
+        """Count for the image rows of a piece against all captions."""
+        captions = len(self.true_scores[1])
+        above = self.above[0], np.zeros(captions, np.int64)  # a piece's images are its own, captions are not
+        same = self.same[0], np.zeros(captions, np.int64)
+        if self.left:
+            known = self.left.rounded, self.left.limits
+            count_screened(self.rows, *known, *piece, self.true_scores, above, same)
+        else:
+            scores = np.empty((IMAGES, CAPTIONS), np.float32)
+            for first, last in slices(len(self.rows[1]), CAPTIONS):
+                self.score(*self.rows, *piece, first, last, scores)
+                count(scores, piece[0], first, self.true_scores, above, same)
         with self.lock:
-            self.texts += found
+            self.above[1] += above[1]
+            self.same[1] += same[1]
 
     def ranks(self, owners: np.ndarray) -> Ranks:
-        """Ranks, once all blocks are counted: an image's own captions, and a caption's image, are no rivals."""
-        own = np.bincount(owners[self.true == self.best[owners]], minlength=len(self.best))
-        same_texts, same_images = self.images[1] - own, self.texts[1] - 1
-        tied = np.count_nonzero(same_texts) + np.count_nonzero(same_images)
-        return Ranks(
-            i2t=1 + self.images[0] + same_texts / 2,
-            t2i=1 + self.texts[0] + same_images / 2,
-            tied=tied / (len(self.best) + len(self.true)),
-        )
+        """Ranks, once all is counted: an image's own captions, and a caption's image, are no rivals."""
+        best, true = self.true_scores
+        own = np.bincount(owners[true == best[owners]], minlength=len(best))
+        same = self.same[0] - own, self.same[1] - 1
+        tied = sum(np.count_nonzero(each) for each in same)
+        i2t, t2i = (1 + above + each / 2 for above, each in zip(self.above, same, strict=True))
+        return Ranks(i2t, t2i, tied / (len(best) + len(true)))
 
 
 @compiled
-def count(scores, best, true, images, texts):
-    """Add to images (2, N) and texts (2, M) how many of the scores (N, M) are above, and equal to, theirs."""
-    for row in range(scores.shape[0]):
-        above, same = np.int32(0), np.int32(0)
-        limit = best[row]
-        for column in range(scores.shape[1]):
+def count(scores, begin, first, true_scores, above, same):
+    """Add to above and same, of images from `begin` on and texts from `first` on, what a block of scores holds."""
+    best, true = true_scores
+    rows, columns = min(len(scores), len(best) - begin), min(scores.shape[1], len(true) - first)
+    text_true = true[first : first + columns]
+    text_above, text_same = np.zeros(columns, np.int32), np.zeros(columns, np.int32)
+    for row in range(rows):
+        limit, more, equal = best[begin + row], np.int32(0), np.int32(0)
+        for column in range(columns):
             score = scores[row, column]
-            above += np.int32(score > limit)
-            same += np.int32(score == limit)
-            texts[0, column] += np.int32(score > true[column])
-            texts[1, column] += np.int32(score == true[column])
-        images[0, row] += above
-        images[1, row] += same
+            more += np.int32(score > limit)
+            equal += np.int32(score == limit)
+            text_above[column] += np.int32(score > text_true[column])
+            text_same[column] += np.int32(score == text_true[column])
+        above[0][begin + row] += more
+        same[0][begin + row] += equal
+    above[1][first : first + columns] += text_above
+    same[1][first : first + columns] += text_same

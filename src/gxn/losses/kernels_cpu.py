@@ -5,7 +5,7 @@ l modulo 16 in turn with fused multiply-adds, then the lanes as a binary tree ov
 is therefore the same bits wherever and in whatever company it is computed, and two equal images tie exactly.
 Loops are written on tuples of lanes, so that they fill the vector registers whatever a compiler guesses.
 
-Matrices are float32, contiguous, with rows a multiple of `TILE` and columns of `LANES` (see `padded`).
+Matrices are float32 and contiguous, their shape as `padded` says.
 """
 
 import numpy as np
@@ -20,6 +20,15 @@ LANES = 16
 TILE = 4  # TILE x TILE pairs at once: as many as there are lanes, so that their sums fill one vector
 _FLOATS = ir.VectorType(ir.FloatType(), LANES)
 _INDICES = ir.VectorType(ir.IntType(32), LANES)
+
+
+def padded(rows: int, columns: int) -> tuple[int, int]:
+    """The next shape of whole tiles and lanes.
+
+    The lanes are odd in number: rows that lie a multiple of 4,096 bytes apart would share one set of the cache.
+    """
+    lanes = -(-columns // LANES)
+    return rows + -rows % TILE, (lanes + 1 - lanes % 2) * LANES
 
 
 class Lanes(types.Type):
@@ -75,13 +84,13 @@ def _neighbours(builder, first, second):
 
 
 @intrinsic
-def zeros(typing, rows):
-    """A square of zeros, in the company of `rows`, which only says that lanes are float32."""
+def zeros(typing):
+    """A square of zeros."""
 
     def generate(context, builder, signature, arguments):
         return context.make_tuple(builder, SQUARE, [_zeros()] * TILE * TILE)
 
-    return SQUARE(rows), generate
+    return SQUARE(), generate
 
 
 @intrinsic
@@ -187,17 +196,26 @@ def totals(typing, square):
 
 
 @intrinsic
-def any_within(typing, lanes, limits):
-    """Whether a lane is at most its limit, limits (1, LANES)."""
+def add_gathered(typing, sums, images, texts, pairs, column):
+    """One step of `add_violations` for any sixteen pairs, int64 (2, LANES): image rows, then text rows."""
 
     def generate(context, builder, signature, arguments):
-        start = ir.Constant(ir.IntType(64), 0)
-        address = _address(context, builder, signature.args[1], arguments[1], start, start)
-        within = builder.fcmp_ordered("<=", arguments[0], builder.load(address, align=4))
-        bits = builder.bitcast(within, ir.IntType(LANES))
-        return builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
+        sums, images, texts, pairs, column = arguments
+        chosen = context.make_array(signature.args[3])(context, builder, pairs).data
+        stepped = []
+        for pair, total in enumerate(cgutils.unpack_tuple(builder, sums)):
+            lanes = []
+            for kind, matrix, at in (
+                (signature.args[1], images, pair),
+                (signature.args[2], texts, LANES + pair),
+            ):
+                row = builder.load(builder.gep(chosen, [ir.Constant(ir.IntType(64), at)]))
+                address = _address(context, builder, kind, matrix, row, column)
+                lanes.append(builder.load(address, align=4))
+            stepped.append(_violation(builder, *lanes, total))
+        return context.make_tuple(builder, SQUARE, stepped)
 
-    return types.boolean(ONE, limits), generate
+    return SQUARE(SQUARE, images, texts, pairs, types.intp), generate
 
 
 @compiled
@@ -206,7 +224,7 @@ def products(images, texts, begin, end, first, last, scores):
     tile = np.empty((1, TILE * TILE), np.float32)
     for text in range(first, last, TILE):
         for image in range(begin, end, TILE):
-            sums = zeros(0)
+            sums = zeros()
             for column in range(0, images.shape[1], LANES):
                 sums = add_products(sums, load(images, image, column), load(texts, text, column))
             store(tile, 0, 0, totals(sums))
@@ -215,26 +233,14 @@ def products(images, texts, begin, end, first, last, scores):
 
 
 @compiled
-def violations(images, texts, begin, end, first, last, image_limits, text_limits, every, scores):
-    """-||max(0, text - image)||^2 of the rows begin:end of images and first:last of texts, into scores.
-
-    After each `every` columns, a tile is left as soon as each of its pairs has a sum above the limits of its
-    image and of its text. Sums only grow, rounding included: such a pair's score is below both limits, and
-    the partial sum that is written for it is, too.
-    """
+def violations(images, texts, begin, end, first, last, scores):
+    """-||max(0, text - image)||^2 of the rows begin:end of images and first:last of texts, into scores."""
     tile = np.empty((1, TILE * TILE), np.float32)
-    limits = np.empty((1, TILE * TILE), np.float32)
-    columns = images.shape[1]
     for text in range(first, last, TILE):
         for image in range(begin, end, TILE):
-            for pair in range(TILE * TILE):
-                limits[0, pair] = max(image_limits[image + pair // TILE], text_limits[text + pair % TILE])
-            sums = zeros(0)
-            for start in range(0, columns, every):
-                for column in range(start, min(start + every, columns), LANES):
-                    sums = add_violations(sums, load(images, image, column), load(texts, text, column))
-                if not any_within(totals(sums), limits):
-                    break
+            sums = zeros()
+            for column in range(0, images.shape[1], LANES):
+                sums = add_violations(sums, load(images, image, column), load(texts, text, column))
             store(tile, 0, 0, totals(sums))
             for pair in range(TILE * TILE):
                 scores[image - begin + pair // TILE, text - first + pair % TILE] = -tile[0, pair]

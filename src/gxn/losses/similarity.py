@@ -13,6 +13,8 @@ from gxn.losses import kernels_cpu
 
 GRADIENT_COLUMNS = 256  # sixteen rows of a tile's embeddings and gradients then stay in the first cache
 
+ENOUGH = 1 << 27  # pairs times dimensions, about five milliseconds
+
 
 def stacked(spaces: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
     """The spaces (B, D_k) side by side, (B, sum D_k), each times the root of its weight.
@@ -68,8 +70,13 @@ def _order(images: Tensor, texts: Tensor) -> Tensor:
 
 def _padded(rows: Tensor) -> np.ndarray:
     """A contiguous array with whole tiles: zeros do not change a violation, and extra rows are cut off."""
-    down, across = -len(rows) % kernels_cpu.TILE, -rows.shape[1] % kernels_cpu.LANES
+    down, across = (to - now for to, now in zip(kernels_cpu.padded(*rows.shape), rows.shape, strict=True))
     return F.pad(rows.detach(), (0, across, 0, down)).contiguous().numpy()
+
+
+def _threads(rows: np.ndarray, columns: np.ndarray) -> int:
+    """As many as torch uses, but one where the work is done before a second could be woken."""
+    return torch.get_num_threads() if len(rows) * columns.size >= ENOUGH else 1
 
 
 class _Order(torch.autograd.Function):
@@ -80,14 +87,11 @@ class _Order(torch.autograd.Function):
         ctx.save_for_backward(images, texts)
         rows, columns = _padded(images), _padded(texts)
         scores = np.empty((len(rows), len(columns)), np.float32)
-        never = np.full(max(scores.shape), np.inf, np.float32)
-        width = rows.shape[1]
 
         def score(piece: tuple[int, int]) -> None:
-            part = scores[slice(*piece)]
-            kernels_cpu.violations(rows, columns, *piece, 0, len(columns), never, never, width, part)
+            kernels_cpu.violations(rows, columns, *piece, 0, len(columns), scores[slice(*piece)])
 
-        threads = torch.get_num_threads()
+        threads = _threads(rows, columns)
         step = -(-len(rows) // (threads * kernels_cpu.TILE)) * kernels_cpu.TILE
         spread(score, slices(len(rows), step), threads)
         return torch.from_numpy(scores)[: len(images), : len(texts)]
@@ -104,7 +108,7 @@ class _Order(torch.autograd.Function):
         def differentiate(piece: tuple[int, int]) -> None:
             kernels_cpu.gradients(rows, columns, padded_slopes, *piece, image_gradient, text_gradient)
 
-        spread(differentiate, slices(rows.shape[1], GRADIENT_COLUMNS), torch.get_num_threads())
+        spread(differentiate, slices(rows.shape[1], GRADIENT_COLUMNS), _threads(rows, columns))
         return tuple(
             torch.from_numpy(gradient)[: len(given), : given.shape[1]]
             for gradient, given in ((image_gradient, images), (text_gradient, texts))
