@@ -93,6 +93,15 @@ def weights_source(cnn: str) -> Source:
     return Source(None, None, named.group(1) if named else None, "torchvision", (weights.url,))
 
 
+def weights_size(cnn: str) -> int | None:
+    """About how many bytes the file of `weights_source` has, by torchvision's list."""
+    from torchvision import models
+
+    weights_source(cnn)
+    size = models.get_model_weights(cnn)["IMAGENET1K_V1"].meta.get("_file_size")
+    return int(size * 2**20) if size else None
+
+
 def _entry(kind: str, name: str) -> Any:
     entries = _listed()[kind]
     if name not in entries:
