@@ -1,6 +1,7 @@
 """How alike images and captions are: inner products, or how little a caption violates an order (equation 3)."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -62,10 +63,18 @@ def _order(images: Tensor, texts: Tensor) -> Tensor:
     if images.dtype == torch.float64:
         return plain_order(images, texts)
     if images.is_cuda:
-        from gxn.losses import kernels_cuda
-
-        return kernels_cuda.order(images.float(), texts.float())
+        return _cuda()(images.float(), texts.float())
     return _Order.apply(images.float(), texts.float())
+
+
+@lru_cache
+def _cuda() -> Callable[[Tensor, Tensor], Tensor]:
+    """The Triton kernels, which are no part of torch everywhere, or else what torch makes of the formula."""
+    try:
+        from gxn.losses import kernels_cuda
+    except ImportError:
+        return torch.compile(plain_order)
+    return kernels_cuda.order
 
 
 def _padded(rows: Tensor) -> np.ndarray:
