@@ -34,6 +34,7 @@ QUANTITIES = {
     "kl": "KL term",
 }
 COLUMNS = 4
+LINE = 1.05  # inches
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,12 @@ def training_curves(curves: list[Curve], methods: list[str]) -> Figure:
     if not stages:
         raise GxnError("no curves given: nothing to draw")
     blocks = [[curve for curve in curves if curve.stage == stage] for stage in stages]
-    lines = [len(_quantities(block)) // COLUMNS + 1 for block in blocks]  # the legend takes a place too
-    heights = [1.05 * count + 0.33 for count in lines]
+    heights = [0.33 + LINE * sum(_lines(len(_quantities(block)))) for block in blocks]
     figure = pyplot.figure(figsize=(style.WIDTH, sum(heights)), layout="constrained")
     parts = figure.subfigures(len(stages), 1, height_ratios=heights, squeeze=False)[:, 0]
-    for part, stage, block, count in zip(parts, stages, blocks, lines, strict=True):
+    for part, stage, block in zip(parts, stages, blocks, strict=True):
         part.suptitle(STAGES[stage], x=0.01, ha="left", fontsize=8.5, fontweight="bold")
-        _block(part, block, count, methods)
+        _block(part, block, methods)
     return figure
 
 
@@ -95,9 +95,16 @@ def _quantities(curves: list[Curve]) -> list[str]:
     return [name for name in QUANTITIES if name in present]
 
 
-def _block(part: SubFigure, curves: list[Curve], lines: int, methods: list[str]) -> None:
-    axes = part.subplots(lines, COLUMNS, squeeze=False)
+def _lines(panels: int) -> list[float]:
+    """Heights of a block's lines: the legend takes a panel's place, or a low line where none is free."""
+    return [1.0] * -(-panels // COLUMNS) + [0.4] * (panels % COLUMNS == 0)
+
+
+def _block(part: SubFigure, curves: list[Curve], methods: list[str]) -> None:
     quantities = _quantities(curves)
+    lines = _lines(len(quantities))
+    alone = len(lines) * COLUMNS == len(quantities) + COLUMNS
+    axes = part.subplots(len(lines), COLUMNS, squeeze=False, height_ratios=lines)
     present = {curve.name for curve in curves}
     look = style.looks([*methods, *sorted(present - set(methods))])
     order = [name for name in look if name in present]
@@ -120,8 +127,11 @@ def _block(part: SubFigure, curves: list[Curve], lines: int, methods: list[str])
             axis.set_xlabel("Epoch", labelpad=1)
     for axis in free:
         axis.set_axis_off()
+    place = {"loc": "upper left", "ncols": COLUMNS if alone else 1}
+    if len(handles) > 6 and not alone:
+        place |= {"loc": "lower left", "bbox_to_anchor": (0, -0.5)}
     legend = free[0].legend(
-        handles.values(), map(names.method, handles), loc="upper left", borderaxespad=0, labelspacing=0.15
+        handles.values(), map(names.method, handles), borderaxespad=0, labelspacing=0.15, **place
     )
     legend.set_in_layout(False)  # a long one would take the height of the panels beside it
 
