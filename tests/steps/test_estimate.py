@@ -57,8 +57,9 @@ def test_counts_come_from_the_data_or_the_configuration(config, tmp_path, monkey
     counts = estimate.count(config)
     assert counts.images == scenes["train"] + scenes["val"] + scenes["test"]
     assert counts.captions == 5 * scenes["train"]
+    assert counts.words == 200
     own = config | {"dataset": config["dataset"] | {"source": "karpathy", "expect": None}}
-    with pytest.raises(GxnError, match=r"dataset.expect: state the counts"):
+    with pytest.raises(GxnError, match=r"dataset.expect: is null; state the counts"):
         estimate.count(own)
 
 
