@@ -10,6 +10,9 @@ configfile: "params.yaml"
 report: "workflow/report/workflow.rst"
 
 
+container: "docker-daemon://gxn:0.1.0"  # used with --sdm apptainer only; see Containerfile
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/features.smk"

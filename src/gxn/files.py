@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,12 @@ def write_text(path: str | Path, text: str) -> None:
 def write_json(path: str | Path, value: Any) -> None:
     """Write `value` as JSON with one key per line; NaN and infinity are refused."""
     write_text(path, json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def write_rows(path: str | Path, rows: Sequence[Mapping[str, float]]) -> None:
+    """Write rows of numbers as CSV, six digits each; the first row's keys are the columns."""
+    lines = [",".join(rows[0]), *(",".join(f"{value:.6g}" for value in row.values()) for row in rows)]
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def read_json(path: str | Path) -> Any:

@@ -45,7 +45,12 @@ def _lines(error: ValidationError) -> list[str]:
 def _references(config: Mapping[str, Any]) -> list[str]:
     """What a schema cannot say: keys that name other keys, and sums."""
     problems = []
-    for name, method in config["methods"].items():
+    rows = {name: method for name, method in config["methods"].items() if method is not None}
+    if not rows:
+        problems.append("methods: every row is null; keep at least one")
+    if config["significance"]["control"] not in rows:
+        problems.append(f"significance.control: no row {config['significance']['control']!r} among the methods")
+    for name, method in rows.items():
         encoder = config["encoders"].get(method["encoder"])
         if encoder is None:
             known = ", ".join(config["encoders"])

@@ -3,6 +3,8 @@ import ast
 import json
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
+from types import SimpleNamespace
 
 from snakemake.exceptions import WorkflowError
 
@@ -18,7 +20,7 @@ except GxnError as error:
     raise WorkflowError(str(error)) from None
 
 DATASET = config["dataset"]["name"]
-METHODS = config["methods"]
+METHODS = {name: row for name, row in config["methods"].items() if row}
 IMAGINING = [
     name
     for name, row in METHODS.items()
@@ -26,7 +28,7 @@ IMAGINING = [
 ]
 PLAIN = [name for name in METHODS if name not in IMAGINING]
 # a training asks for a card only where there is one, so that a CPU runs as many as it has cores
-GPU = int(config["device"] != "cpu" and any(Path("/dev").glob("nvidia[0-9]*")))
+GPU = int(config["device"] != "cpu" and bool(which("nvidia-smi")))
 
 
 def code(module):
@@ -53,12 +55,17 @@ def code(module):
     )
 
 
+def as_json(value):
+    """JSON whose text does not depend on the order in which files were overlaid."""
+    return json.dumps(value, sort_keys=True)
+
+
 def section(*names):
     """A section of the configuration as a step takes it: JSON. `section("a", "b")` is `a.b`."""
     value = config
     for name in names:
         value = value[name]
-    return json.dumps(value)
+    return as_json(value)
 
 
 def seeds(pattern, **wildcards):
@@ -92,7 +99,7 @@ def joint_settings(wildcards):
 def match_stage(wildcards):
     """The joint stage of a row that imagines nothing, as JSON."""
     joint = joint_settings(wildcards)
-    return json.dumps(
+    return as_json(
         {
             "epochs": joint["epochs"],
             "matches": joint["matches"],
@@ -129,7 +136,7 @@ def joint_stage(wildcards):
             "learning_rate": joint["draw_rate"],
             "grounding_rate": joint["ground_text_rate"],
         }
-    return json.dumps(
+    return as_json(
         {
             "epochs": joint["epochs"],
             "matches": joint["matches"],
@@ -143,17 +150,16 @@ def joint_stage(wildcards):
 def pretrained(wildcards):
     """What a row's joint stage starts from, by the name of the argument that takes it."""
     row = METHODS[wildcards.method]
-    stages = f"results/checkpoints/{wildcards.dataset}/{{stage}}/{row['encoder']}"
-    stages += f"/seed{wildcards.seed}.safetensors"
-    data = f"data/{wildcards.dataset}"
-    files = {"warmup": stages.format(stage="warmup")}
+    stages = f"results/checkpoints/{wildcards.dataset}"
+    run = f"{row['encoder']}/seed{wildcards.seed}.safetensors"
+    files = {"warmup": f"{stages}/warmup/{run}"}
     if row["captioning"] != "none":
         decoder = {"xe": "xe", "mix": "rl"}[row["captioning"]]
-        files["decoder"] = stages.format(stage=decoder)
-        files["frequencies"] = f"{data}/document_frequencies.h5"
+        files["decoder"] = f"{stages}/{decoder}/{run}"
+        files["frequencies"] = f"data/{wildcards.dataset}/document_frequencies.h5"
     if row["drawing"]:
-        files["drawer"] = stages.format(stage="gan")
-        files["thumbnails"] = f"{data}/thumbnails.h5"
+        files["drawer"] = f"{stages}/gan/{run}"
+        files["thumbnails"] = f"data/{wildcards.dataset}/thumbnails.h5"
     return files
 
 
@@ -167,9 +173,7 @@ def pretrained_by_all(wildcards):
     files = []
     for method in METHODS:
         for seed in config["seeds"]:
-            wildcards = snakemake.io.Wildcards(
-                fromdict={"dataset": DATASET, "method": method, "seed": seed}
-            )
+            wildcards = SimpleNamespace(dataset=DATASET, method=method, seed=seed)
             files += pretrained(wildcards).values()
     return sorted(set(files))
 
@@ -177,6 +181,58 @@ def pretrained_by_all(wildcards):
 def drop(settings, *names):
     """The settings without some keys."""
     return {name: value for name, value in settings.items() if name not in names}
+
+
+def training(step, *files):
+    """The command of a training step; `files` are the inputs that it takes besides the data."""
+    own = " ".join(f"--{name} {{input.{name}}}" for name in files) or "{params.start}"
+    return (
+        f"python -m gxn.steps.{step} {own}"
+        " --features {input.features} --tokens {input.tokens} --model {params.model:q}"
+        " --encoder {params.encoder:q} --training {params.training:q} --stage {params.stage:q}"
+        " --seed {wildcards.seed} --threads {params.threads} --device {params.device}"
+        " --resume {params.resume} --out {output.checkpoint} --curves {output.curves} &> {log}"
+    )
+
+
+def curves(wildcards):
+    """Training curves of every stage of every row."""
+    checkpoints = pretrained_by_all(wildcards)
+    checkpoints += seeds(
+        "results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
+        method=METHODS,
+    )
+    found = [
+        path.replace("checkpoints", "curves", 1).replace("safetensors", "csv")
+        for path in checkpoints
+        if path.endswith(".safetensors")
+    ]
+    if config["cnn"]["weights"] is None:
+        found.append(f"results/curves/{DATASET}/cnn.csv")
+    return found
+
+
+# the row that the retrieval grids show: the last that imagines most, at the first seed
+SHOWN = max(
+    METHODS,
+    key=lambda name: (METHODS[name]["drawing"], METHODS[name]["captioning"] != "none"),
+)
+
+
+def shown(wildcards):
+    """Embeddings of the row that the retrieval grids show, and what it imagined."""
+    run = f"{DATASET}/{SHOWN}/seed{config['seeds'][0]}"
+    files = {"embeddings": f"results/embeddings/{run}.h5"}
+    if SHOWN in IMAGINING:
+        files["json"] = f"results/imagined/{run}.json"
+        files["h5"] = f"results/imagined/{run}.h5"
+    return files
+
+
+def shown_imagined(kind):
+    """The grids' argument for what the row imagined: `json`, captions, or `h5`, drawings."""
+    path = shown(None).get(kind)
+    return f"--imagined {path}" if path else ""
 
 
 def only(methods):

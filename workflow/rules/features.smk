@@ -49,7 +49,7 @@ rule extract_features:
         mem_mb=1500,
     params:
         images=images,
-        cnn=json.dumps(drop(config["cnn"], "weights", "pretrain")),
+        cnn=as_json(drop(config["cnn"], "weights", "pretrain")),
         features=section("features"),
         threads=config["threads"],
         device=config["device"],

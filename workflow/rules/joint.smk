@@ -20,7 +20,7 @@ rule match_alone:
         gpu=GPU,
         mem_mb=800,
     params:
-        pretrained=pretrained_arguments,
+        start=pretrained_arguments,
         model=section("model"),
         encoder=encoder,
         training=section("training"),
@@ -29,7 +29,7 @@ rule match_alone:
         device=config["device"],
         resume="scratch/{dataset}/joint/{method}/seed{seed}",
     shell:
-        "python -m gxn.steps.match {params.pretrained}" + TRAINING
+        training("match")
 
 
 rule imagine_and_match:
@@ -53,7 +53,7 @@ rule imagine_and_match:
         gpu=GPU,
         mem_mb=1000,
     params:
-        pretrained=pretrained_arguments,
+        start=pretrained_arguments,
         model=section("model"),
         encoder=encoder,
         training=section("training"),
@@ -62,7 +62,7 @@ rule imagine_and_match:
         device=config["device"],
         resume="scratch/{dataset}/joint/{method}/seed{seed}",
     shell:
-        "python -m gxn.steps.joint {params.pretrained}" + TRAINING
+        training("joint")
 
 
 rule joint:

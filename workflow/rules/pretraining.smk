@@ -1,13 +1,4 @@
 # Stages that rows share: ranking warm-up, and the generative paths on frozen encoders.
-TRAINING = (
-    " --features {input.features} --tokens {input.tokens}"
-    " --model {params.model:q} --encoder {params.encoder:q} --training {params.training:q}"
-    " --stage {params.stage:q} --seed {wildcards.seed} --threads {params.threads}"
-    " --device {params.device} --resume {params.resume} --out {output.checkpoint}"
-    " --curves {output.curves} &> {log}"
-)
-
-
 rule warmup:
     input:
         features="data/{dataset}/features.h5",
@@ -26,10 +17,11 @@ rule warmup:
         gpu=GPU,
         mem_mb=800,
     params:
+        start="",
         model=section("model"),
         encoder=encoder,
         training=section("training"),
-        stage=json.dumps(
+        stage=as_json(
             {
                 "epochs": config["warmup"]["epochs"],
                 "matches": 1,
@@ -42,7 +34,7 @@ rule warmup:
         device=config["device"],
         resume="scratch/{dataset}/warmup/{encoder}/seed{seed}",
     shell:
-        "python -m gxn.steps.match" + TRAINING
+        training("match")
 
 
 rule pretrain_captions_xe:
@@ -68,7 +60,7 @@ rule pretrain_captions_xe:
         model=section("model"),
         encoder=encoder,
         training=section("training"),
-        stage=json.dumps(
+        stage=as_json(
             {
                 "epochs": config["xe"]["epochs"],
                 "caption": config["captioning"]
@@ -80,8 +72,7 @@ rule pretrain_captions_xe:
         device=config["device"],
         resume="scratch/{dataset}/xe/{encoder}/seed{seed}",
     shell:
-        "python -m gxn.steps.caption --warmup {input.warmup} --frequencies {input.frequencies}"
-        + TRAINING
+        training("caption", "warmup", "frequencies")
 
 
 rule pretrain_captions_rl:
@@ -108,7 +99,7 @@ rule pretrain_captions_rl:
         model=section("model"),
         encoder=encoder,
         training=section("training"),
-        stage=json.dumps(
+        stage=as_json(
             {
                 "epochs": config["rl"]["epochs"],
                 "caption": config["captioning"]
@@ -120,8 +111,7 @@ rule pretrain_captions_rl:
         device=config["device"],
         resume="scratch/{dataset}/rl/{encoder}/seed{seed}",
     shell:
-        "python -m gxn.steps.caption --warmup {input.warmup} --frequencies {input.frequencies}"
-        " --decoder {input.decoder}" + TRAINING
+        training("caption", "warmup", "frequencies", "decoder")
 
 
 rule pretrain_drawing:
@@ -147,7 +137,7 @@ rule pretrain_drawing:
         model=section("model"),
         encoder=encoder,
         training=section("training"),
-        stage=json.dumps(
+        stage=as_json(
             {
                 "epochs": config["gan"]["epochs"],
                 "draw": config["drawing"]
@@ -159,8 +149,7 @@ rule pretrain_drawing:
         device=config["device"],
         resume="scratch/{dataset}/gan/{encoder}/seed{seed}",
     shell:
-        "python -m gxn.steps.draw --warmup {input.warmup} --thumbnails {input.thumbnails}"
-        + TRAINING
+        training("draw", "warmup", "thumbnails")
 
 
 rule pretraining:

@@ -6,14 +6,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 from torch import nn
 
 from gxn.cli import json_argument, parser
 from gxn.config import parse
 from gxn.errors import GxnError
-from gxn.files import atomic, digest, load_tensors, save_tensors, sha256
+from gxn.files import digest, load_tensors, save_tensors, sha256, write_rows
 from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
 from gxn.provenance import provenance
 from gxn.training import loop
@@ -118,8 +117,8 @@ class Stage:
         resume = Resume(self.arguments["resume"], recipe(settings, inputs))
         plan = loop.Plan(epochs, self.training.batch, self.arguments["seed"], select, self.training.precision)
         history = loop.train(paths, plan, self.train, self.val, resume)
-        with atomic(self.arguments["curves"]) as temporary:
-            pd.DataFrame(history).to_csv(temporary, index=False, float_format="%.6g")
+        write_rows(self.arguments["curves"], history)
+        shared = {k: v for k, v in settings.items() if k != "seed"}  # what the seeds of a row have in common
         data = digest([sha256(self.arguments["features"]), sha256(self.arguments["tokens"])])
         tensors = {f"{k}.{name}": t for k, module in keep.items() for name, t in module.state_dict().items()}
         save_tensors(
@@ -131,7 +130,7 @@ class Stage:
                 "model": asdict(self.model),
                 **about,
                 "vocabulary": digest(list(self.words)),
-                "provenance": provenance(settings, data, self.arguments["seed"]),
+                "provenance": provenance(shared, data, self.arguments["seed"]),
             },
         )
         resume.clear()
