@@ -5,7 +5,8 @@
 
 `extraction` reads, decodes, crops, computes and hands rows over as the step `features` does; `forward` runs the
 same network on pixels that lie in memory. Both run in turn, several rounds, and the medians are compared, so
-that other work on the machine falls on both. On a GPU: --device cuda --arithmetic bfloat16 --batch 256.
+that other work on the machine falls on both; on a busy machine only the share by processor time means much.
+On a GPU: --device cuda --arithmetic bfloat16 --batch 256.
 """
 
 import argparse
@@ -24,13 +25,13 @@ from gxn.features.extract import FeaturesConfig, batches, extract, forward
 from gxn.files import read_json
 
 
-def rate(call: Callable[[], None], images: int, device: torch.device) -> float:
-    """Images per second of `call`."""
-    start = time.perf_counter()
+def rates(call: Callable[[], None], images: int, device: torch.device) -> tuple[float, float]:
+    """Images per second, and per second of processor time, of `call`."""
+    start, busy = time.perf_counter(), time.process_time()
     call()
     if device.type == "cuda":
         torch.cuda.synchronize()
-    return images / (time.perf_counter() - start)
+    return images / (time.perf_counter() - start), images / (time.process_time() - busy)
 
 
 def compare(options: argparse.Namespace, threads: int) -> None:
@@ -55,13 +56,14 @@ def compare(options: argparse.Namespace, threads: int) -> None:
 
     bare()  # warm up
     rounds = [
-        (rate(bare, len(records), device), rate(whole, len(records), device)) for _ in range(options.rounds)
+        (rates(bare, len(records), device), rates(whole, len(records), device)) for _ in range(options.rounds)
     ]
-    forwards, wholes = (statistics.median(each) for each in zip(*rounds, strict=True))
-    share = statistics.median(whole / bare for bare, whole in rounds)
+    forwards, wholes = (statistics.median(each[0] for each in side) for side in zip(*rounds, strict=True))
+    share, busy = (statistics.median(whole[n] / bare[n] for bare, whole in rounds) for n in (0, 1))
     print(
         f"{options.cnn}, {options.device}, {config.arithmetic}, batch {config.batch}, {threads} threads: "
-        f"forward {forwards:.0f} images/s, extraction {wholes:.0f} images/s, {share:.0%}",
+        f"forward {forwards:.0f} images/s, extraction {wholes:.0f} images/s: {share:.0%} of it "
+        f"({busy:.0%} by processor time)",
         flush=True,
     )
 
