@@ -60,6 +60,21 @@ def test_ignores_what_lies_past_the_end():
     assert not gru(spoilt, lengths)[0][0, 2:].any()
 
 
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_words_that_stand_there_twice(bidirectional):
+    """The embedding's gradient is the same whether a word is multiplied once or each time."""
+    torch.manual_seed(3)
+    gru, embedding, lengths = GRU(3, 4, bidirectional), nn.Embedding(6, 3), torch.tensor([5, 3, 4])
+    words = torch.randint(6, (3, 5))
+    results = []
+    for known in (None, words):
+        states, last = gru(embedding(words), lengths, known)
+        loss = (states.cumsum(1).cumsum(2) * 0.1).sum() + last.square().sum()
+        results.append((states, last, *torch.autograd.grad(loss, (embedding.weight, *gru.parameters()))))
+    for pair in zip(*results, strict=True):
+        torch.testing.assert_close(*pair, rtol=1e-5, atol=1e-5)
+
+
 def test_without_gradients():
     gru, embedded, lengths = GRU(3, 4), torch.randn(2, 5, 3), torch.tensor([5, 3])
     with torch.no_grad():
