@@ -19,7 +19,9 @@ def embed(
     encoders, config, metadata = read_encoders(checkpoint)
     provenance = metadata["provenance"]
     if provenance["data"] != digest([sha256(features), sha256(tokens)]):
-        raise GxnError(f"{checkpoint}: was trained on other data than {features} and {tokens}; train it again")
+        raise GxnError(
+            f"{checkpoint}: was trained on other data than {features} and {tokens}; train it again"
+        )
     data = read_split(tokens, features, split, where)
     images, texts = embed_split(encoders.to(where), data)
     about = {
