@@ -268,9 +268,10 @@ def test_a_killed_download_goes_on(server, tmp_path):
     assert server.seen[-1] == ("/a", f"bytes={have}-")
 
 
-def test_a_checkpoint_becomes_safetensors_and_code_in_it_is_not_run(tmp_path):
+@pytest.mark.parametrize("zipped", [True, False])  # torchvision's older files are of the older form
+def test_a_checkpoint_becomes_safetensors_and_code_in_it_is_not_run(tmp_path, zipped):
     state = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
-    torch.save(state, tmp_path / "a.pth")
+    torch.save(state, tmp_path / "a.pth", _use_new_zipfile_serialization=zipped)
     convert(tmp_path / "a.pth", "https://example.org/a.pth", tmp_path / "a.safetensors")
     tensors, metadata = load_tensors(tmp_path / "a.safetensors")
     assert all((tensors[name] == state[name]).all() for name in state) and len(tensors) == 2
@@ -280,7 +281,7 @@ def test_a_checkpoint_becomes_safetensors_and_code_in_it_is_not_run(tmp_path):
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "run"),)
 
-    torch.save({"a": Evil()}, tmp_path / "evil.pth")
+    torch.save({"a": Evil()}, tmp_path / "evil.pth", _use_new_zipfile_serialization=zipped)
     with pytest.raises(GxnError, match=r"evil.pth: cannot be read as a file of tensors"):
         convert(tmp_path / "evil.pth", "", tmp_path / "evil.safetensors")
     assert not (tmp_path / "run").exists() and not (tmp_path / "evil.safetensors").exists()
