@@ -1,0 +1,221 @@
+"""Speed beside the plain formulas and the machine's own limits: `uv run python -m benchmarks [--quick]`.
+
+One Markdown table. Each row compares two medians of the same run, taken in turn: `ratio` is the first over the
+second where a limit is compared with (smaller is better), and the second over the first where a plain formula
+is (larger is better).
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from benchmarks import data, memory, plain, plain_loop
+from benchmarks.embeddings import trained
+from benchmarks.measure import Stopwatch, copying_work, fused_work, hardware, matrix_work
+
+from gxn.evaluation.ranks import ranks
+from gxn.losses.similarity import order, plain_order
+from gxn.models.decoder import CaptionDecoder
+from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
+from gxn.rewards.ciderd import CiderD
+from gxn.rewards.frequencies import build_frequencies
+from gxn.training.captioning import Captioning, CaptioningConfig
+from gxn.training.matching import Matching, MatchingConfig
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Of everything that is measured."""
+
+    images: int
+    width: int
+    steps: int  # of the small model whose embeddings are ranked
+    words: int
+    hidden: int
+    batch: int
+    rounds: int  # of the fused rate
+    matrix: int
+    copied: int  # MiB
+
+
+FULL = Sizes(5000, 1024, steps=400, words=8000, hidden=512, batch=128, rounds=20_000, matrix=3000, copied=256)
+QUICK = Sizes(60, 48, steps=3, words=60, hidden=16, batch=16, rounds=100, matrix=100, copied=1)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Seconds (or MiB) of ours and of what it is compared with; `most` or `least` is the ratio's target."""
+
+    what: str
+    ours: float
+    other: float
+    beside: str
+    most: float | None = None
+    least: float | None = None
+    unit: str = "ms"
+
+    def __str__(self) -> str:
+        ratio = self.ours / self.other if self.most else self.other / self.ours
+        target = f"at most {self.most:g}" if self.most else f"at least {self.least:g}"
+        met = ratio <= self.most if self.most else ratio >= self.least
+        ours, other = (f"{self._shown(value)}" for value in (self.ours, self.other))
+        verdict = "met" if met else "**missed**"
+        return f"| {self.what} | {ours} | {self.beside} | {other} | {ratio:.2f} | {target} | {verdict} |"
+
+    def _shown(self, value: float) -> str:
+        value = value * 1e3 if self.unit == "ms" else value
+        return f"{value:.3g} {self.unit}" if value < 1000 else f"{value:.0f} {self.unit}"
+
+
+def ranking(sizes: Sizes, watch: Stopwatch, threads: int) -> Iterator[Row]:
+    """Ranks in both directions of N images and 5 N captions."""
+    images, texts = trained(sizes.images, sizes.width, sizes.steps)
+    owners = np.repeat(np.arange(len(images)), 5)
+    named = f"{len(images):,} x {len(texts):,}, D = {sizes.width}"
+
+    def ranked(similarity: str, prune: bool = True) -> Callable[[], object]:
+        return lambda: ranks([images], [texts], owners, similarity, [1.0], prune)
+
+    buffer, across = torch.empty(min(1000, len(images)), len(texts)), torch.from_numpy(texts).T
+
+    def product() -> None:
+        for rows in torch.from_numpy(images).split(len(buffer)):
+            torch.mm(rows, across, out=buffer[: len(rows)])
+
+    cosine, bare = watch.medians(ranked("cosine"), product)
+    yield Row(f"cosine ranks, {named}", cosine, bare, "bare matrix product", most=1.3)
+    run, number = fused_work(threads, sizes.rounds)
+    brute, pruned, fused = watch.medians(ranked("order", False), ranked("order"), run)
+    least = fused * len(images) * texts.size / number
+    yield Row(f"order ranks, every pair, {named}", brute, least, "operations at the fused rate", most=1.3)
+    yield Row("order ranks, pruned, trained embeddings", pruned, brute, "every pair", most=0.4)
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder) / "embeddings.npz")
+        np.savez(file, images=images, texts=texts)
+        most = max(memory.mebibytes(file, similarity) for similarity in ("cosine", "order"))
+    yield Row("memory of ranks over the embeddings", most, 1024.0, "1 GiB", most=1.0, unit="MiB")
+
+
+def similarity(sizes: Sizes, watch: Stopwatch) -> Iterator[Row]:
+    """The order similarity of a batch, forward and backward."""
+    images, texts = (torch.rand(sizes.batch, sizes.width, requires_grad=True) for _ in range(2))
+    slopes = torch.rand(sizes.batch, sizes.batch)
+    ours, broadcast = watch.medians(
+        lambda: order([images], [texts], [1.0]).backward(slopes),
+        lambda: plain_order(images, texts).backward(slopes),
+    )
+    what = f"order similarity, batch {sizes.batch}, D = {sizes.width}, forward and backward"
+    yield Row(what, ours, broadcast, "broadcast under autograd", least=12)
+
+
+def rewards(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[Row]:
+    """CIDEr-D of a batch of hypotheses against five references each."""
+    captions, rng = made.captions, np.random.default_rng(0)
+    reward = CiderD(captions.tokens, captions.offsets, captions.caption_image, build_frequencies(captions))
+    usual = plain.PlainCiderD(made.references())
+    images = rng.integers(0, len(captions.imgid), 2 * sizes.batch)
+    rows = made.split.tokens[images * data.PER_IMAGE].numpy().copy()
+    rows[np.arange(len(rows)), made.split.lengths[images * data.PER_IMAGE].numpy() - 1] = plain.EOS
+    np.testing.assert_allclose(reward.score(images, rows), usual.score(images, rows), rtol=1e-6)
+    ours, theirs = watch.medians(lambda: reward.score(images, rows), lambda: usual.score(images, rows))
+    what = f"CIDEr-D, {len(rows)} hypotheses x {data.PER_IMAGE} references"
+    yield Row(what, ours, theirs, "pycocoevalcap's formula", least=25)
+
+
+def self_critical(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[Row]:
+    """A step of equation 7 beside one of equation 4, on the same batch."""
+    captions = made.captions
+    reward = CiderD(captions.tokens, captions.offsets, captions.caption_image, build_frequencies(captions))
+    encoders, _ = model(sizes, made, "cosine", 0.2)
+    batch = made.split.batch(torch.arange(0, sizes.batch * data.PER_IMAGE, data.PER_IMAGE))
+
+    def step(gamma: float) -> Callable[[], object]:
+        decoder = CaptionDecoder(sizes.hidden, sizes.words, 300, sizes.hidden)
+        config = CaptioningConfig(5e-4, 0.0, 0.1, gamma, 0.05, 5, 0.25, 20)
+        path = Captioning(encoders, decoder, config, reward, reward)
+        for _ in range(sizes.steps // 8):  # until it says sentences that end, as after the XE phase
+            path.config = CaptioningConfig(5e-3, 0.0, 0.1, 0.0, 0.05, 5, 0.25, 20)
+            path.step(batch)
+        path.config = config
+        return lambda: path.step(batch)
+
+    critical, entropy = watch.medians(step(0.5), step(0.0))
+    what = f"self-critical step, batch {sizes.batch}, {sizes.words:,} words, GRU {sizes.hidden}"
+    yield Row(what, critical, entropy, "cross-entropy step", most=2.5)
+
+
+def model(sizes: Sizes, made: data.Made, similarity: str, margin: float) -> tuple[Encoders, EncoderConfig]:
+    """VSE++'s encoders at the sizes of its own loop."""
+    config = EncoderConfig(("grounded",), similarity, margin, 0.5)
+    widths = EncoderSizes(made.split.features.shape[1], sizes.words, 300, sizes.hidden, sizes.hidden)
+    return Encoders(config, widths), config
+
+
+def training(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[Row]:
+    """A step of the ranking stage beside the same in a plain loop."""
+    for similarity, margin in (("cosine", 0.2), ("order", 0.05)):
+        encoders, encoder = model(sizes, made, similarity, margin)
+        path = Matching(encoders, encoder, MatchingConfig("hardest", 2e-4, None, 2.0))
+        batches = (batch for epoch in range(10**6) for batch in made.split.batches(sizes.batch, 0, epoch))
+        widths = EncoderSizes(made.split.features.shape[1], sizes.words, 300, sizes.hidden, sizes.hidden)
+        ids = {word: id for id, word in enumerate(made.split.words)}
+        owners = made.split.caption_image.tolist()
+        captions = plain_loop.Captions(made.split.features, made.sentences, owners, ids)
+        loop = plain_loop.plain_steps(captions, widths, sizes.batch, similarity == "order")
+        ours, theirs = watch.medians(
+            lambda path=path, batches=batches: path.step(next(batches)), lambda loop=loop: next(loop)
+        )
+        what = f"training step, {similarity}, batch {sizes.batch}, GRU {sizes.hidden}"
+        yield Row(what, ours, theirs, "plain loop", least=2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny sizes: does it run? The figures mean nothing"
+    )
+    parser.add_argument("--busy", action="store_true", help="processor time, for a machine that is not idle")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=5)
+    arguments = parser.parse_args()
+    sizes = QUICK if arguments.quick else FULL
+    watch = Stopwatch(arguments.repeats, time.process_time if arguments.busy else time.perf_counter)
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(0)
+    works = (
+        matrix_work(sizes.matrix),
+        fused_work(arguments.threads, sizes.rounds),
+        copying_work(sizes.copied),
+    )
+    times = watch.medians(*(work for work, _ in works))
+    product, fused, copied = (number / spent / 1e9 for (_, number), spent in zip(works, times, strict=True))
+    clock = "processor" if arguments.busy else "wall"
+    print(f"{hardware(arguments.threads)}. Medians of {arguments.repeats} repeats, {clock} time.\n")
+    print(
+        f"The machine's own limits in this run: float32 matrix product {product:.0f} GFLOP/s; subtract, maximum, "
+        f"square and add, fused, {fused:.1f} G elements/s; memory {copied:.1f} GB/s.\n"
+    )
+    print("| What | this project | beside | its time | ratio | target | |")
+    print("|---|---|---|---|---|---|---|", flush=True)
+    made = data.made(2000 if sizes is FULL else 60, sizes.words, 1280)
+    parts = (
+        similarity(sizes, watch),
+        rewards(sizes, watch, made),
+        self_critical(sizes, watch, made),
+        training(sizes, watch, made),
+        ranking(sizes, watch, arguments.threads),
+    )
+    for part in parts:
+        for row in part:
+            print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()
