@@ -92,7 +92,7 @@ class Encoders(nn.Module):
 
     def text_space(self, tokens: Tensor, lengths: Tensor, space: str) -> Tensor:
         """t_h or t_l (B, J) of captions, int64 (B, T) padded with 0, of int64 lengths (B,)."""
-        states, last = self.rnn[space](self.word(tokens), lengths)
+        states, last = self.rnn[space](self.word(tokens), lengths, tokens)
         return self._embed(self.text[space](mean_over(states, lengths) if space == ABSTRACT else last))
 
     def images(self, features: Tensor) -> list[Tensor]:
