@@ -1,0 +1,104 @@
+"""Set params.yaml and dvc.yaml to a configuration, so that DVC versions what it makes.
+
+    uv run python workflow/configure.py config/local.yaml [more.yaml ...]
+
+Overlays params.yaml with the files, as --configfile would for one run, keeping its comments; rows set
+to null go. Then puts the lines of dvc.yaml that end in `# if: NAME` in or out, as the configuration has it. Without a
+file only the second is done, after an edit of params.yaml by hand.
+"""
+
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from typing import Any
+
+# what DVC itself reads and writes params.yaml with: comments and order stay
+from ruamel.yaml import YAML
+
+from gxn.errors import GxnError
+from gxn.files import write_text
+from gxn.schema import check
+
+CONDITIONAL = re.compile(r"^(?P<indent> *)(?:# )?(?P<line>- .*  # if: (?P<name>\w+))$", re.MULTILINE)
+ROOT = Path(__file__).parents[1]
+
+
+def overlay(below: MutableMapping[str, Any], above: Mapping[str, Any]) -> None:
+    """Lay `above` over `below`, in place: mappings key by key, anything else whole."""
+    for key, value in above.items():
+        if isinstance(value, Mapping) and isinstance(below.get(key), MutableMapping):
+            overlay(below[key], value)
+        else:
+            below[key] = value
+
+
+def conditions(config: Mapping[str, Any]) -> dict[str, bool]:
+    """What the lines of dvc.yaml may depend on, and whether it holds."""
+    dataset, weights = config["dataset"], config["cnn"]["weights"]
+    rows = [row for row in config["methods"].values() if row]
+    captioning = {row["captioning"] for row in rows}
+    drawing = any(row["drawing"] for row in rows)
+    return {
+        "scenes": dataset["source"] == "scenes",
+        "photographs": dataset["source"] != "scenes",
+        "own_captions": dataset["source"] != "scenes" and not _fetched(dataset["captions"]),
+        "trained_cnn": weights is None,
+        "own_weights": weights is not None and not _fetched(weights),
+        "captioning": captioning != {"none"},
+        "cross_entropy": "xe" in captioning,
+        "self_critical": "mix" in captioning,
+        "drawing": drawing,
+        "imagining": drawing or captioning != {"none"},
+        "plain": any(row["captioning"] == "none" and not row["drawing"] for row in rows),
+    }
+
+
+def _fetched(path: str) -> bool:
+    """Whether the workflow downloads the file."""
+    return Path(path).is_relative_to("data/raw")
+
+
+def adapt(text: str, holds: Mapping[str, bool]) -> str:
+    """The text of dvc.yaml with its conditional lines put in, or out as comments.
+
+    Raises:
+        GxnError: a line names a condition that does not exist.
+    """
+
+    def line(match: re.Match[str]) -> str:
+        if match["name"] not in holds:
+            raise GxnError(f"dvc.yaml: no condition {match['name']!r}; there are {', '.join(holds)}")
+        return f"{match['indent']}{'' if holds[match['name']] else '# '}{match['line']}"
+
+    return CONDITIONAL.sub(line, text)
+
+
+def main() -> None:
+    """Overlay params.yaml with the files named, check it, and adapt dvc.yaml."""
+    yaml = YAML()
+    yaml.representer.add_representer(
+        type(None), lambda dumper, _: dumper.represent_scalar("tag:yaml.org,2002:null", "null")
+    )
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    params, pipeline = ROOT / "params.yaml", ROOT / "dvc.yaml"
+    config = yaml.load(params)
+    for path in map(Path, sys.argv[1:]):
+        if not path.is_file():
+            raise GxnError(f"{path}: there is no such file; name files such as config/local.yaml")
+        overlay(config, yaml.load(path) or {})
+    for name in [name for name, row in config["methods"].items() if row is None]:
+        del config["methods"][name]
+    check(config, ROOT / "workflow/schemas/params.schema.yaml", " + ".join(["params.yaml", *sys.argv[1:]]))
+    write_text(pipeline, adapt(pipeline.read_text(encoding="utf-8"), conditions(config)))
+    if sys.argv[1:]:
+        with params.open("w", encoding="utf-8") as file:
+            yaml.dump(config, file)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except GxnError as error:
+        sys.exit(f"error: {error}")
