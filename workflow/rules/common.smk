@@ -85,6 +85,11 @@ def images(wildcards):
     return rendered(wildcards) or config["dataset"]["images"]
 
 
+def fetched(path):
+    """A path that the workflow itself downloads; nothing where it is the user's."""
+    return path if path.startswith("data/raw") else []
+
+
 def encoder(wildcards):
     """The retrieval spaces of a checkpoint that is named by encoder or by row, as JSON."""
     name = wildcards.get("encoder") or METHODS[wildcards.method]["encoder"]

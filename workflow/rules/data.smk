@@ -24,6 +24,7 @@ else:
     rule prepare:
         input:
             captions=config["dataset"]["captions"],
+            images=fetched(config["dataset"]["images"]),
             code=code("gxn.steps.prepare"),
         output:
             "data/{dataset}/captions.json",
