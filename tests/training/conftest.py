@@ -4,26 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from settings import ENCODER, MODEL
 
 from gxn.datasets.captions import Record, Sentence
 from gxn.datasets.tokens import build_vocabulary, write_tokens
 from gxn.files import create_hdf5
 from gxn.steps.document_frequencies import document_frequencies
-
-MODEL = {
-    "word": 8, "hidden": 12, "joint": 10, "decoder": 9,
-    "condition": 6, "noise": 4, "generator": 4, "discriminator": 4,
-}  # fmt: skip
-ENCODER = {"spaces": ["abstract", "grounded"], "similarity": "order", "margin": 0.05, "abstract_weight": 0.5}
-MATCH = {"negatives": "sum", "learning_rate": 0.01, "decay_epoch": None, "clip": 2.0}
-CAPTION = {
-    "learning_rate": 0.01, "grounding_rate": 0.0, "clip": 1.0, "gamma": 0.5,
-    "sampling_increase": 0.1, "sampling_every": 1, "sampling_most": 0.25, "longest": 6,
-}  # fmt: skip
-DRAW = {
-    "learning_rate": 0.001, "beta1": 0.5, "grounding_rate": 0.0, "clip": 10.0,
-    "beta_f": 0.5, "beta_w": 0.5, "beta_s": 2.0, "batch": 4,
-}  # fmt: skip
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 import torch
-from conftest import CAPTION, DRAW, MATCH
+from settings import CAPTION, DRAW, MATCH
 
 from gxn.errors import GxnError
 from gxn.files import load_tensors

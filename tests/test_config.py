@@ -1,0 +1,94 @@
+"""Sections become dataclasses, strictly; the whole configuration is checked with messages that name keys."""
+
+import copy
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gxn.config import parse
+from gxn.errors import GxnError
+from gxn.schema import check
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = ROOT / "workflow" / "schemas" / "params.schema.yaml"
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
+
+
+@dataclass(frozen=True)
+class Inner:
+    rate: float
+
+
+@dataclass(frozen=True)
+class Outer:
+    count: int
+    name: str
+    on: bool
+    sizes: tuple[int, ...]
+    inner: Inner | None
+
+
+GOOD = {"count": 3, "name": "a", "on": True, "sizes": [1, 2], "inner": {"rate": 1}}
+
+
+def test_a_section_becomes_its_dataclass():
+    assert parse(Outer, GOOD, "x") == Outer(3, "a", True, (1, 2), Inner(1.0))
+    assert parse(Outer, GOOD | {"inner": None}, "x").inner is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"counts": 1}, r"x\.counts: unknown key; did you mean 'count'\?"),
+        ({"count": "3"}, r"x\.count: must be int, not '3'"),
+        ({"count": True}, r"x\.count: must be int, not True"),
+        ({"count": 2.5}, r"x\.count: must be int, not 2\.5"),
+        ({"on": 1}, r"x\.on: must be bool"),
+        ({"sizes": 4}, r"x\.sizes: must be a list"),
+        ({"sizes": [1, "b"]}, r"x\.sizes: must be int, not 'b'"),
+        ({"inner": {"rate": None}}, r"x\.inner\.rate: must be float"),
+        ({"inner": []}, r"x\.inner: must be a mapping"),
+        ({"inner": {}}, r"x\.inner\.rate: is missing"),
+    ],
+)
+def test_what_is_wrong_is_named(change, message):
+    with pytest.raises(GxnError, match=message):
+        parse(Outer, GOOD | change, "x")
+
+
+def merged(base, overlay):
+    result = copy.deepcopy(base)
+    for key, value in overlay.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if both else value
+    return result
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_shipped_configuration_is_valid(path):
+    check(merged(PARAMS, yaml.safe_load(path.read_text())), SCHEMA, path.name)
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ({"joint": {"learnin_rate": 1}}, r"joint\.learnin_rate: unknown key; did you mean 'learning_rate'\?"),
+        ({"seeds": []}, r"seeds: \[\] should be non-empty|seeds: \[\] is too short"),
+        ({"model": {"word": "wide"}}, r"model\.word: 'wide' is not of type 'integer'"),
+        ({"methods": {"new": {"encoder": "cosine"}}}, r"methods\.new\.negatives: is missing"),
+        (
+            {"methods": {"vse0": {"encoder": "none"}}},
+            r"methods\.vse0\.encoder: no encoder 'none'; there are cosine",
+        ),
+        ({"methods": {"vse0": {"joint": {"rate": 1}}}}, r"methods\.vse0\.joint\.rate: unknown key"),
+        ({"methods": {"two_space": None}}, r"significance\.control: no row 'two_space'"),
+        ({"drawing": {"batch": 500}}, r"drawing\.batch: more than training\.batch \(128\)"),
+        ({"dataset": {"source": "karpathy"}}, r"dataset\.images: None is not of type 'string'"),
+        ({"dataset": {"name": "a b; rm"}}, r"dataset\.name: 'a b; rm' does not match"),
+    ],
+)
+def test_what_a_configuration_may_not_say(overlay, message):
+    with pytest.raises(GxnError, match="mine.yaml: " + message):
+        check(merged(PARAMS, overlay), SCHEMA, "mine.yaml")
