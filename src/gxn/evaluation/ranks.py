@@ -176,5 +176,6 @@ def count(scores, begin, first, true_scores, above, same):
             text_same[column] += np.int32(score == text_true[column])
         above[0][begin + row] += more
         same[0][begin + row] += equal
-    above[1][first : first + columns] += text_above
-    same[1][first : first + columns] += text_same
+    for column in range(columns):
+        above[1][first + column] += text_above[column]
+        same[1][first + column] += text_same[column]

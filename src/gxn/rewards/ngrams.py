@@ -40,10 +40,14 @@ def collect(words, end, keys, counts):
 def collect_all(tokens, offsets, keys, counts, ends):
     """`collect` for each caption, an EOS appended, one after another; `ends` (C,) says where each one ends."""
     total = 0
-    words = np.empty(np.diff(offsets).max() + 1, np.int64)
+    longest = 0
+    for caption in range(len(offsets) - 1):
+        longest = max(longest, offsets[caption + 1] - offsets[caption])
+    words = np.empty(longest + 1, np.int64)
     for caption in range(len(offsets) - 1):
         length = offsets[caption + 1] - offsets[caption]
-        words[:length] = tokens[offsets[caption] : offsets[caption + 1]]
+        for place in range(length):
+            words[place] = tokens[offsets[caption] + place]
         words[length] = EOS
         total += collect(words, length + 1, keys[total:], counts[total:])
         ends[caption] = total
@@ -104,7 +108,8 @@ def score(images, rows, captions, references, table, keys, idf, orders, unseen, 
                 n += 1
             weight = often[entry] * (idf[position] if position >= 0 else unseen)
             norm[n] += weight * weight
-        norm[:] = np.sqrt(norm)
+        for n in range(LONGEST):
+            norm[n] = np.sqrt(norm[n])
         first, last = captions[images[row]], captions[images[row] + 1]
         total = 0.0
         for reference in range(first, last):
