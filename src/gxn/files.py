@@ -1,6 +1,8 @@
 """Files are written whole or not at all, and read without executing anything."""
 
 import contextlib
+import errno
+import glob
 import hashlib
 import json
 import os
@@ -15,32 +17,61 @@ import numpy as np
 from gxn.errors import GxnError
 
 ATTRIBUTE = "gxn"
+CHUNK = 1 << 18  # bytes under one checksum: some rows, and small enough for HDF5's cache of chunks
+
+ADVICE = {
+    errno.ENOSPC: "make room there and run again",
+    errno.EDQUOT: "make room there and run again",
+    errno.EROFS: "make its folder writable and run again",
+    errno.EACCES: "make its folder writable and run again",
+    errno.EPERM: "make its folder writable and run again",
+}
+
+
+@contextlib.contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """What the system refuses while `path` is written.
+
+    Raises:
+        GxnError: the disk is full, or the folder cannot be written; the message says what to do.
+    """
+    try:
+        yield
+    except OSError as error:
+        # HDF5's own text runs over a paragraph, with addresses in it
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        advice = f"; {ADVICE[error.errno]}" if error.errno in ADVICE else ""
+        raise GxnError(f"{path}: cannot be written: {reason}{advice}") from error
 
 
 @contextlib.contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path`; rename it into place on success, remove it on failure.
 
+    What a killed run left of an earlier one is removed too: Snakemake's lock sees to it that nobody else
+    writes the same file.
+
     Raises:
         GxnError: the disk is full, or the folder cannot be written.
     """
     path = Path(path)
     temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
-        temporary.chmod(0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise GxnError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+    with writing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+                left.unlink(missing_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+            os.close(handle)
+            temporary = Path(name)
+            yield temporary
+            with open(temporary, "rb") as written:
+                os.fsync(written.fileno())
+            temporary.chmod(0o644)
+            os.replace(temporary, path)
+        finally:
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -76,8 +107,11 @@ def read_json(path: str | Path) -> Any:
 
 def sha256(path: str | Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise GxnError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def digest(value: Any) -> str:
@@ -85,12 +119,38 @@ def digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
+class Checked(h5py.File):
+    """An HDF5 file whose datasets carry a checksum per chunk, so that a flipped bit is an error on reading."""
+
+    def create_dataset(
+        self, name: str | None, shape: Any = None, dtype: Any = None, data: Any = None, **options: Any
+    ) -> h5py.Dataset:
+        """As h5py's; text and empty datasets are left without a checksum, for they cannot have one."""
+        kind = np.dtype(dtype) if dtype is not None else np.asarray(data).dtype
+        shape = np.shape(data) if shape is None else tuple(shape)
+        if shape and 0 not in shape and kind.kind in "biuf":
+            rows = max(1, CHUNK // max(1, int(np.prod(shape[1:])) * kind.itemsize))
+            options = {"chunks": (min(rows, shape[0]), *shape[1:]), "fletcher32": True} | options
+        return super().create_dataset(name, shape, kind if dtype is None else dtype, data, **options)
+
+
 @contextlib.contextmanager
 def create_hdf5(path: str | Path, metadata: Mapping[str, Any]) -> Iterator[h5py.File]:
-    """Create an HDF5 file, whole or not at all, with `metadata` as JSON in its attribute `gxn`."""
-    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs[ATTRIBUTE] = json.dumps(metadata, sort_keys=True)
-        yield file
+    """Create an HDF5 file, whole or not at all, with `metadata` as JSON in its attribute `gxn`.
+
+    Its own structures are checksummed too, as they are from version 1.10 of the format on. Datasets made
+    through the file, rather than through one of its groups, are.
+    """
+    with atomic(path) as temporary:
+        file = Checked(temporary, "w", libver=("v110", "v110"))
+        try:
+            file.attrs[ATTRIBUTE] = json.dumps(metadata, sort_keys=True)
+            yield file
+        finally:
+            try:
+                file.close()
+            except RuntimeError as error:  # how a full disk looks when the last chunks are written
+                raise OSError(errno.ENOSPC, str(error)) from error
 
 
 @contextlib.contextmanager
@@ -110,35 +170,81 @@ def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
 def hdf5_metadata(file: h5py.File) -> dict[str, Any]:
     """The metadata that `create_hdf5` wrote."""
     try:
-        return json.loads(file.attrs[ATTRIBUTE])
-    except (KeyError, ValueError, TypeError) as error:
+        metadata = json.loads(file.attrs[ATTRIBUTE])
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise GxnError(f"{file.filename}: has no readable attribute {ATTRIBUTE!r}") from error
+    if not isinstance(metadata, dict):
+        raise GxnError(f"{file.filename}: attribute {ATTRIBUTE!r} is no mapping of keys")
+    return metadata
+
+
+def hdf5_dataset(file: h5py.File, name: str, kinds: str, dimensions: int) -> h5py.Dataset:
+    """The dataset `name`, whose values are of NumPy's `kinds` (`iu`: integers, `f`: floats).
+
+    Raises:
+        GxnError: it is absent, of another kind or number of dimensions, or was never written whole.
+    """
+    found = file.get(name)
+    if not isinstance(found, h5py.Dataset) or found.dtype.kind not in kinds or found.ndim != dimensions:
+        what = {"iu": "integers", "u": "uint8", "f": "floats"}.get(kinds, "numbers")
+        raise GxnError(
+            f"{file.filename}: has no dataset {name!r} of {what} in {dimensions} dimensions; "
+            "delete it and run again"
+        )
+    if found.compression is None and found.id.get_storage_size() < found.size * found.dtype.itemsize:
+        raise GxnError(f"{file.filename}: {name} {found.shape} is not whole; delete it and run again")
+    return found
 
 
 def save_tensors(path: str | Path, tensors: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
-    """Write torch tensors as safetensors, `metadata` as one JSON string so that the bytes are stable."""
-    from safetensors.torch import save_file
+    """Write torch tensors as safetensors, `metadata` as one JSON string so that the bytes are stable.
+
+    A hash of both stands in that string too, since safetensors has no checksum.
+    """
+    from safetensors.torch import save
 
     contiguous = {name: tensors[name].detach().cpu().contiguous() for name in sorted(tensors)}
+    about = json.dumps(metadata, sort_keys=True)
     with atomic(path) as temporary:
-        save_file(contiguous, temporary, {ATTRIBUTE: json.dumps(metadata, sort_keys=True)})
+        whole = {"about": metadata, "sha256": _seal(contiguous, about)}
+        temporary.write_bytes(save(contiguous, {ATTRIBUTE: json.dumps(whole, sort_keys=True)}))
 
 
 def load_tensors(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Tensors and metadata of a safetensors file; nothing in it is executed.
 
     Raises:
-        GxnError: the file is missing or is not safetensors.
+        GxnError: the file is missing, is not safetensors, or was written here and has changed since.
     """
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}
-            metadata = json.loads((file.metadata() or {}).get(ATTRIBUTE, "{}"))
-    except (OSError, SafetensorError, ValueError) as error:
+            text = (file.metadata() or {}).get(ATTRIBUTE)
+        whole = {} if text is None else json.loads(text)
+    except (OSError, SafetensorError, ValueError, RuntimeError, RecursionError) as error:
         raise GxnError(f"{path}: cannot be read as safetensors: {error}") from error
+    if text is None:
+        return tensors, {}  # somebody else's file
+    metadata = whole.get("about") if isinstance(whole, dict) else None
+    if not isinstance(metadata, dict) or whole.get("sha256") != _seal(
+        tensors, json.dumps(metadata, sort_keys=True)
+    ):
+        raise GxnError(f"{path}: is damaged: its content is not what was written; delete it and run again")
     return tensors, metadata
+
+
+def _seal(tensors: Mapping[str, Any], about: str) -> str:
+    """Hexadecimal SHA-256 over names, types, shapes and bytes of tensors, and over the metadata."""
+    import torch
+
+    found = hashlib.sha256(about.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        found.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return found.hexdigest()
 
 
 def rows_of(wanted: np.ndarray, present: np.ndarray, path: str | Path, what: str = "imgid") -> np.ndarray:

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from settings import ENCODER, MODEL
+from settings import CAPTION, DRAW, ENCODER, MATCH, MODEL  # noqa: F401
 
 from gxn.datasets.captions import Record, Sentence
 from gxn.datasets.tokens import build_vocabulary, write_tokens

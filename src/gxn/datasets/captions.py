@@ -45,6 +45,8 @@ def read_captions(path: str | Path) -> list[Record]:
         raise GxnError(f"{path}: {what}; make it with the step prepare") from error
     if not records:
         raise GxnError(f"{path}: holds no image")
+    if len({record.imgid for record in records}) != len(records):
+        raise GxnError(f"{path}: an imgid stands in it twice; make it with the step prepare")
     return records
 
 
@@ -56,6 +58,17 @@ def image_ids(records: list[Record]) -> np.ndarray:
 def _record(image: dict[str, Any]) -> Record:
     if image["split"] not in SPLITS:
         raise ValueError(f"split {image['split']!r}")
-    sentences = tuple(Sentence(int(each["sentid"]), tuple(each["tokens"])) for each in image["sentences"])
-    truncated = bool(image.get("truncated", False))
-    return Record(image["filename"], int(image["imgid"]), image["split"], sentences, truncated)
+    given = image["sentences"]
+    sentences = tuple(Sentence(_is(each["sentid"], int), tuple(_is(each["tokens"], list))) for each in given)
+    for sentence in sentences:
+        if not sentence.tokens or not all(isinstance(token, str) for token in sentence.tokens):
+            raise ValueError(f"tokens of sentence {sentence.sentid}")
+    filename, imgid = _is(image["filename"], str), _is(image["imgid"], int)
+    return Record(filename, imgid, image["split"], sentences, _is(image.get("truncated", False), bool))
+
+
+def _is(value: Any, kind: type) -> Any:
+    """`value`, unchanged, if it is a `kind` that fits where ids and words go."""
+    if type(value) is not kind or (kind is int and not 0 <= value < 2**63):
+        raise ValueError(f"{value!r} is no {kind.__name__}")
+    return value

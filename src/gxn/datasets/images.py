@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from gxn.datasets.captions import Record
 from gxn.errors import GxnError
-from gxn.files import rows_of, sha256
+from gxn.files import hdf5_dataset, rows_of, sha256
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -74,13 +74,14 @@ class Packed:
         self.path = path
         try:
             self.file = h5py.File(path, "r")
-            self.images, imgid = self.file["images"], self.file["imgid"][:]
-        except (OSError, KeyError) as error:
+            self.images = hdf5_dataset(self.file, "images", "iuf", 4)
+            imgid = hdf5_dataset(self.file, "imgid", "iu", 1)[:]
+        except (OSError, KeyError, RuntimeError) as error:
             raise GxnError(f"{path}: cannot be read as HDF5 with images and imgid: {error}") from error
         if (
             self.images.dtype != np.uint8
-            or self.images.ndim != 4
             or self.images.shape[::3] != (len(imgid), 3)
+            or 0 in self.images.shape
         ):
             raise GxnError(f"{path}: images must be uint8 ({len(imgid)}, height, width, 3)")
         self.imgid = imgid

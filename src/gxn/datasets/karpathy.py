@@ -97,8 +97,9 @@ def _sentence(sentence: Any, imgid: int, where: str) -> dict[str, Any]:
         raise GxnError(f"{where}: raw: the caption is empty; give it text or remove it")
     if "tokens" in sentence:
         tokens = _value(sentence, "tokens", list, where)
-        if not all(isinstance(token, str) and len(token.split()) == 1 for token in tokens):
-            raise GxnError(f"{where}: tokens: every token must be one word without white space")
+        for token in tokens:
+            if len(_value({"tokens": token}, "tokens", str, where).split()) != 1:
+                raise GxnError(f"{where}: tokens: every token must be one word without white space")
         tokens = [unicodedata.normalize("NFC", token.strip()) for token in tokens]
     else:
         tokens = tokenise(raw)
@@ -118,6 +119,8 @@ def _value(mapping: Any, key: str, kind: type, where: str) -> Any:
         raise GxnError(f"{where}: {key}: must be {kind.__name__}, not {value!r}")
     if kind is int and not 0 <= value < 2**63:
         raise GxnError(f"{where}: {key}: {value} is no id; ids are whole numbers from 0")
+    if kind is str and any(0xD800 <= ord(letter) < 0xE000 for letter in value):
+        raise GxnError(f"{where}: {key}: {value!r} holds half of a surrogate pair, which is no character")
     return value
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from gxn.datasets.captions import SPLITS, Record, image_ids
 from gxn.datasets.words import SPECIAL, UNK
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, digest, hdf5_metadata, open_hdf5, read_json
+from gxn.files import create_hdf5, digest, hdf5_dataset, hdf5_metadata, open_hdf5, read_json
 
 
 @dataclass(frozen=True)
@@ -97,17 +97,27 @@ def read_tokens(path: str | Path, split: str) -> Captions:
         GxnError: the file is missing, damaged or inconsistent, or has no such split.
     """
     with open_hdf5(path) as file:
-        if split not in file:
+        if not isinstance(file.get(split), h5py.Group):
             raise GxnError(f"{path}: has no split {split!r}")
         names = ("tokens", "offsets", "imgid", "caption_image", "sentid")
-        arrays = {name: file[split][name][:] for name in names}
-        words = tuple(file["words"].asstr()[:])
+        arrays = {name: hdf5_dataset(file, f"{split}/{name}", "iu", 1)[:] for name in names}
+        words = _words(file)
         vocabulary = hdf5_metadata(file).get("vocabulary")
     captions = Captions(**arrays, words=words, vocabulary=digest(list(words)))
     fault = "vocabulary: not the hash of its words" if vocabulary != captions.vocabulary else _fault(captions)
     if fault:
         raise GxnError(f"{path}: {split}: {fault}; delete it and run the step tokenize")
     return captions
+
+
+def _words(file: h5py.File) -> tuple[str, ...]:
+    stored = file["words"]
+    if not isinstance(stored, h5py.Dataset) or not h5py.check_string_dtype(stored.dtype) or stored.ndim != 1:
+        raise GxnError(f"{file.filename}: words are no text; delete it and run the step tokenize")
+    try:
+        return tuple(stored.asstr()[:])
+    except UnicodeDecodeError as error:
+        raise GxnError(f"{file.filename}: words: {error}; delete it and run the step tokenize") from error
 
 
 def check_vocabulary(vocabulary: Any, captions: Captions, path: str | Path) -> None:

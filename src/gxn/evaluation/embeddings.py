@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 
 from gxn.errors import GxnError
-from gxn.files import hdf5_metadata, open_hdf5
+from gxn.files import hdf5_dataset, hdf5_metadata, open_hdf5
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,14 @@ def _read(file: h5py.File, path: str | Path) -> Embeddings:
     if not spaces or spaces != sorted(file["image"]) or spaces != sorted(file["text"]):
         raise GxnError(f"{path}: the spaces of image/, of text/ and of the weights {spaces} differ")
     return Embeddings(
-        images=[np.asarray(file[f"image/{space}"], np.float32) for space in spaces],
-        texts=[np.asarray(file[f"text/{space}"], np.float32) for space in spaces],
+        images=[hdf5_dataset(file, f"image/{space}", "f", 2)[:].astype(np.float32) for space in spaces],
+        texts=[hdf5_dataset(file, f"text/{space}", "f", 2)[:].astype(np.float32) for space in spaces],
         weights=[float(metadata["weights"][space]) for space in spaces],
         similarity=metadata["similarity"],
-        imgid=np.asarray(file["imgid"]).astype(np.int64, casting="safe"),
-        caption_image=np.asarray(file["caption_image"]).astype(np.int64, casting="safe"),
-        sentid=np.asarray(file["sentid"]).astype(np.int64, casting="safe"),
+        **{
+            name: hdf5_dataset(file, name, "iu", 1)[:].astype(np.int64, casting="safe")
+            for name in ("imgid", "caption_image", "sentid")
+        },
         split=metadata["split"],
         provenance=dict(metadata["provenance"]),
     )

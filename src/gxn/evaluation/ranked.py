@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 
 from gxn.errors import GxnError
-from gxn.files import hdf5_metadata, open_hdf5
+from gxn.files import hdf5_dataset, hdf5_metadata, open_hdf5
 
 FIELDS = ("i2t", "t2i", "imgid", "sentid", "caption_image", "fold")
 
@@ -72,21 +72,22 @@ def _read(path: Path) -> list[Ranked]:
                 "seed": int(metadata["seed"]),
             }
             return [
-                Ranked(path=path, protocol=protocol, **run, **_arrays(file[protocol]))
+                Ranked(path=path, protocol=protocol, **run, **_arrays(file, protocol))
                 for protocol in sorted(file)
             ]
     except (TypeError, ValueError, AttributeError) as error:
         raise GxnError(f"{path}: is no file of ranks: {error}. Evaluate the run again") from error
 
 
-def _arrays(group: h5py.Group) -> dict[str, np.ndarray]:
-    arrays = {name: np.asarray(group[name]) for name in FIELDS}
+def _arrays(file: h5py.File, protocol: str) -> dict[str, np.ndarray]:
+    kinds = {name: "f" if name in ("i2t", "t2i") else "iu" for name in FIELDS}
+    arrays = {name: hdf5_dataset(file, f"{protocol}/{name}", kinds[name], 1)[:] for name in FIELDS}
     images, captions = len(arrays["imgid"]), len(arrays["sentid"])
     lengths = {"i2t": images, "fold": images, "t2i": captions, "caption_image": captions}
     for name, length in lengths.items():
         if arrays[name].shape != (length,) or not length:
-            raise ValueError(f"{group.name}/{name} has shape {arrays[name].shape}")
+            raise ValueError(f"{protocol}/{name} has shape {arrays[name].shape}")
     for name in ("i2t", "t2i"):
-        if not (arrays[name] >= 1).all():
-            raise ValueError(f"{group.name}/{name} holds a rank below 1, or NaN")
+        if not (arrays[name] >= 1).all() or not np.isfinite(arrays[name]).all():
+            raise ValueError(f"{protocol}/{name} holds a rank below 1, or NaN")
     return arrays

@@ -17,7 +17,7 @@ from gxn.errors import GxnError
 from gxn.features import cnn, transforms
 from gxn.features.cnn import normalise
 from gxn.features.transforms import Transform
-from gxn.files import digest, sha256
+from gxn.files import digest, sha256, write_json, writing
 
 PRECISIONS = ("float16", "float32")
 ARITHMETICS = ("float32", "bfloat16")
@@ -62,14 +62,15 @@ class Rows:
     def __init__(self, folder: Path, identity: str, width: int, dtype: np.dtype) -> None:
         self.path, self.state = folder / "rows.bin", folder / "state.json"
         self.width, self.dtype = width, np.dtype(dtype)
-        folder.mkdir(parents=True, exist_ok=True)
         try:
-            known = json.loads(self.state.read_text()) == identity
+            known = self.path.exists() and json.loads(self.state.read_text()) == identity
         except (OSError, ValueError):
             known = False
         if not known:
-            self.path.write_bytes(b"")
-            self.state.write_text(json.dumps(identity))
+            with writing(self.path):
+                folder.mkdir(parents=True, exist_ok=True)
+                self.path.write_bytes(b"")
+            write_json(self.state, identity)
 
     def begin(self, batch: int, total: int) -> int:
         """Drop an unfinished batch and return the number of rows that are done."""
@@ -77,13 +78,13 @@ class Rows:
         done = self.path.stat().st_size // row
         done = done if done >= total else done - done % batch
         done = min(done, total)
-        with open(self.path, "r+b") as file:
+        with writing(self.path), open(self.path, "r+b") as file:
             file.truncate(done * row)
         return done
 
     def append(self, features: np.ndarray) -> None:
         """Add rows (B, D) at the end."""
-        with open(self.path, "ab") as file:
+        with writing(self.path), open(self.path, "ab") as file:
             file.write(features.tobytes())
 
     def blocks(self, rows: int) -> Iterator[np.ndarray]:
@@ -94,8 +95,8 @@ class Rows:
 
     def remove(self) -> None:
         """Delete the folder's files: the work is done."""
+        self.state.unlink(missing_ok=True)  # first: a kill here leaves rows that belong to nobody
         self.path.unlink(missing_ok=True)
-        self.state.unlink(missing_ok=True)
         self.path.parent.rmdir()
 
 

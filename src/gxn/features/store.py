@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 
 from gxn.errors import GxnError
-from gxn.files import open_hdf5, rows_of
+from gxn.files import hdf5_dataset, open_hdf5, rows_of
 
 # rows read in one go; a block holds 1,024 x 4,096 x 4 bytes = 16 MiB at most for the CNNs at hand
 BLOCK = 1024
@@ -22,9 +22,9 @@ def read_features(path: str | Path, imgids: np.ndarray) -> np.ndarray:
     """
     imgids = np.asarray(imgids)
     with open_hdf5(path) as file:
-        stored = file["features"]
-        present = file["imgid"][:]
-        if stored.ndim != 2 or stored.dtype.kind != "f" or stored.shape[0] != len(present):
+        stored = hdf5_dataset(file, "features", "iuf", 2)
+        present = hdf5_dataset(file, "imgid", "iu", 1)[:]
+        if stored.dtype.kind != "f" or stored.shape[0] != len(present) or not stored.shape[1]:
             raise GxnError(f"{path}: features must be floats ({len(present)}, D), a row per imgid")
         rows = rows_of(imgids, present, path)
         features = _gather(stored, rows)

@@ -13,7 +13,7 @@ import numpy as np
 
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import Embeddings
-from gxn.files import open_hdf5, read_json, rows_of
+from gxn.files import hdf5_dataset, open_hdf5, read_json, rows_of
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,11 @@ def _best(
 def read_pictures(path: str | Path, imgid: np.ndarray) -> np.ndarray:
     """Thumbnails uint8 (len(imgid), S, S, 3) of the images, from `thumbnails.h5`."""
     with open_hdf5(path) as file:
-        rows = rows_of(imgid, np.asarray(file["imgid"]), path)
-        return _upright(np.stack([file["images"][row] for row in rows]), path)
+        rows = rows_of(imgid, hdf5_dataset(file, "imgid", "iu", 1)[:], path)
+        images = hdf5_dataset(file, "images", "u", 4)
+        if len(rows) and rows.max() >= len(images):
+            raise GxnError(f"{path}: {len(images)} images, but more imgid; run the step thumbnails again")
+        return _upright(np.stack([images[row] for row in rows]), path)
 
 
 def read_spoken(path: str | Path | None, imgid: np.ndarray) -> list[str] | None:
@@ -93,9 +96,12 @@ def read_spoken(path: str | Path | None, imgid: np.ndarray) -> list[str] | None:
     Raises:
         GxnError: an image has none although others have.
     """
-    captions = read_json(path).get("captions") if path else None
+    content = read_json(path) if path else {}
+    captions = content.get("captions") if isinstance(content, dict) else content
     if not captions:
         return None
+    if not isinstance(captions, dict):
+        raise GxnError(f"{path}: its captions are no mapping of image ids; run the step imagine again")
     missing = [each for each in imgid.tolist() if str(each) not in captions]
     if missing:
         raise GxnError(f"{path}: has no imagined caption of image {missing[0]}")
@@ -109,7 +115,10 @@ def read_drawn(path: str | Path | None) -> tuple[np.ndarray, np.ndarray] | None:
     with open_hdf5(path) as file:
         if "images" not in file or not len(file["images"]):
             return None
-        return _upright(np.asarray(file["images"]), path), np.asarray(file["sentid"])
+        images, sentid = hdf5_dataset(file, "images", "u", 4)[:], hdf5_dataset(file, "sentid", "iu", 1)[:]
+    if len(images) != len(sentid):
+        raise GxnError(f"{path}: {len(images)} images, {len(sentid)} sentid; run the step imagine again")
+    return _upright(images, path), sentid
 
 
 def _upright(images: np.ndarray, path: str | Path) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from gxn.datasets.tokens import Captions
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, hdf5_metadata, open_hdf5
+from gxn.files import create_hdf5, hdf5_dataset, hdf5_metadata, open_hdf5
 from gxn.rewards.ngrams import BITS, LONGEST, collect_all
 
 
@@ -81,12 +81,12 @@ def read_frequencies(path: str | Path, vocabulary: str) -> DocumentFrequencies:
     """
     with open_hdf5(path) as file:
         metadata = hdf5_metadata(file)
-        ngrams, counts = file["ngrams"][:], file["counts"][:]
+        ngrams, counts = (hdf5_dataset(file, name, "iu", 1)[:] for name in ("ngrams", "counts"))
     if metadata.get("vocabulary") != vocabulary:
         raise GxnError(f"{path}: was made with another vocabulary; run the step document_frequencies again")
     documents = metadata.get("documents")
     if (
-        not isinstance(documents, int)
+        type(documents) is not int
         or ngrams.dtype != np.uint64
         or ngrams.ndim != 1
         or counts.shape != ngrams.shape

@@ -33,9 +33,8 @@ def step(
     provenance["versions"] = provenance.get("versions", {}) | versions
     with create_hdf5(ranks, run | {"provenance": provenance}) as file:
         for protocol, result in scored.items():
-            group = file.create_group(protocol)
             for name in ("i2t", "t2i", "imgid", "sentid", "caption_image", "fold"):
-                group.create_dataset(name, data=getattr(result, name))
+                file.create_dataset(f"{protocol}/{name}", data=getattr(result, name))
     numbers = {protocol: result.numbers for protocol, result in scored.items()}
     write_json(metrics, run | {"protocols": numbers, "provenance": provenance})
     for protocol, result in numbers.items():

@@ -1,9 +1,12 @@
 """Networks back from a training step's checkpoint, with nothing but the checkpoint's own description."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from gxn.config import parse
+from gxn.errors import GxnError
 from gxn.files import load_tensors
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.drawing import ConditioningAugmentation, Generator
@@ -11,11 +14,27 @@ from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
 from gxn.training.stages import ModelConfig, load_modules
 
 
+@contextlib.contextmanager
+def building(path: Path) -> Iterator[None]:
+    """Networks of the sizes that a checkpoint states.
+
+    Raises:
+        GxnError: there is no network of such sizes.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise GxnError(f"{path}: describes no network that can be built: {reason}; train it again") from error
+
+
 def read_encoders(path: Path) -> tuple[Encoders, EncoderConfig, dict[str, Any]]:
     """The encoders in evaluation mode, their configuration, and the checkpoint's metadata."""
     tensors, metadata = load_tensors(path)
     config = parse(EncoderConfig, metadata.get("encoder"), f"{path}: encoder")
-    encoders = Encoders(config, parse(EncoderSizes, metadata.get("sizes"), f"{path}: sizes"))
+    sizes = parse(EncoderSizes, metadata.get("sizes"), f"{path}: sizes")
+    with building(path):
+        encoders = Encoders(config, sizes)
     load_modules(path, tensors, {"encoders": encoders})
     return encoders.eval(), config, metadata
 
@@ -25,7 +44,8 @@ def read_decoder(path: Path) -> CaptionDecoder:
     tensors, metadata = load_tensors(path)
     model = parse(ModelConfig, metadata.get("model"), f"{path}: model")
     sizes = parse(EncoderSizes, metadata.get("sizes"), f"{path}: sizes")
-    decoder = CaptionDecoder(model.joint, sizes.words, model.word, model.decoder)
+    with building(path):
+        decoder = CaptionDecoder(model.joint, sizes.words, model.word, model.decoder)
     load_modules(path, tensors, {"decoder": decoder})
     return decoder.eval()
 
@@ -34,7 +54,8 @@ def read_drawer(path: Path) -> tuple[ConditioningAugmentation, Generator]:
     """Conditioning augmentation and generator in evaluation mode."""
     tensors, metadata = load_tensors(path)
     model = parse(ModelConfig, metadata.get("model"), f"{path}: model")
-    augmentation = ConditioningAugmentation(model.joint, model.condition)
-    generator = Generator(model.condition, model.noise, model.generator, metadata["thumbnail"])
+    with building(path):
+        augmentation = ConditioningAugmentation(model.joint, model.condition)
+        generator = Generator(model.condition, model.noise, model.generator, metadata["thumbnail"])
     load_modules(path, tensors, {"augmentation": augmentation, "generator": generator})
     return augmentation.eval(), generator.eval()

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from gxn.files import open_hdf5, rows_of
+from gxn.errors import GxnError
+from gxn.files import hdf5_dataset, open_hdf5, rows_of
 from gxn.losses.adversarial import conditioning_kl, discriminator_loss, generator_loss
 from gxn.models.drawing import ConditioningAugmentation, Discriminator, Generator
 from gxn.models.encoders import GROUNDED, Encoders
@@ -152,6 +154,8 @@ def build_drawer(stage: Stage, size: int) -> dict[str, nn.Module]:
 def read_thumbnails(path: FilePath, split: Split) -> Tensor:
     """uint8 (N, 3, S, S) of a split's images, by their row, on the split's device."""
     with open_hdf5(path) as file:
-        rows = rows_of(split.imgid, file["imgid"][:], path)
-        images = file["images"][:][rows]
+        present, images = hdf5_dataset(file, "imgid", "iu", 1)[:], hdf5_dataset(file, "images", "u", 4)
+        if images.dtype != np.uint8 or images.shape[:2] != (len(present), 3):
+            raise GxnError(f"{path}: images must be uint8 ({len(present)}, 3, S, S); run the step thumbnails")
+        images = images[:][rows_of(split.imgid, present, path)]
     return torch.from_numpy(images).to(split.features.device)

@@ -1,5 +1,7 @@
 """The state that lets an interrupted stage go on as if nothing had happened."""
 
+import hashlib
+import io
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +25,7 @@ def recipe(configuration: Any, inputs: Mapping[str, Path | None]) -> str:
 
 
 class Resume:
-    """A stage's last state, in a folder outside every declared output."""
+    """A stage's last state, in a folder outside every declared output: a SHA-256, then what torch wrote."""
 
     def __init__(self, folder: Path, recipe: str) -> None:
         self.path = folder / "last.pt"
@@ -34,7 +36,10 @@ class Resume:
         if not self.path.exists():
             return None
         try:
-            state = torch.load(self.path, map_location="cpu", weights_only=True)
+            content = self.path.read_bytes()
+            if hashlib.sha256(content[32:]).digest() != content[:32]:
+                raise ValueError("not what was written")
+            state = torch.load(io.BytesIO(content[32:]), map_location="cpu", weights_only=True)
             same = state["recipe"] == self.recipe
         except Exception as error:  # torch names no common class for damaged archives
             print(f"{self.path}: cannot be read ({type(error).__name__}); starting anew", flush=True)
@@ -46,8 +51,11 @@ class Resume:
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Replace the saved state, whole or not at all."""
-        with atomic(self.path) as temporary:
-            torch.save({**state, "recipe": self.recipe}, temporary)
+        content = io.BytesIO()
+        torch.save({**state, "recipe": self.recipe}, content)
+        with atomic(self.path) as temporary, open(temporary, "wb") as file:
+            file.write(hashlib.sha256(content.getbuffer()).digest())
+            file.write(content.getbuffer())
 
     def clear(self) -> None:
         """Forget the state: the stage is done and its output written."""
