@@ -53,15 +53,15 @@ def test_one_rows_setting_retrains_that_row_alone(pulled, tmp_path):
 @pytest.mark.parametrize(
     ("module", "expected"),
     [
-        ("reporting/bars.py", {"figure_ablation": 1, "figures": 1}),
-        ("reporting/style.py", {f"figure_{each}": 1 for each in ("ablation", "recall", "training", "i2t", "t2i", "framework")} | {"figures": 1}),
+        ("reporting/bars.py", ["ablation"]),
+        ("reporting/style.py", ["ablation", "recall", "training", "i2t", "t2i", "framework"]),
     ],
-)  # fmt: skip
+)
 def test_plotting_code_redraws_figures_only(clone, module, expected):
     copy = clone()
     copy.dvc("pull")
     append(copy, f"src/gxn/{module}")
-    assert planned(copy, "figures") == expected
+    assert planned(copy, "figures") == {f"figure_{name}": 1 for name in expected} | {"figures": 1}
 
 
 def test_a_module_reruns_the_steps_that_import_it_and_no_others(clone):

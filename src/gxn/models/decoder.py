@@ -20,6 +20,9 @@ class CaptionDecoder(nn.Module):
         nn.init.uniform_(self.word.weight, -0.1, 0.1)
         self.gru = nn.GRU(word, hidden, batch_first=True)
         self.output = nn.Linear(hidden, words)
+        silent = torch.zeros(words, dtype=torch.bool)
+        silent[[PAD, BOS, UNK]] = True  # words that no caption may say
+        self.register_buffer("silent", silent, persistent=False)
 
     def first_state(self, grounded: Tensor) -> Tensor:
         """(B, H) from v_l (B, J)."""
@@ -43,11 +46,12 @@ class CaptionDecoder(nn.Module):
             states, _ = self.gru(self.word(inputs), state.unsqueeze(0))
         else:
             states = self._scheduled(inputs, state, sampling)
-        logits = _speakable(self.output(states)) if spoken else self.output(states)
-        flat = F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction="none")
-        if spoken:  # padding past the end cannot be said; its steps are masked by the loss
-            flat = flat.masked_fill(targets.flatten() == PAD, 0)
-        return -flat.view(targets.shape)
+        said = targets != PAD
+        logits = self.output(states[said])  # (W, V), only where there is a word: the vocabulary is the cost
+        if spoken:
+            logits = logits.masked_fill(self.silent, -torch.inf)
+        found = -F.cross_entropy(logits.float(), targets[said], reduction="none")
+        return found.new_zeros(targets.shape).masked_scatter(said, found)
 
     def _scheduled(self, inputs: Tensor, state: Tensor, sampling: float) -> Tensor:
         """States (B, T, H) with each input after the first replaced, with probability `sampling`, by a draw."""
@@ -56,7 +60,7 @@ class CaptionDecoder(nn.Module):
         for step in range(inputs.shape[1]):
             if step:
                 with torch.no_grad():
-                    drawn = _draw(_speakable(self.output(state)))
+                    drawn = _draw(self.output(state).masked_fill(self.silent, -torch.inf))
                 word = torch.where(replace[:, step], drawn, inputs[:, step])
             state = self._step(word, state)
             states.append(state)
@@ -82,31 +86,32 @@ class CaptionDecoder(nn.Module):
         return sampled, greedy
 
     def _decode(self, grounded: Tensor, longest: int, sampled: int) -> Tensor:
-        """Decode all rows; the first `sampled` of them draw their words, the others take the likeliest."""
+        """Decode all rows; the first `sampled` of them draw their words, the others take the likeliest.
+
+        A row that has ended is decoded no further.
+        """
         state = self.first_state(grounded)
-        word = torch.full((len(grounded),), BOS, device=grounded.device)
-        ended = torch.zeros_like(word, dtype=torch.bool)
-        tokens = []
-        for _ in range(longest):
+        tokens = torch.full((len(grounded), longest), PAD, device=grounded.device)
+        rows = torch.arange(len(grounded), device=grounded.device)
+        word = torch.full_like(rows, BOS)
+        for step in range(longest):
             state = self._step(word, state)
-            logits = _speakable(self.output(state))
-            word = torch.cat([_draw(logits[:sampled]), logits[sampled:].argmax(1)])
-            word = word.masked_fill(ended, PAD)
-            tokens.append(word)
-            ended = ended | (word == EOS)
-            if ended.all():
-                break
-        return torch.stack(tokens, 1)
+            logits = self.output(state)
+            logits[:, self.silent] = -torch.inf
+            drawing = int((rows < sampled).sum())  # rows stay in order, so those that draw come first
+            word = torch.cat([_draw(logits[:drawing]), logits[drawing:].argmax(1)])
+            tokens[rows, step] = word
+            going = word != EOS
+            rows, word, state = rows[going], word[going], state[going]
+            if not len(rows):
+                return tokens[:, : step + 1]
+        return tokens
 
 
 def _draw(logits: Tensor) -> Tensor:
-    """One word id (B,) from each row of logits (B, V): the Gumbel-max form of a multinomial draw."""
-    uniform = torch.rand_like(logits).clamp_min(torch.finfo(logits.dtype).tiny)
-    return (logits - (-uniform.log()).log()).argmax(1)
-
-
-def _speakable(logits: Tensor) -> Tensor:
-    """Logits (..., V) with those of PAD, BOS and UNK, which no caption may say, at minus infinity."""
-    silent = torch.zeros(logits.shape[-1], dtype=torch.bool, device=logits.device)
-    silent[[PAD, BOS, UNK]] = True
-    return logits.masked_fill(silent, -torch.inf)
+    """One word id (B,) from each row of logits (B, V), by the inverse of the cumulative distribution."""
+    if not len(logits):
+        return logits.new_zeros(0, dtype=torch.int64)
+    heights = (logits.float() - logits.amax(1, keepdim=True)).exp().cumsum(1)
+    chosen = torch.rand(len(logits), 1, device=logits.device) * heights[:, -1:]
+    return torch.searchsorted(heights, chosen, right=True).clamp_max(logits.shape[1] - 1).squeeze(1)
