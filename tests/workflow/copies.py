@@ -29,14 +29,13 @@ class Copy:
     def environment(self) -> dict[str, str]:
         """Variables of every command."""
         programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("AWS_", "GIT_", "SNAKEMAKE"))
-        }
+        foreign = ("AWS_", "GIT_", "SNAKEMAKE", "PYTHONDONTWRITEBYTECODE")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         own = {
             "PATH": programs,
             "PYTHONPATH": str(self.path / "src"),
+            # compiled once, whatever the machine's setting, and nowhere near the sources
+            "PYTHONPYCACHEPREFIX": str(self.home / "pycache"),
             "HOME": str(self.home),
             "XDG_CACHE_HOME": str(self.home / "cache"),
             "DVC_SITE_CACHE_DIR": str(self.home / "dvc"),

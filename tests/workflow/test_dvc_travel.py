@@ -1,0 +1,187 @@
+"""What a colleague sees: clone, pull, nothing to do; a change redoes what depends on it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from copies import Copy, changed_outs, outs_of
+
+pytestmark = pytest.mark.slow
+UP_TO_DATE = "Data and pipelines are up to date."
+ROW = "results/checkpoints/scenes/joint/vsepp/seed0.safetensors"
+
+
+def lock(copy: Copy) -> dict:
+    return yaml.safe_load((copy.path / "dvc.lock").read_text(encoding="utf-8"))
+
+
+def planned(copy: Copy, target: str = "all") -> set[str]:
+    """Rules that Snakemake would run; never because it does not know how a file was made."""
+    text = copy.snakemake("-n", target)
+    assert "missing provenance" not in text, text
+    return set(re.findall(r"^(?:local)?rule (\w+):", text, re.MULTILINE)) - {target}
+
+
+def test_repro_makes_every_out_and_then_nothing(built):
+    outs = [out for paths in outs_of(lock(built)).values() for out in paths]
+    assert [out for out in outs if not (built.path / out).exists()] == []
+    assert UP_TO_DATE in built.dvc("status")
+    assert UP_TO_DATE in built.dvc("repro")
+    assert built.git("status", "--porcelain") == ""
+
+
+def test_a_clone_that_pulled_has_nothing_to_do(built, pulled):
+    assert UP_TO_DATE in pulled.dvc("status")
+    text = pulled.snakemake("-n", "results/table_ablation.csv")
+    assert "Nothing to be done" in text and "missing provenance" not in text
+    assert planned(pulled) == set()
+    assert pulled.git("status", "--porcelain") == ""
+    made = {path: md5 for path, (md5, _) in built.files("data", "results", ".snakemake/metadata").items()}
+    assert {
+        path: md5 for path, (md5, _) in pulled.files("data", "results", ".snakemake/metadata").items()
+    } == made
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "first", "rules"),
+    [
+        ("significance.resamples", 90, "paper", {"table_significance"}),
+        ("evaluate.protocols", ["full"], None, set()),
+        (
+            "gan.epochs",
+            1,
+            "pretraining",
+            {"pretrain_drawing", "imagine_and_match", "embed", "evaluate_run", "imagine", "table_ablation"}
+            | {"table_published", "table_significance"}
+            | {f"figure_{name}" for name in ("ablation", "recall", "training", "i2t", "t2i")},
+        ),
+    ],
+)
+def test_in_a_clone_a_setting_redoes_what_depends_on_it(clone, key, value, first, rules):
+    copy = clone()
+    copy.dvc("pull")
+    copy.set(key, value)
+    assert planned(copy) == rules
+    status = json.loads(copy.dvc("status", "--json"))
+    assert next(iter(status), None) == first
+
+
+def test_in_a_clone_code_and_data_redo_what_depends_on_them(clone):
+    copy = clone()
+    copy.dvc("pull")
+    with (copy.path / "src/gxn/reporting/framework.py").open("a", encoding="utf-8") as file:
+        file.write("# drawn otherwise\n")
+    assert planned(copy) == {"figure_framework"}
+    copy.git("checkout", "--quiet", ".")
+    assert planned(copy) == set()
+    metrics = copy.path / "results/metrics/scenes/vsepp/seed0.json"
+    metrics.write_text(metrics.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert {"table_ablation", "figure_ablation"} <= planned(copy)
+    assert "results/metrics/scenes" in copy.dvc("status")
+    copy.dvc("checkout", "--force")
+    assert planned(copy) == set()
+
+
+def test_metrics_and_plots(built, clone):
+    copy = clone()
+    copy.dvc("pull")
+    shown = json.loads(copy.dvc("metrics", "show", "--json"))
+    runs = [path for revision in shown.values() for path in revision["data"]]
+    assert sorted(runs) == [
+        f"results/metrics/scenes/{method}/seed0.json" for method in ("gxn_i2t_t2i", "vsepp")
+    ]
+    copy.dvc("plots", "show")
+    page = (copy.path / "dvc_plots/index.html").read_text(encoding="utf-8")
+    assert all(word in page for word in ("i2t_r1", "t2i_r10", "val_rsum", "gxn_i2t_t2i"))
+    assert copy.git("status", "--porcelain") == ""
+
+
+@pytest.fixture(scope="module")
+def changed(built: Copy, place: Path) -> Copy:
+    """A clone in which one row was changed and `dvc repro` run."""
+    copy = built.clone(place / "changed")
+    copy.dvc("pull")
+    copy.set("methods.vsepp.negatives", "sum")
+    copy.dvc("repro")
+    return copy
+
+
+def test_one_row_changed_keeps_the_others(built, changed):
+    logs = {path.parent.name for path in (changed.path / "logs/scenes").rglob("seed0.log")}
+    assert logs == {"vsepp"}, "only the changed row was trained and evaluated"
+    before, after = built.files("results/checkpoints"), changed.files("results/checkpoints")
+    assert [path for path in before if before[path][0] != after[path][0]] == [ROW]
+    assert planned(changed) == set()
+    assert UP_TO_DATE in changed.dvc("status")
+
+
+def test_metrics_diff_names_the_row_and_its_recalls(changed):
+    diff = json.loads(changed.dvc("metrics", "diff", "--json"))["diff"]
+    assert list(diff) == ["results/metrics/scenes/vsepp/seed0.json"]
+    assert any(
+        key.endswith("i2t.r1") or key.endswith("rsum")
+        for key in diff["results/metrics/scenes/vsepp/seed0.json"]
+    )
+    assert "rsum" in changed.dvc("metrics", "diff")
+
+
+def test_a_forged_output_is_given_away(clone):
+    """`persist` lets dvc repro take a hand-made file for an output: the guard sees it, and git undoes it."""
+    copy = clone()
+    copy.dvc("pull")
+    honest = lock(copy)
+    figure = copy.path / "results/figures/framework.png"
+    figure.write_bytes(figure.read_bytes() + b"forged")
+    assert "results/figures" in copy.dvc("status")
+    copy.dvc("repro")
+    assert changed_outs(honest, lock(copy)) == ["paper"]
+    copy.git("checkout", "--quiet", ".")
+    copy.dvc("checkout", "--force")
+    assert UP_TO_DATE in copy.dvc("status")
+
+
+def killed_in(copy: Copy, state: Path) -> None:
+    """Run `dvc repro` and kill all of it at once when a training step has saved its first state."""
+    process = subprocess.Popen(
+        ["dvc", "repro"],
+        cwd=copy.path,
+        env=copy.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        until = time.monotonic() + 600
+        while not state.exists():
+            assert process.poll() is None, "dvc repro ended before the step began"
+            assert time.monotonic() < until, "the step never saved a state"
+            time.sleep(0.005)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_an_interrupted_repro_from_nothing_resumes_and_makes_the_same(clone):
+    """A clone with no remote at hand: killed while it draws, it keeps what it had and ends in the same bytes."""
+    copy = clone()
+    state = copy.path / "scratch/scenes/gan/two_space/seed0/last.pt"
+    killed_in(copy, state)
+    done = copy.files("data")
+    assert "data/scenes/features.h5" in done and not (copy.path / ROW).exists()
+    copy.snakemake("--unlock")
+    copy.dvc("repro")
+    assert "resumed after epoch" in (copy.path / "logs/scenes/gan/two_space/seed0.log").read_text(
+        encoding="utf-8"
+    )
+    assert copy.files("data") == done
+    old = yaml.safe_load(copy.git("show", "HEAD:dvc.lock"))["stages"]
+    new = lock(copy)["stages"]
+    assert [name for name in new if new[name] != old[name]] == ["provenance"]
+    assert planned(copy) == set()
+    assert UP_TO_DATE in copy.dvc("status")
