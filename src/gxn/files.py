@@ -186,7 +186,7 @@ def hdf5_dataset(file: h5py.File, name: str, kinds: str, dimensions: int) -> h5p
     """
     found = file.get(name)
     if not isinstance(found, h5py.Dataset) or found.dtype.kind not in kinds or found.ndim != dimensions:
-        what = {"iu": "integers", "u": "uint8", "f": "floats"}.get(kinds, "numbers")
+        what = {"iu": "integers", "u": "uint8", "f": "floats", "O": "text"}.get(kinds, "numbers")
         raise GxnError(
             f"{file.filename}: has no dataset {name!r} of {what} in {dimensions} dimensions; "
             "delete it and run again"

@@ -1,6 +1,7 @@
 """The whole configuration against its JSON schema, with messages that name the key."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,21 @@ def check(config: Mapping[str, Any], schema: Path, source: str) -> None:
     """
     validator = Draft202012Validator(yaml.safe_load(schema.read_text(encoding="utf-8")))
     found = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
-    problems = [line for error in found for line in _lines(error)] or _references(config)
+    problems = [line for error in found for line in _lines(error)] + list(_endless(config))
+    problems = problems or _references(config)
     if problems:
         raise GxnError("\n".join(f"{source}: {problem}" for problem in problems))
+
+
+def _endless(value: Any, where: str = "") -> Iterator[str]:
+    """Numbers that are none or infinite: YAML has them, and no bound of the schema stops NaN."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{where}: must be a finite number, not {value}"
+    items = (
+        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for key, each in items:
+        yield from _endless(each, f"{where}.{key}" if where else str(key))
 
 
 def _lines(error: ValidationError) -> list[str]:
@@ -49,14 +62,18 @@ def _references(config: Mapping[str, Any]) -> list[str]:
     if not rows:
         problems.append("methods: every row is null; keep at least one")
     if config["significance"]["control"] not in rows:
-        problems.append(f"significance.control: no row {config['significance']['control']!r} among the methods")
+        problems.append(
+            f"significance.control: no row {config['significance']['control']!r} among the methods"
+        )
     for name, method in rows.items():
         encoder = config["encoders"].get(method["encoder"])
         if encoder is None:
             known = ", ".join(config["encoders"])
             problems.append(f"methods.{name}.encoder: no encoder {method['encoder']!r}; there are {known}")
         elif "grounded" not in encoder["spaces"] and (method["drawing"] or method["captioning"] != "none"):
-            problems.append(f"methods.{name}: imagines, but encoders.{method['encoder']} has no grounded space")
+            problems.append(
+                f"methods.{name}: imagines, but encoders.{method['encoder']} has no grounded space"
+            )
     if config["drawing"]["batch"] > config["training"]["batch"]:
         problems.append(f"drawing.batch: more than training.batch ({config['training']['batch']})")
     if config["dataset"]["source"] != "scenes" and config["cnn"]["weights"] is None:

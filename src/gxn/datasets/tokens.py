@@ -111,8 +111,8 @@ def read_tokens(path: str | Path, split: str) -> Captions:
 
 
 def _words(file: h5py.File) -> tuple[str, ...]:
-    stored = file["words"]
-    if not isinstance(stored, h5py.Dataset) or not h5py.check_string_dtype(stored.dtype) or stored.ndim != 1:
+    stored = hdf5_dataset(file, "words", "O", 1)
+    if not h5py.check_string_dtype(stored.dtype):
         raise GxnError(f"{file.filename}: words are no text; delete it and run the step tokenize")
     try:
         return tuple(stored.asstr()[:])

@@ -93,6 +93,9 @@ def _check(embeddings: Embeddings, path: str | Path) -> None:
             raise GxnError(
                 f"{path}: {len(image)} image and {len(text)} text rows, {images} and {captions} ids"
             )
+    for space in (*embeddings.images, *embeddings.texts):
+        if not np.isfinite(space).all():
+            raise GxnError(f"{path}: holds a number that is not finite; train the run again, at a lower rate")
     owners = embeddings.caption_image
     if owners.shape != (captions,) or not captions or owners.min() < 0 or owners.max() >= images:
         raise GxnError(f"{path}: caption_image does not point into the {images} images")

@@ -113,7 +113,7 @@ def read_drawn(path: str | Path | None) -> tuple[np.ndarray, np.ndarray] | None:
     if path is None:
         return None
     with open_hdf5(path) as file:
-        if "images" not in file or not len(file["images"]):
+        if "images" not in file and "sentid" not in file:
             return None
         images, sentid = hdf5_dataset(file, "images", "u", 4)[:], hdf5_dataset(file, "sentid", "iu", 1)[:]
     if len(images) != len(sentid):

@@ -1,0 +1,112 @@
+"""A copy of the project in a folder of its own, where a workflow may be run, killed and looked at."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TREE = ("Snakefile", "params.yaml", "config", "profiles", "workflow", "src")
+MARK = "GXN_WORKPLACE"
+
+
+class Workplace:
+    """A copy of the tree. Its processes are known by a mark in their environment, so that a kill gets all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True)
+        for name in TREE:
+            source = ROOT / name
+            copy = shutil.copytree if source.is_dir() else shutil.copy2
+            copy(source, folder / name)
+        self.output = folder / "said.txt"
+        self.mark = uuid.uuid4().hex
+        self.environment = os.environ | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(folder / "src"),
+            MARK: self.mark,
+        }
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        """Start `snakemake` with these arguments, at the head of a process group of its own."""
+        with open(self.output, "w") as output:
+            return subprocess.Popen(
+                ["nice", "-n", "10", "snakemake", *arguments],
+                cwd=self.folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def run(self, *arguments: str, timeout: float = 900) -> tuple[int, str]:
+        """Run `snakemake` to its end; exit status and all it said. Nothing of it outlives the call."""
+        process = self.start(*arguments)
+        try:
+            process.wait(timeout)
+        finally:
+            self.kill(process)
+        return process.returncode, self.said
+
+    @property
+    def said(self) -> str:
+        """What the last `snakemake` printed."""
+        return self.output.read_text(errors="replace")
+
+    def kill(self, process: subprocess.Popen) -> list[str]:
+        """SIGKILL to the process group and all that it started; the steps that were running, by name."""
+        running = self.steps()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        while alive := [pid for pid in self._processes() if pid != process.pid]:
+            for pid in alive:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
+        process.wait()
+        return running
+
+    def steps(self) -> list[str]:
+        """Names of the steps at work."""
+        found = set()
+        for pid in self._processes():
+            with contextlib.suppress(OSError):
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+                found |= {
+                    word.decode().rpartition(".")[2] for word in words if word.startswith(b"gxn.steps.")
+                }
+        return sorted(found)
+
+    def _processes(self) -> list[int]:
+        wanted = f"{MARK}={self.mark}".encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit() and wanted in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+        return found
+
+    def configure(self, settings: dict, name: str = "own.yaml") -> str:
+        """Write a configuration file; its path, for --configfile."""
+        text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
+        (self.folder / "config" / name).write_text(text, encoding="utf-8")
+        return f"config/{name}"
+
+    def made(self, *folders: str) -> dict[str, str]:
+        """SHA-256 of every file under these folders, half-written ones included."""
+        return {
+            str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for folder in folders or ("data", "results")
+            for path in sorted((self.folder / folder).rglob("*"))
+            if path.is_file()
+        }
