@@ -44,9 +44,8 @@ class Verdict:
 
 def damage_bytes(data: bytes, chance: random.Random) -> tuple[str, bytes]:
     """Truncation, flipped bits, blocks of zeros or noise, missing and doubled blocks, another file's head."""
-    what = chance.choice(
-        ["cut", "cut", "flip", "flip", "flip", "flips", "zeros", "noise", "lost", "twice", "empty", "tail"]
-    )
+    kinds = "cut cut flip flip flip flips zeros noise lost twice empty tail"
+    what = chance.choice(kinds.split())
     place, length = chance.randrange(len(data)), chance.randrange(1, 64)
     found = bytearray(data)
     if what == "cut":
@@ -105,9 +104,8 @@ def damage_hdf5(path: Path, chance: random.Random) -> str:
         name = chance.choice(needed)
         good, kind = file[name][:], file[name].dtype
         del file[name]
-        what = chance.choice(
-            ["gone", "group", "text", "complex", "scalar", "huge", "none", "fewer", "nan", "float", "deeper"]
-        )
+        kinds = "gone group text complex scalar huge none fewer nan float deeper"
+        what = chance.choice(kinds.split())
         if what == "nan" and kind.kind != "f":
             what = "fewer"
         if what == "float" and (kind.kind not in "iu"):
@@ -246,9 +244,8 @@ def follow(process: subprocess.Popen, case: int, verdict: Verdict) -> int:
                 if not about:
                     raise RuntimeError(f"the process did not start: {process.stderr.read()[-2000:]}")
                 verdict.cases += 1
-                verdict.wrong.append(
-                    f"case {case} {about}: CRASH {process.returncode}: {process.stderr.read()[-300:]}"
-                )
+                last = process.stderr.read()[-300:]
+                verdict.wrong.append(f"case {case} {about}: CRASH {process.returncode}: {last}")
                 return case + 1
             verb, number, rest = line.rstrip("\n").split(" ", 2)
             case = int(number)

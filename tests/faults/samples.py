@@ -157,15 +157,9 @@ def right_configuration(path: Path, answer: Any) -> bool:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if number and not math.isfinite(value):
             return False
-        if (
-            default is not None
-            and type(value) is not type(default)
-            and not (number and isinstance(default, float))
-        ):
-            if place[-1] in NULLABLE or (
-                isinstance(default, int) and isinstance(value, float) and value == int(value)
-            ):
-                continue
+        if default is None or type(value) is type(default) or place[-1] in NULLABLE:
+            continue
+        if not number or (isinstance(default, int) and value != int(value)):
             return False
     return True
 
