@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gxn.datasets.tokens import read_tokens
+from gxn.datasets.tokens import Captions, read_tokens
 from gxn.datasets.words import PAD
 from gxn.errors import GxnError
 from gxn.features.store import read_features
@@ -57,11 +57,15 @@ class Split:
 
     def batch(self, captions: Tensor) -> Batch:
         """The pairs of the given captions, int64 (B,), sorted by falling length."""
-        captions = captions[torch.argsort(self.lengths[captions], descending=True, stable=True)]
+        captions = self.sorted(captions)
         lengths = self.lengths[captions]
         rows = captions.to(self.tokens.device)
         image = self.caption_image[rows]
         return Batch(captions, image, self.features[image], self.tokens[rows, : int(lengths[0])], lengths)
+
+    def sorted(self, captions: Tensor) -> Tensor:
+        """The captions, int64 (B,), by falling length."""
+        return captions[torch.argsort(self.lengths[captions], descending=True, stable=True)]
 
     def batches(self, size: int, seed: int, epoch: int) -> Iterator[Batch]:
         """One epoch of whole batches in an order that depends on `seed` and `epoch` alone."""
@@ -92,12 +96,17 @@ def epoch_order(captions: int, seed: int, epoch: int) -> Tensor:
 def read_split(tokens: Path, features: Path, name: str, device: torch.device) -> Split:
     """Join the captions and features of a split by image id and put them on the device."""
     captions = read_tokens(tokens, name)
+    return make_split(captions, torch.from_numpy(read_features(features, captions.imgid)), name, device)
+
+
+def make_split(captions: Captions, features: Tensor, name: str, device: torch.device) -> Split:
+    """A split of captions and of features (N, F) of its images, in their order, on the device."""
     lengths = np.diff(captions.offsets)
     padded = np.full((len(lengths), lengths.max()), PAD, np.int64)
     padded[np.arange(lengths.max()) < lengths[:, None]] = captions.tokens
     return Split(
         name=name,
-        features=torch.from_numpy(read_features(features, captions.imgid)).to(device),
+        features=features.to(device),
         tokens=torch.from_numpy(padded).to(device),
         lengths=torch.from_numpy(lengths.astype(np.int64)),
         caption_image=torch.from_numpy(captions.caption_image).to(device),

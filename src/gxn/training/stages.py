@@ -43,6 +43,10 @@ class TrainingConfig:
     batch: int
     precision: str
 
+    def __post_init__(self) -> None:
+        if self.precision not in ("float32", "bfloat16"):
+            raise GxnError(f"training.precision: must be float32 or bfloat16, not {self.precision!r}")
+
 
 def stage_parser(
     description: str | None, *files: str, sections: Sequence[str] = ()
@@ -71,10 +75,6 @@ class Stage:
         self.model = parse(ModelConfig, arguments["model"], "model")
         self.encoder = parse(EncoderConfig, arguments["encoder"], "encoders")
         self.training = parse(TrainingConfig, arguments["training"], "training")
-        if self.training.precision not in ("float32", "bfloat16"):
-            raise GxnError(
-                f"training.precision: must be float32 or bfloat16, not {self.training.precision!r}"
-            )
         self.train = self._split("train")
         self.val = self._split("val")
         self.words = self.train.words

@@ -1,0 +1,126 @@
+"""One process, or several that train one network: who does which share, and what they tell one another."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from gxn.errors import GxnError
+from gxn.training.device import choose_device
+from gxn.training.resume import Resume
+
+
+@dataclass(frozen=True)
+class Processes:
+    """How many processes there are, which one this is, from 0, and where it computes."""
+
+    count: int
+    rank: int
+    device: torch.device
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the one that writes."""
+        return self.rank == 0
+
+    def share(self, size: int) -> slice:
+        """This process's rows of a batch of `size` pairs.
+
+        Raises:
+            GxnError: the batch cannot be divided evenly.
+        """
+        if size % self.count:
+            raise GxnError(f"training.batch: {size} pairs cannot be shared evenly by {self.count} processes")
+        own = size // self.count
+        return slice(self.rank * own, (self.rank + 1) * own)
+
+    def shared(self, network: nn.Module) -> nn.Module:
+        """The network, its gradients the mean over the processes' when there are several."""
+        if self.count == 1:
+            return network
+        device_ids = [self.device.index] if self.device.type == "cuda" else None
+        # statistics are frozen, hence equal; the class scores that a CNN comes with are not in the loss
+        return DistributedDataParallel(
+            network, device_ids=device_ids, broadcast_buffers=False, find_unused_parameters=True
+        )
+
+    def gather(self, shares: list[Tensor]) -> list[Tensor]:
+        """Each tensor (b, D_k) of this process joined with the others' of that name: (B, D_k), by rank.
+
+        Where every process computes the same loss of what is joined, the mean over processes of the gradients
+        that arrive at a parameter is the gradient that one process with the whole batch has.
+        """
+        if self.count == 1:
+            return shares
+        widths = [share.shape[1] for share in shares]
+        # one exchange, so that no parameter's gradient is under way between two
+        return list(
+            _Gather.apply(torch.cat([share.float() for share in shares], 1), self.rank, self.count).split(
+                widths, 1
+            )
+        )
+
+
+class _Gather(torch.autograd.Function):
+    """Rows (b, D) of all processes, (B, D); the gradient of a row is the sum of those that all have of it."""
+
+    @staticmethod
+    def forward(ctx, rows: Tensor, rank: int, count: int) -> Tensor:
+        ctx.own = slice(rank * len(rows), (rank + 1) * len(rows))
+        parts = [torch.empty_like(rows) for _ in range(count)]
+        dist.all_gather(parts, rows.contiguous())
+        return torch.cat(parts)
+
+    @staticmethod
+    def backward(ctx, slopes: Tensor) -> tuple[Tensor, None, None]:
+        slopes = slopes.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(slopes)
+        return slopes[ctx.own], None, None
+
+
+class Follower(Resume):
+    """The state between epochs for those that read what the first process keeps, and keep nothing."""
+
+    def save(self, state: object) -> None:
+        """Leave it to the first process."""
+
+    def clear(self) -> None:
+        """Leave it to the first process."""
+
+
+@contextlib.contextmanager
+def joined(device: str, threads: int) -> Iterator[Processes]:
+    """The processes that `torchrun` started, or this one alone; only the first one prints.
+
+    Raises:
+        GxnError: as `choose_device`; or there are fewer cards than processes.
+    """
+    where = choose_device(device, threads)
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count == 1:
+        yield Processes(1, 0, where)
+        return
+    local = int(os.environ["LOCAL_RANK"])
+    if where.type == "cuda":
+        if local >= torch.cuda.device_count():
+            raise GxnError(
+                f"finetune.processes: there are {torch.cuda.device_count()} cards, not {local + 1}; lower it"
+            )
+        where = torch.device("cuda", local)
+        torch.cuda.set_device(where)
+    if where.type == "cuda":
+        dist.init_process_group("nccl", device_id=where)
+    else:
+        dist.init_process_group("gloo")
+    try:
+        with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.ExitStack() as stack:
+            if dist.get_rank():
+                stack.enter_context(contextlib.redirect_stdout(nowhere))
+            yield Processes(count, dist.get_rank(), where)
+    finally:
+        dist.destroy_process_group()

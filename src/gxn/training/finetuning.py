@@ -1,0 +1,109 @@
+"""Match with the CNN in the loop: the ranking update reaches the pixels (the paper's fine-tuned rows)."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gxn.features.cnn import normalise
+from gxn.features.extract import FeaturesConfig, extract
+from gxn.losses.ranking import ranking_loss
+from gxn.models.encoders import EncoderConfig, Encoders
+from gxn.training.data import Batch
+from gxn.training.distributed import Processes
+from gxn.training.images import ImageSplit
+from gxn.training.matching import Matching, MatchingConfig
+from gxn.training.paths import update
+
+
+class Frozen(nn.Module):
+    """A CNN that stays in evaluation mode: batch-norm keeps its running statistics, dropout is off."""
+
+    def __init__(self, cnn: nn.Module) -> None:
+        super().__init__()
+        self.cnn = cnn
+        self.eval()
+
+    def train(self, mode: bool = True) -> "Frozen":
+        """Evaluation mode, whatever is asked for; gradients flow all the same."""
+        return super().train(False)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Features float32 (B, F) of pixels uint8 (B, 3, S, S)."""
+        return self.cnn(normalise(pixels).contiguous(memory_format=torch.channels_last)).float()
+
+
+class Retrieval(nn.Module):
+    """CNN and encoders as one network, whose gradients several processes can share."""
+
+    def __init__(self, cnn: Frozen, encoders: Encoders) -> None:
+        super().__init__()
+        self.cnn, self.encoders = cnn, encoders
+
+    def forward(self, pixels: Tensor, tokens: Tensor, lengths: Tensor) -> list[Tensor]:
+        """Embeddings (b, J): of the images in each space, then of the captions."""
+        return self.encoders.images(self.cnn(pixels)) + self.encoders.texts(tokens, lengths)
+
+
+@dataclass(frozen=True)
+class FinetuningConfig:
+    """Of the update.
+
+    Attributes:
+        cnn_rate: Adam's for the CNN.
+        match: of the encoders and of both; `decay_epoch` lowers the CNN's rate too.
+    """
+
+    cnn_rate: float
+    match: MatchingConfig
+
+
+class Finetuning(Matching):
+    """The ranking path from pixels: CNN and encoders, one Adam with a group for each."""
+
+    def __init__(
+        self,
+        cnn: nn.Module,
+        encoders: Encoders,
+        encoder: EncoderConfig,
+        config: FinetuningConfig,
+        features: FeaturesConfig,
+        processes: Processes,
+    ) -> None:
+        """`features` says how validation images are cropped: as those that are evaluated later."""
+        super().__init__(encoders, encoder, config.match)
+        self.cnn, self.cnn_rate = Frozen(cnn), config.cnn_rate
+        self.cnn.to(processes.device, memory_format=torch.channels_last)
+        self.features, self.processes = features, processes
+        self.optimizer.add_param_group({"params": list(self.cnn.parameters()), "lr": config.cnn_rate})
+        self.modules["cnn"] = self.cnn
+        self.network = processes.shared(Retrieval(self.cnn, encoders))
+
+    def start_epoch(self, epoch: int) -> None:
+        super().start_epoch(epoch)
+        encoders, cnn = self.optimizer.param_groups
+        cnn["lr"] = self.cnn_rate * (encoders["lr"] / self.config.learning_rate)
+
+    def step(self, batch: Batch) -> dict[str, Tensor]:
+        share = self.processes.share(len(batch.image))
+        lengths = batch.lengths[share]
+        tokens = batch.tokens[share, : int(lengths[0])]
+        joined = self.processes.gather(self.network(batch.features, tokens, lengths))
+        images, texts = joined[: len(joined) // 2], joined[len(joined) // 2 :]
+        scores = self.similarity(images, texts, self.encoder.weights)
+        loss = ranking_loss(scores, batch.image, self.encoder.margin, self.config.negatives)
+        update(loss, [self.optimizer], self.config.clip)
+        return {"ranking_loss": loss.detach() / len(batch.image)}
+
+    def validate(self, split: ImageSplit) -> dict[str, float]:
+        """As without the CNN, on features that it gives of the split's images now."""
+        records, device = list(split.records), self.processes.device
+        rows = list(extract(self.cnn.cnn, records, split.source, self.features, device, split.workers))
+        found = torch.from_numpy(np.concatenate(rows).astype(np.float32)).to(device)
+        return super().validate(replace(split, features=found))
+
+    def weights(self) -> dict[str, Any]:
+        """State dict of torchvision's model, as `load_cnn` reads it."""
+        return self.cnn.cnn.model.state_dict()
