@@ -30,7 +30,8 @@ class Workplace:
             copy(source, folder / name)
         self.output = folder / "said.txt"
         self.mark = uuid.uuid4().hex
-        self.environment = os.environ | {
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        self.environment = kept | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(folder / "src"),
             MARK: self.mark,

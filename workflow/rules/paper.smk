@@ -58,7 +58,7 @@ rule table_significance:
         significance=config["significance"],
     shell:
         "python -m gxn.steps.significance --ranks {input.ranks} --methods {params.methods:q}"
-        " --control {params.significance[control]} --seed {params.significance[seed]}"
+        " --control {params.significance[control]:q} --seed {params.significance[seed]}"
         " --resamples {params.significance[resamples]} --csv {output} &> {log}"
 
 
