@@ -3,8 +3,8 @@
     uv run python workflow/configure.py config/local.yaml [more.yaml ...]
 
 Overlays params.yaml with the files, as --configfile would for one run, keeping its comments; rows set
-to null go. Then puts the lines of dvc.yaml that end in `# if: NAME` in or out, as the configuration has it. Without a
-file only the second is done, after an edit of params.yaml by hand.
+to null go. Then puts the lines of dvc.yaml that end in `# if: NAME` in or out, as the configuration has it.
+Without a file only the second is done, after an edit of params.yaml by hand.
 """
 
 import re
