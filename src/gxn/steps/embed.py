@@ -1,10 +1,11 @@
 """Embed a split's images and captions in every space of a trained row."""
 
 from pathlib import Path
+from typing import Any
 
 from gxn.cli import parser, run
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, digest, sha256
+from gxn.files import create_hdf5, digest, hdf5_metadata, open_hdf5, sha256
 from gxn.training.checkpoint import read_encoders
 from gxn.training.data import read_split
 from gxn.training.device import choose_device
@@ -17,8 +18,7 @@ def embed(
     """Write `image/{space}`, `text/{space}` and the ids that say which caption is whose."""
     where = choose_device(device, threads)
     encoders, config, metadata = read_encoders(checkpoint)
-    provenance = metadata["provenance"]
-    if provenance["data"] != digest([sha256(features), sha256(tokens)]):
+    if not same_data(metadata, features, tokens):
         raise GxnError(
             f"{checkpoint}: was trained on other data than {features} and {tokens}; train it again"
         )
@@ -28,7 +28,7 @@ def embed(
         "similarity": config.similarity,
         "weights": dict(zip(config.spaces, config.weights, strict=True)),
         "split": split,
-        "provenance": provenance,
+        "provenance": metadata["provenance"],
     }
     with create_hdf5(out, about) as file:
         for space, image, text in zip(config.spaces, images, texts, strict=True):
@@ -37,6 +37,15 @@ def embed(
         file["imgid"] = data.imgid
         file["sentid"] = data.sentid
         file["caption_image"] = data.caption_image.numpy(force=True)
+
+
+def same_data(metadata: dict[str, Any], features: Path, tokens: Path) -> bool:
+    """Whether a row was trained on these files; where its CNN was too, the features must be that CNN's."""
+    if "tuned" not in metadata:
+        return metadata["provenance"]["data"] == digest([sha256(features), sha256(tokens)])
+    with open_hdf5(features) as file:
+        weights = hdf5_metadata(file).get("weights")
+    return metadata["tuned"] == {"weights": weights, "tokens": sha256(tokens)}
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Compute the features of all images of a dataset with a fixed CNN.
+"""Compute the features of a dataset's images with a fixed CNN.
 
 A run that is killed goes on, when called again, after the last batch it finished.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from gxn import cli
 from gxn.config import parse
-from gxn.datasets.captions import image_ids, read_captions
+from gxn.datasets.captions import SPLITS, image_ids, read_captions
 from gxn.datasets.images import open_images
 from gxn.features.cnn import MEAN, STD, load_cnn
 from gxn.features.extract import FeaturesConfig, Rows, extract, fingerprint
@@ -25,15 +25,17 @@ def features(
     cnn: dict[str, Any],
     weights: Path,
     features: Any,
+    split: str | None,
     device: str,
     threads: int,
     resume: Path,
     out: Path,
 ) -> None:
-    """Write `out`: `features` (N, D) and `imgid` (N,), in the order of `captions`."""
+    """Write `out`: `features` (N, D) and `imgid` (N,), in the order of `captions`; of one split, or of all."""
     where = choose_device(device, threads)
     config = parse(FeaturesConfig, features, "features")
-    records, source = read_captions(captions), open_images(images)
+    records = [each for each in read_captions(captions) if split in (None, each.split)]
+    source = open_images(images)
     network, width = load_cnn(cnn["name"], cnn["layer"], weights)
     recipe = {
         "cnn": cnn["name"],
@@ -69,6 +71,7 @@ def main() -> None:
     parser.add_argument("--cnn", type=cli.json_argument, required=True, help="section cnn: name, layer")
     parser.add_argument("--weights", type=Path, required=True, help="the CNN's weights, safetensors")
     parser.add_argument("--features", type=cli.json_argument, required=True, help="section features")
+    parser.add_argument("--split", choices=SPLITS, help="of these images only")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], required=True)
     parser.add_argument("--threads", type=int, required=True, help="torch's threads on a CPU")
     parser.add_argument("--resume", type=Path, required=True, help="folder for half-done work")
