@@ -74,6 +74,20 @@ def _references(config: Mapping[str, Any]) -> list[str]:
             problems.append(
                 f"methods.{name}: imagines, but encoders.{method['encoder']} has no grounded space"
             )
+    for section, key in (("dataset", "images"), ("dataset", "captions"), ("cnn", "weights")):
+        if set("{}\n") & set(config[section][key] or ""):
+            problems.append(
+                f"{section}.{key}: Snakemake takes braces for wildcards; give it a path without any"
+            )
+    for name in config["finetune"]["methods"]:
+        if name not in rows:
+            problems.append(f"finetune.methods: no row {name!r} among the methods")
+        if f"{name}_ft" in rows:
+            problems.append(f"methods.{name}_ft: is the name of the row that finetune makes of {name}")
+    if config["training"]["batch"] % config["finetune"]["processes"]:
+        problems.append(
+            f"finetune.processes: {config['finetune']['processes']} cannot share training.batch evenly"
+        )
     if config["drawing"]["batch"] > config["training"]["batch"]:
         problems.append(f"drawing.batch: more than training.batch ({config['training']['batch']})")
     if config["dataset"]["source"] != "scenes" and config["cnn"]["weights"] is None:

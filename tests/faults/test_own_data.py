@@ -1,0 +1,199 @@
+"""What users get wrong, and what they call their files, through `snakemake` as they would run it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from workplace import Workplace
+
+from gxn.features.cnn import build
+from gxn.files import read_json, save_tensors, write_json
+
+pytestmark = pytest.mark.slow
+
+# spaces, both quotes, a command, an option, a composed and a decomposed letter, other scripts
+NASTY = "my 'photo\"graphs $(touch pwned) `touch pwned`; --out é é 犬 🐕"
+SPLITS = ["train"] * 6 + ["val"] * 3 + ["test"] * 3
+SMALL = {
+    "seeds": [0],
+    "model": dict.fromkeys(["word", "hidden", "joint", "decoder", "condition", "noise"], 8)
+    | {"generator": 4, "discriminator": 4},
+    "training": {"batch": 8},
+    "drawing": {"batch": 4},
+    "vocabulary": {"minimum": 1},
+    "features": {"crop": 32, "batch": 4},
+}
+
+
+def karpathy(filenames: list[str]) -> dict:
+    """Two captions for each image."""
+    return {
+        "dataset": "d",
+        "images": [
+            {
+                "filename": name,
+                "imgid": row,
+                "split": split,
+                "sentences": [
+                    {"raw": f"A {row} dog{k}.", "imgid": row, "sentid": 2 * row + k} for k in (0, 1)
+                ],
+            }
+            for row, (name, split) in enumerate(zip(filenames, SPLITS, strict=True))
+        ],
+    }
+
+
+class Own:
+    """A copy of the project in a nasty place, with photographs, captions and weights in another."""
+
+    def __init__(self, folder: Path) -> None:
+        self.place = Workplace(folder / "the pro'ject é")
+        self.home = folder / NASTY
+        self.images = self.home / "pictures"
+        (self.images / "a b").mkdir(parents=True)
+        random = np.random.default_rng(0)
+        self.names = [f"a b/é '{row}' $(touch pwned) 犬.jpg" for row in range(len(SPLITS))]
+        for name in self.names:
+            Image.fromarray(random.integers(0, 256, (40, 36, 3), np.uint8)).save(self.images / name)
+        write_json(self.home / "captions.json", karpathy(self.names))
+        torch.manual_seed(0)
+        self.cnn = build("shufflenet_v2_x0_5", None)
+        save_tensors(self.home / "weights.safetensors", self.cnn.state_dict(), {})
+
+    def run(self, *targets: str, changes: dict | None = None, **dataset) -> tuple[int, str]:
+        """Run the workflow to `targets` with changes of the configuration."""
+        about = {"name": "own", "source": "karpathy", "thumbnail": 16, "images": str(self.images)}
+        about |= {"captions": str(self.home / "captions.json")} | dataset
+        cnn = {"weights": str(self.home / "weights.safetensors")}
+        settings = SMALL | {"dataset": about, "cnn": cnn}
+        for key, value in (changes or {}).items():
+            settings[key] = settings.get(key, {}) | value if isinstance(value, dict) else value
+        return self.place.run("--cores", "2", "--configfile", self.place.configure(settings), "--", *targets)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """Made once; the first test makes the data that later ones start from."""
+    folder = tmp_path_factory.mktemp("own")
+    made = Own(folder)
+    made.code, made.said = made.run("data", "features")
+    return made
+
+
+def test_names_with_spaces_quotes_and_commands_work(own, tmp_path):
+    assert own.code == 0, own.said[-3000:]
+    made = read_json(own.place.folder / "data/own/captions.json")
+    assert [image["filename"] for image in made["images"]] == own.names
+    assert sorted(own.place.made("data")) == [
+        f"data/own/{name}"
+        for name in ("captions.json", "document_frequencies.h5", "features.h5", "thumbnails.h5", "tokens.h5",
+                     "vocabulary.json")
+    ]  # fmt: skip
+    assert not list(own.place.folder.parent.rglob("pwned*"))
+    code, said = own.run("data", "features")
+    assert code == 0 and "Nothing to be done" in said
+
+
+def refused(own: Own, name: str, message: str, *targets: str, **changes) -> None:
+    """One line says it, the exit status too, and nothing half written stays."""
+    before = own.place.made()
+    code, said = own.run(*targets, name=name, **changes)
+    assert code != 0
+    assert message in said, said[-3000:]
+    assert "Traceback" not in said
+    assert own.place.made() == before
+
+
+def captioned(own: Own, change) -> dict:
+    """Captions changed by `change`, as an argument of `refused`."""
+    document = karpathy(own.names)
+    change(document)
+    path = own.home / "changed.json"
+    path.write_text(json.dumps(document))
+    return {"captions": str(path)}
+
+
+def test_a_missing_image_is_named(own):
+    def lose(document):
+        document["images"][4]["filename"] = "no such.jpg"
+
+    message = f"error: {own.images}/no such.jpg: image 4 is missing"
+    refused(own, "missing", message, "data/missing/captions.json", **captioned(own, lose))
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xd8\xff\xe0 no photograph", None])
+def test_an_unreadable_image_is_named(own, content):
+    whole = (own.images / own.names[0]).read_bytes()
+    (own.images / "bad.jpg").write_bytes(whole[: len(whole) // 2] if content is None else content)
+
+    def spoil(document):
+        document["images"][4]["filename"] = "bad.jpg"
+
+    message = f"error: {own.images}/bad.jpg: image 4 cannot be read: "
+    refused(own, "unreadable", message, "data/unreadable/captions.json", **captioned(own, spoil))
+
+
+def test_a_json_without_captions_is_named(own):
+    message = "changed.json: images[2] (a b/é '2' $(touch pwned) 犬.jpg): sentences: is missing"
+    without = captioned(own, lambda document: document["images"][2].pop("sentences"))
+    refused(own, "without", message, "data/without/captions.json", **without)
+
+
+def test_an_empty_caption_is_named(own):
+    def empty(document):
+        document["images"][2]["sentences"][1]["raw"] = " "
+
+    message = "sentences[1] (sentid 5): raw: the caption is empty; give it text or remove it"
+    refused(own, "empty", message, "data/empty/captions.json", **captioned(own, empty))
+
+
+def test_wrong_weights_are_named_with_their_tensor(own):
+    state = own.cnn.state_dict()
+    state["fc.weight"] = torch.zeros(10, 1024)
+    save_tensors(own.home / "wrong.safetensors", state, {})
+    weights = {"cnn": {"weights": str(own.home / "wrong.safetensors")}}
+    message = (
+        f"error: {own.home}/wrong.safetensors: tensor 'fc.weight' is (10, 1024), shufflenet_v2_x0_5 needs"
+    )
+    before = own.place.made()
+    code, said = own.run("data/own/features.h5", changes=weights)
+    assert code != 0 and message in said and "Traceback" not in said
+    # the features of the right weights are no longer what is asked for: Snakemake removes them, nothing else
+    assert {**own.place.made(), "data/own/features.h5": before["data/own/features.h5"]} == before
+
+
+def test_an_unknown_key_is_named_before_anything_runs(own):
+    changes = {"warmup": {"epochs": 1, "learning_rte": 0.1}}
+    message = "warmup.learning_rte: unknown key; did you mean 'learning_rate'?"
+    refused(own, "unknown", message, "data/unknown/captions.json", changes=changes)
+
+
+def test_a_path_that_snakemake_would_read_otherwise_is_named(own):
+    message = "dataset.images: Snakemake takes braces for wildcards; give it a path without any"
+    refused(own, "braces", message, "data/braces/captions.json", images="my {dataset}")
+
+
+def test_a_number_that_is_none_is_named_before_anything_runs(own):
+    changes = {"warmup": {"learning_rate": float("nan")}}
+    refused(
+        own,
+        "none",
+        "warmup.learning_rate: must be a finite number",
+        "data/none/captions.json",
+        changes=changes,
+    )
+
+
+def test_a_batch_larger_than_the_split_is_named(own):
+    code, said = own.run("data/own/features.h5")  # those of the right weights again
+    assert code == 0, said[-3000:]
+    message = "error: training.batch: 13 pairs are more than the 12 captions of the train split"
+    before = own.place.made()
+    code, said = own.run(
+        "results/checkpoints/own/warmup/cosine/seed0.safetensors", changes={"training": {"batch": 13}}
+    )
+    assert code != 0 and message in said and "Traceback" not in said
+    assert own.place.made() == before
