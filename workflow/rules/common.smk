@@ -27,6 +27,9 @@ IMAGINING = [
     if row["drawing"] or row["captioning"] != "none"
 ]
 PLAIN = [name for name in METHODS if name not in IMAGINING]
+# rows whose CNN is trained too, by the row that each starts from; and all rows of the table
+TUNED = {f"{name}_ft": name for name in config["finetune"]["methods"]}
+ROWS = [*METHODS, *TUNED]
 # a training asks for a card only where there is one, so that a CPU runs as many as it has cores
 GPU = int(config["device"] != "cpu" and bool(which("nvidia-smi")))
 
@@ -152,6 +155,23 @@ def joint_stage(wildcards):
     )
 
 
+def finetune_stage(wildcards):
+    """Fine-tuning the CNN along with a row's encoders, as JSON."""
+    settings = config["finetune"]
+    names = ("learning_rate", "decay_epoch", "clip")
+    match = {name: settings[name] for name in names}
+    match["negatives"] = METHODS[wildcards.method]["negatives"]
+    stage = drop(settings, "methods", "processes", *names)
+    return as_json(stage | {"match": match})
+
+
+def launch(processes):
+    """How a step's module is started: `python -m`, or `torchrun` where several processes share the work."""
+    if processes == 1:
+        return "python -m"
+    return f"torchrun --standalone --nproc-per-node {processes} -m"
+
+
 def pretrained(wildcards):
     """What a row's joint stage starts from, by the name of the argument that takes it."""
     row = METHODS[wildcards.method]
@@ -206,6 +226,10 @@ def curves(wildcards):
     checkpoints += seeds(
         "results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
         method=METHODS,
+    )
+    checkpoints += seeds(
+        "results/checkpoints/{dataset}/finetune/{method}/seed{seed}.safetensors",
+        method=TUNED,
     )
     found = [
         path.replace("checkpoints", "curves", 1).replace("safetensors", "csv")

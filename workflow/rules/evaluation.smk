@@ -33,6 +33,8 @@ rule evaluate_run:
         "logs/{dataset}/evaluate/{method}/seed{seed}.log",
     benchmark:
         "logs/{dataset}/benchmarks/evaluate/{method}/seed{seed}.jsonl"
+    wildcard_constraints:
+        method=only(ROWS),
     resources:
         mem_mb=500,
     params:
@@ -77,6 +79,6 @@ rule imagine:
 
 rule evaluation:
     input:
-        seeds("results/metrics/{dataset}/{method}/seed{seed}.json", method=METHODS),
+        seeds("results/metrics/{dataset}/{method}/seed{seed}.json", method=ROWS),
         seeds("results/imagined/{dataset}/{method}/seed{seed}.json", method=IMAGINING),
     localrule: True

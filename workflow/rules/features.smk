@@ -3,6 +3,7 @@ if config["cnn"]["weights"] is None:
     WEIGHTS = "results/checkpoints/{dataset}/cnn.safetensors"
 else:
     WEIGHTS = config["cnn"]["weights"]
+CNN = as_json(drop(config["cnn"], "weights", "pretrain"))
 
 
 rule train_cnn:
@@ -49,7 +50,7 @@ rule extract_features:
         mem_mb=1500,
     params:
         images=images,
-        cnn=as_json(drop(config["cnn"], "weights", "pretrain")),
+        cnn=CNN,
         features=section("features"),
         threads=config["threads"],
         device=config["device"],

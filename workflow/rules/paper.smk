@@ -1,9 +1,7 @@
 # Tables and figures, from result files only.
 rule table_ablation:
     input:
-        metrics=seeds(
-            "results/metrics/{dataset}/{method}/seed{seed}.json", method=METHODS
-        ),
+        metrics=seeds("results/metrics/{dataset}/{method}/seed{seed}.json", method=ROWS),
         code=code("gxn.steps.table"),
     output:
         csv=report(
@@ -16,7 +14,7 @@ rule table_ablation:
     log:
         "logs/table_ablation.log",
     params:
-        methods=as_json(list(METHODS)),
+        methods=as_json(ROWS),
     shell:
         "python -m gxn.steps.table --metrics {input.metrics} --methods {params.methods:q}"
         " --csv {output.csv} --latex {output.latex} --markdown {output.markdown} &> {log}"
@@ -43,7 +41,7 @@ rule table_published:
 
 rule table_significance:
     input:
-        ranks=seeds("results/ranks/{dataset}/{method}/seed{seed}.h5", method=METHODS),
+        ranks=seeds("results/ranks/{dataset}/{method}/seed{seed}.h5", method=ROWS),
         code=code("gxn.steps.significance"),
     output:
         report(
@@ -54,7 +52,7 @@ rule table_significance:
     log:
         "logs/table_significance.log",
     params:
-        methods=as_json(list(METHODS)),
+        methods=as_json(ROWS),
         significance=config["significance"],
     shell:
         "python -m gxn.steps.significance --ranks {input.ranks} --methods {params.methods:q}"
@@ -65,9 +63,7 @@ rule table_significance:
 rule figure_ablation:
     input:
         table="results/table_ablation.csv",
-        metrics=seeds(
-            "results/metrics/{dataset}/{method}/seed{seed}.json", method=METHODS
-        ),
+        metrics=seeds("results/metrics/{dataset}/{method}/seed{seed}.json", method=ROWS),
         code=code("gxn.steps.figure_ablation"),
     output:
         pdf="results/figures/ablation.pdf",
@@ -81,7 +77,7 @@ rule figure_ablation:
     resources:
         mem_mb=500,
     params:
-        methods=as_json(list(METHODS)),
+        methods=as_json(ROWS),
     shell:
         "python -m gxn.steps.figure_ablation --table {input.table} --metrics {input.metrics} --methods {params.methods:q}"
         " --pdf {output.pdf} --png {output.png} &> {log}"
@@ -89,7 +85,7 @@ rule figure_ablation:
 
 rule figure_recall:
     input:
-        ranks=seeds("results/ranks/{dataset}/{method}/seed{seed}.h5", method=METHODS),
+        ranks=seeds("results/ranks/{dataset}/{method}/seed{seed}.h5", method=ROWS),
         code=code("gxn.steps.figure_recall"),
     output:
         pdf="results/figures/recall.pdf",
@@ -103,7 +99,7 @@ rule figure_recall:
     resources:
         mem_mb=500,
     params:
-        methods=as_json(list(METHODS)),
+        methods=as_json(ROWS),
     shell:
         "python -m gxn.steps.figure_recall --ranks {input.ranks} --methods {params.methods:q}"
         " --pdf {output.pdf} --png {output.png} &> {log}"
@@ -125,7 +121,7 @@ rule figure_training:
     resources:
         mem_mb=500,
     params:
-        methods=as_json(list(METHODS)),
+        methods=as_json(ROWS),
     shell:
         "python -m gxn.steps.figure_training --curves {input.curves} --methods {params.methods:q}"
         " --pdf {output.pdf} --png {output.png} &> {log}"

@@ -18,6 +18,8 @@ NUMBERS = {"r1": "R@1", "r5": "R@5", "r10": "R@10", "medr": "MedR", "rsum": "rsu
 
 def method(key: str) -> str:
     """A row's name in print; a row that the project does not come with is called by its key."""
+    if key.endswith("_ft"):
+        return f"{method(key.removesuffix('_ft'))}, CNN tuned"
     return (METHODS | SHARED).get(key, key)
 
 

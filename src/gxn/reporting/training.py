@@ -20,6 +20,7 @@ STAGES = {
     "rl": "Caption decoder, cross-entropy and REINFORCE",
     "gan": "Generator and discriminator",
     "joint": "Joint training",
+    "finetune": "Fine-tuning with the CNN",
 }
 QUANTITIES = {
     "loss": "Loss",

@@ -1,0 +1,107 @@
+# Rows whose CNN is trained too, `{row}_ft`: from a row's joint stage to the embeddings of its test split.
+rule finetune:
+    input:
+        checkpoint="results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
+        weights=WEIGHTS,
+        captions="data/{dataset}/captions.json",
+        images=rendered,
+        tokens="data/{dataset}/tokens.h5",
+        features="data/{dataset}/features.h5",
+        code=code("gxn.steps.finetune"),
+    output:
+        checkpoint="results/checkpoints/{dataset}/finetune/{method}_ft/seed{seed}.safetensors",
+        cnn="results/checkpoints/{dataset}/finetune/{method}_ft/cnn_seed{seed}.safetensors",
+        curves="results/curves/{dataset}/finetune/{method}_ft/seed{seed}.csv",
+    log:
+        "logs/{dataset}/finetune/{method}_ft/seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/finetune/{method}_ft/seed{seed}.jsonl"
+    wildcard_constraints:
+        method=only(TUNED.values()),
+    retries: 1
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=2000,
+    params:
+        images=images,
+        cnn=CNN,
+        features=section("features"),
+        training=section("training"),
+        stage=finetune_stage,
+        launch=launch(config["finetune"]["processes"]),
+        threads=config["threads"],
+        device=config["device"],
+        resume="scratch/{dataset}/finetune/{method}/seed{seed}",
+    shell:
+        "{params.launch} gxn.steps.finetune --checkpoint {input.checkpoint} --weights {input.weights:q}"
+        " --images {params.images:q} --captions {input.captions} --tokens {input.tokens}"
+        " --features {input.features} --cnn {params.cnn:q} --features-config {params.features:q}"
+        " --training {params.training:q} --stage {params.stage:q} --seed {wildcards.seed}"
+        " --threads {params.threads} --device {params.device} --resume {params.resume}"
+        " --curves {output.curves} --out-cnn {output.cnn} --out {output.checkpoint} &> {log}"
+
+
+rule tuned_features:
+    input:
+        captions="data/{dataset}/captions.json",
+        images=rendered,
+        weights="results/checkpoints/{dataset}/finetune/{method}_ft/cnn_seed{seed}.safetensors",
+        code=code("gxn.steps.features"),
+    output:
+        "results/features/{dataset}/{method}_ft/seed{seed}.h5",
+    log:
+        "logs/{dataset}/tuned_features/{method}_ft/seed{seed}.log",
+    wildcard_constraints:
+        method=only(TUNED.values()),
+    retries: 1
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=1500,
+    params:
+        images=images,
+        cnn=CNN,
+        features=section("features"),
+        threads=config["threads"],
+        device=config["device"],
+        resume="scratch/{dataset}/tuned_features/{method}/seed{seed}",
+    shell:
+        "python -m gxn.steps.features --captions {input.captions} --images {params.images:q} --split test"
+        " --cnn {params.cnn:q} --weights {input.weights} --features {params.features:q}"
+        " --device {params.device} --threads {params.threads} --resume {params.resume}"
+        " --out {output} &> {log}"
+
+
+rule embed_tuned:
+    input:
+        checkpoint="results/checkpoints/{dataset}/finetune/{method}_ft/seed{seed}.safetensors",
+        features="results/features/{dataset}/{method}_ft/seed{seed}.h5",
+        tokens="data/{dataset}/tokens.h5",
+        code=code("gxn.steps.embed"),
+    output:
+        "results/embeddings/{dataset}/{method}_ft/seed{seed}.h5",
+    log:
+        "logs/{dataset}/embed/{method}_ft/seed{seed}.log",
+    wildcard_constraints:
+        method=only(TUNED.values()),
+    threads: config["threads"]
+    resources:
+        gpu=GPU,
+        mem_mb=700,
+    params:
+        threads=config["threads"],
+        device=config["device"],
+    shell:
+        "python -m gxn.steps.embed --checkpoint {input.checkpoint} --features {input.features}"
+        " --tokens {input.tokens} --split test --threads {params.threads}"
+        " --device {params.device} --out {output} &> {log}"
+
+
+rule finetuning:
+    input:
+        seeds(
+            "results/checkpoints/{dataset}/finetune/{method}/seed{seed}.safetensors",
+            method=TUNED,
+        ),
+    localrule: True
