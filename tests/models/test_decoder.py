@@ -22,7 +22,7 @@ def grounded():
 
 def one_at_a_time(decoder, grounded, targets, silent=()):
     """Log-probabilities by explicit steps."""
-    state, word, rows = torch.tanh(decoder.start(grounded)), torch.full((len(grounded),), BOS), []
+    state, word, rows = torch.tanh(decoder.start(grounded * 6**0.5)), torch.full((len(grounded),), BOS), []
     for step in range(targets.shape[1]):
         _, state = decoder.gru(decoder.word(word).unsqueeze(1), state.unsqueeze(0))
         state = state.squeeze(0)

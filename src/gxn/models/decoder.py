@@ -5,10 +5,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gxn.datasets.words import BOS, EOS, PAD, UNK
+from gxn.models.scale import standardise
 
 
 class CaptionDecoder(nn.Module):
-    """h_0 = tanh(W v_l); at each step a word goes in and the next word's distribution comes out.
+    """h_0 = tanh(W v_l), v_l to scale; at each step a word goes in and the next word's distribution comes out.
 
     It has a word embedding of its own, so that no caption gradient reaches the retrieval text encoders.
     """
@@ -26,7 +27,7 @@ class CaptionDecoder(nn.Module):
 
     def first_state(self, grounded: Tensor) -> Tensor:
         """(B, H) from v_l (B, J)."""
-        return torch.tanh(self.start(grounded))
+        return torch.tanh(self.start(standardise(grounded)))
 
     def forward(
         self, grounded: Tensor, targets: Tensor, sampling: float = 0.0, spoken: bool = False

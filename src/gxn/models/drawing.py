@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from gxn.errors import GxnError
+from gxn.models.scale import standardise
 
 SMALLEST = 4  # side of the feature map between the linear and the convolutional parts
 
@@ -36,7 +37,7 @@ class ConditioningAugmentation(nn.Module):
 
     def forward(self, grounded: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """t_c, its mean and its log variance, (B, C) each, of t_l (B, J)."""
-        mean, log_variance = self.both(grounded).chunk(2, dim=1)
+        mean, log_variance = self.both(standardise(grounded)).chunk(2, dim=1)
         condition = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
         return condition, mean, log_variance
 
@@ -99,7 +100,7 @@ class Discriminator(nn.Module):
 
     def match(self, seen: Tensor, grounded: Tensor) -> Tensor:
         """Logits (B,) of image features from `look` against t_l (B, J), replicated over the 4 x 4 places."""
-        condition = self.read(grounded)[:, :, None, None].expand(-1, -1, SMALLEST, SMALLEST)
+        condition = self.read(standardise(grounded))[:, :, None, None].expand(-1, -1, SMALLEST, SMALLEST)
         return self.judge(torch.cat([seen, condition], 1)).flatten()
 
     def forward(self, images: Tensor, grounded: Tensor) -> Tensor:

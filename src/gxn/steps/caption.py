@@ -18,7 +18,7 @@ class CaptionStage:
 
 
 def caption(warmup: Path, decoder: Path | None, frequencies: Path, **arguments) -> None:
-    """Train the decoder, from the checkpoint `decoder` when it is given."""
+    """Train the decoder, from the checkpoint `decoder` when it is given; the epoch of the best CIDEr-D is kept."""
     config = parse(CaptionStage, arguments["stage"], "stage")
     stage = Stage({**arguments, "warmup": warmup, "decoder": decoder, "frequencies": frequencies})
     stage.start_from(warmup, {"encoders": stage.encoders})
@@ -27,7 +27,7 @@ def caption(warmup: Path, decoder: Path | None, frequencies: Path, **arguments) 
         stage.start_from(decoder, modules)
     rewards = [build_reward(stage, name, frequencies) for name in ("train", "val")]
     path = Captioning(stage.encoders, modules["decoder"], config.caption, *rewards)
-    stage.run([path], config.epochs, None, modules)
+    stage.run([path], config.epochs, "val_cider_d", modules)
 
 
 def main() -> None:
