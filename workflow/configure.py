@@ -39,17 +39,24 @@ def conditions(config: Mapping[str, Any]) -> dict[str, bool]:
     rows = [row for row in config["methods"].values() if row]
     captioning = {row["captioning"] for row in rows}
     drawing = any(row["drawing"] for row in rows)
+    finetuned = bool(config["finetune"]["methods"])
+    own_weights = weights is not None and not _fetched(weights)
     return {
         "scenes": dataset["source"] == "scenes",
         "photographs": dataset["source"] != "scenes",
         "own_captions": dataset["source"] != "scenes" and not _fetched(dataset["captions"]),
         "trained_cnn": weights is None,
-        "own_weights": weights is not None and not _fetched(weights),
+        "own_weights": own_weights,
         "captioning": captioning != {"none"},
         "cross_entropy": "xe" in captioning,
         "self_critical": "mix" in captioning,
         "drawing": drawing,
         "imagining": drawing or captioning != {"none"},
+        "finetuned": finetuned,
+        "finetuned_scenes": finetuned and dataset["source"] == "scenes",
+        "finetuned_trained_cnn": finetuned and weights is None,
+        "finetuned_own_weights": finetuned and own_weights,
+        "imagining_or_finetuned": finetuned or drawing or captioning != {"none"},
         "plain": any(row["captioning"] == "none" and not row["drawing"] for row in rows),
     }
 

@@ -18,6 +18,7 @@ OTHER = """
 dataset: {name: mine, source: karpathy, images: own/images, captions: own/captions.json}
 cnn: {weights: own/weights.safetensors}
 """
+FINETUNED = "finetune: {methods: [vsepp], processes: 2}"
 # another valid value for what is neither a number nor a bool nor a list of numbers
 OTHERWISE: dict[Any, Any] = {
     "auto": "cpu", "refuse": "keep", "shufflenet_v2_x0_5": "mobilenet_v2", "pool": "conv5", "1C": "10C",
@@ -38,6 +39,9 @@ SPECIAL: dict[str, Any] = {
     "significance.control": "order",
     "drawing.batch": 31,
     "joint.decay_epoch": 1,
+    "training.batch": 130,
+    "finetune.methods": ["vsepp"],
+    "finetune.decay_epoch": 1,
 }
 
 
@@ -61,7 +65,7 @@ def jobs(copy: Copy, *arguments: str) -> dict[str, Job]:
             )
             job = Job(rule[1], inputs[1].split(", ") if inputs else [], command[1] if command else "")
             found |= dict.fromkeys(output[1].split(", "), job)
-    assert found and all("python -m gxn.steps." in job.command for job in found.values()), text
+    assert found and all("-m gxn.steps." in job.command for job in found.values()), text
     return found
 
 
@@ -117,6 +121,7 @@ def other(place, copy: Copy) -> Iterator[Copy]:
     other = copy_of_working_tree(place / "other", place / "home")
     (other.path / "own").mkdir()
     (other.path / "own/mine.yaml").write_text(OTHER, encoding="utf-8")
+    (other.path / "own/finetuned.yaml").write_text(FINETUNED, encoding="utf-8")
     (other.path / "own/captions.json").touch()
     (other.path / "own/weights.safetensors").touch()
     yield other
@@ -127,7 +132,15 @@ def test_files_of_the_default(copy, default):
     assert out_of_step(stages(copy), default) == []
 
 
-@pytest.mark.parametrize("files", [["own/mine.yaml"], ["own/mine.yaml", "config/smoke.yaml"]])
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["own/mine.yaml"],
+        ["own/mine.yaml", "config/smoke.yaml"],
+        ["own/finetuned.yaml"],
+        ["own/mine.yaml", "own/finetuned.yaml"],
+    ],
+)
 def test_files_of_other_configurations(other, files):
     other.configure(*files)
     assert out_of_step(stages(other), jobs(other)) == []

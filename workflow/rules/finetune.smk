@@ -96,12 +96,3 @@ rule embed_tuned:
         "python -m gxn.steps.embed --checkpoint {input.checkpoint} --features {input.features}"
         " --tokens {input.tokens} --split test --threads {params.threads}"
         " --device {params.device} --out {output} &> {log}"
-
-
-rule finetuning:
-    input:
-        seeds(
-            "results/checkpoints/{dataset}/finetune/{method}/seed{seed}.safetensors",
-            method=TUNED,
-        ),
-    localrule: True

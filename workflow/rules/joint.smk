@@ -71,4 +71,8 @@ rule joint:
             "results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
             method=METHODS,
         ),
+        seeds(
+            "results/checkpoints/{dataset}/finetune/{method}/seed{seed}.safetensors",
+            method=TUNED,
+        ),
     localrule: True
