@@ -43,7 +43,7 @@ class Copy:
         }
         return kept | IDENTITY | own
 
-    def run(self, *command: str, fails: bool = False, **variables: str) -> str:
+    def run(self, *command: str, fails: bool = False, timeout: int = 900, **variables: str) -> str:
         """Output and errors of a command, which must succeed, or must not."""
         done = subprocess.run(
             command,
@@ -52,7 +52,7 @@ class Copy:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=900,
+            timeout=timeout,
         )
         assert (done.returncode != 0) == fails, (
             f"{' '.join(command)}: {done.returncode}\n{done.stdout[-8000:]}"
@@ -97,8 +97,9 @@ class Copy:
         return Copy(path, self.home)
 
     def files(self, *folders: str) -> dict[str, tuple[str, int]]:
-        """MD5 and time of change of every file in some folders of the copy."""
-        found = [path for folder in folders for path in (self.path / folder).rglob("*") if path.is_file()]
+        """MD5 and time of change of every file in some folders of the copy; DVC's temporary ones are none."""
+        paths = [path for folder in folders for path in (self.path / folder).rglob("*") if path.is_file()]
+        found = [path for path in paths if not (path.name.startswith(".") and path.suffix == ".tmp")]
         return {
             str(path.relative_to(self.path)): (
                 hashlib.md5(path.read_bytes()).hexdigest(),

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 UP_TO_DATE = "Data and pipelines are up to date."
 FEATURES = "data/scenes/features.h5"
 KEY, SECRET = "an-access-key-id", "a-secret-access-key"
+KEYS = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
 
 
 def recorded(copy: Copy, path: str) -> str:
@@ -79,7 +80,7 @@ def test_an_unreachable_or_missing_remote_is_an_error_and_leaves_nothing(clone):
     assert "do not exist neither locally nor on remote" in said and "ERROR" in said
     copy.dvc("remote", "add", "--local", "s3", "s3://bucket/gxn")
     copy.dvc("remote", "modify", "--local", "s3", "endpointurl", "http://127.0.0.1:9")
-    said = copy.dvc("pull", "--remote", "s3", fails=True, AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY=SECRET)
+    said = copy.dvc("pull", "--remote", "s3", fails=True, timeout=120, **KEYS)
     assert "failed to connect to s3" in said and "127.0.0.1:9" in said
     assert copy.files("data", "results", ".snakemake") == {}
     assert copy.git("status", "--porcelain") == ""
@@ -134,16 +135,15 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_s3_with_credentials_from_the_environment_only(built, clone, s3):
-    keys = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
     first, second = clone(), clone()
     first.dvc("pull")
     first.dvc("remote", "add", "--default", "lab", "s3://bucket/gxn")
     first.dvc("remote", "modify", "lab", "endpointurl", s3)
-    assert "pushed" in first.dvc("push", **keys)
+    assert "pushed" in first.dvc("push", **KEYS)
     shutil.copy(first.path / ".dvc/config", second.path / ".dvc/config")
     said = second.dvc("pull", fails=True, AWS_EC2_METADATA_DISABLED="true")
     assert "credentials" in said
-    second.dvc("pull", **keys)
+    second.dvc("pull", **KEYS)
     assert UP_TO_DATE in second.dvc("status") and whole(second, built)
     assert "Nothing to be done" in second.snakemake("-n", "results/table_ablation.csv")
     text = "".join((second.path / name).read_text(encoding="utf-8") for name in (".dvc/config", "dvc.lock"))
