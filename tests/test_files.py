@@ -1,6 +1,7 @@
 """Files are whole or absent, stable to the byte, and joined by id."""
 
 import json
+import time
 
 import h5py
 import numpy as np
@@ -71,6 +72,34 @@ def test_hdf5_is_stable_and_named_when_damaged(tmp_path):
         pass
     with pytest.raises(GxnError, match="gxn"), files.open_hdf5(tmp_path / "bare") as file:
         files.hdf5_metadata(file)
+
+
+def test_hdf5_holds_no_time_of_day(tmp_path):
+    for name in ("one", "two"):
+        with files.create_hdf5(tmp_path / name, {"a": 1}) as file:
+            file["x/y"] = np.arange(5)
+            file.create_dataset("z/w", (3, 2), "float32")[1] = 1
+        time.sleep(1.01 if name == "one" else 0)  # HDF5 counts seconds
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_a_flipped_bit_is_an_error_or_of_no_matter(tmp_path):
+    path = tmp_path / "a.h5"
+    with files.create_hdf5(path, {"a": 1}) as file:
+        file["x/y"] = np.arange(50)
+    whole = path.read_bytes()
+    refused = 0
+    for place in range(0, len(whole), 7):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        try:
+            with files.open_hdf5(path) as file:
+                found = files.hdf5_dataset(file, "x/y", "iu", 1)[:]
+                assert np.array_equal(found, np.arange(50)) and files.hdf5_metadata(file) == {"a": 1}
+        except GxnError:
+            refused += 1
+    assert refused > 100
 
 
 def test_rows_are_joined_by_id():

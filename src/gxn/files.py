@@ -125,13 +125,17 @@ class Checked(h5py.File):
     def create_dataset(
         self, name: str | None, shape: Any = None, dtype: Any = None, data: Any = None, **options: Any
     ) -> h5py.Dataset:
-        """As h5py's; text and empty datasets are left without a checksum, for they cannot have one."""
+        """As h5py's, of numbers; empty datasets are left without a checksum, for they cannot have one."""
         kind = np.dtype(dtype) if dtype is not None else np.asarray(data).dtype
         shape = np.shape(data) if shape is None else tuple(shape)
         if shape and 0 not in shape and kind.kind in "biuf":
             rows = max(1, CHUNK // max(1, int(np.prod(shape[1:])) * kind.itemsize))
             options = {"chunks": (min(rows, shape[0]), *shape[1:]), "fletcher32": True} | options
         return super().create_dataset(name, shape, kind if dtype is None else dtype, data, **options)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        """A dataset of `value`; h5py's own way gives the groups on the way to it the time of day."""
+        self.create_dataset(name, data=value)
 
 
 @contextlib.contextmanager
@@ -144,7 +148,9 @@ def create_hdf5(path: str | Path, metadata: Mapping[str, Any]) -> Iterator[h5py.
     with atomic(path) as temporary:
         file = Checked(temporary, "w", libver=("v110", "v110"))
         try:
-            file.attrs[ATTRIBUTE] = json.dumps(metadata, sort_keys=True)
+            # of fixed length: text of variable length lies in a heap without checksums, which when damaged
+            # can keep HDF5 looking for ever
+            file.attrs[ATTRIBUTE] = np.bytes_(json.dumps(metadata, sort_keys=True).encode())
             yield file
         finally:
             try:
@@ -170,6 +176,8 @@ def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
 def hdf5_metadata(file: h5py.File) -> dict[str, Any]:
     """The metadata that `create_hdf5` wrote."""
     try:
+        if file.attrs.get_id(ATTRIBUTE).dtype.kind != "S":
+            raise TypeError("of variable length")
         metadata = json.loads(file.attrs[ATTRIBUTE])
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise GxnError(f"{file.filename}: has no readable attribute {ATTRIBUTE!r}") from error
@@ -186,7 +194,7 @@ def hdf5_dataset(file: h5py.File, name: str, kinds: str, dimensions: int) -> h5p
     """
     found = file.get(name)
     if not isinstance(found, h5py.Dataset) or found.dtype.kind not in kinds or found.ndim != dimensions:
-        what = {"iu": "integers", "u": "uint8", "f": "floats", "O": "text"}.get(kinds, "numbers")
+        what = {"iu": "integers", "u": "uint8", "f": "floats"}.get(kinds, "numbers")
         raise GxnError(
             f"{file.filename}: has no dataset {name!r} of {what} in {dimensions} dimensions; "
             "delete it and run again"

@@ -98,7 +98,7 @@ DAMAGE = {
     "caption_image must name every image": ("train/caption_image", 3, 0),
     "imgid holds an id twice": ("train/imgid", 1, 100),
     "sentid holds an id twice": ("train/sentid", 1, 0),
-    "not the hash": ("words", 4, "the"),
+    "not the hash": ("words", -3, ord("q")),
 }
 
 

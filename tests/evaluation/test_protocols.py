@@ -291,9 +291,8 @@ def test_a_damaged_file_is_refused(tmp_path, change):
                 del file["sentid"]
                 file["sentid"] = np.arange(3)
             else:
-                file.attrs["gxn"] = json.dumps(
-                    {"weights": {"grounded": 1.0}, "split": "test", "provenance": {}}
-                )
+                about = {"weights": {"grounded": 1.0}, "split": "test", "provenance": {}}
+                file.attrs["gxn"] = np.bytes_(json.dumps(about))
     with pytest.raises(GxnError, match=r"e\.h5"):
         read_embeddings(path)
 

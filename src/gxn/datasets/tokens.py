@@ -1,6 +1,7 @@
 """Vocabulary and captions as integers: `vocabulary.json` and `tokens.h5`."""
 
 import collections
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def encode(records: list[Record], words: list[str], longest: int) -> dict[str, n
 def write_tokens(path: str | Path, records: list[Record], words: list[str], longest: int) -> None:
     """Write `tokens.h5`: a group of arrays per split, the words, and their hash in the metadata."""
     with create_hdf5(path, {"vocabulary": digest(list(words)), "longest": longest}) as file:
-        file.create_dataset("words", data=list(words), dtype=h5py.string_dtype())
+        file["words"] = np.frombuffer(json.dumps(words).encode(), np.uint8)  # JSON, as numbers have checksums
         for split in SPLITS:
             arrays = encode([record for record in records if record.split == split], words, longest)
             for name, array in arrays.items():
@@ -111,13 +112,14 @@ def read_tokens(path: str | Path, split: str) -> Captions:
 
 
 def _words(file: h5py.File) -> tuple[str, ...]:
-    stored = hdf5_dataset(file, "words", "O", 1)
-    if not h5py.check_string_dtype(stored.dtype):
-        raise GxnError(f"{file.filename}: words are no text; delete it and run the step tokenize")
+    text = hdf5_dataset(file, "words", "u", 1)[:].tobytes()
     try:
-        return tuple(stored.asstr()[:])
-    except UnicodeDecodeError as error:
+        words = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise GxnError(f"{file.filename}: words: {error}; delete it and run the step tokenize") from error
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise GxnError(f"{file.filename}: words are no text; delete it and run the step tokenize")
+    return tuple(words)
 
 
 def check_vocabulary(vocabulary: Any, captions: Captions, path: str | Path) -> None:
