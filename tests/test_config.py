@@ -86,6 +86,16 @@ def test_every_shipped_configuration_is_valid(path):
         ({"methods": {"two_space": None}}, r"significance\.control: no row 'two_space'"),
         ({"drawing": {"batch": 500}}, r"drawing\.batch: more than training\.batch \(128\)"),
         ({"dataset": {"source": "karpathy"}}, r"dataset\.images: None is not of type 'string'"),
+        ({"finetune": {"methods": ["vse9"]}}, r"finetune\.methods: no row 'vse9' among the methods"),
+        (
+            {
+                "finetune": {"methods": ["vse0"]},
+                "methods": {"vse0_ft": PARAMS["methods"]["vse0"]},
+            },
+            r"methods\.vse0_ft: is the name of the row that finetune makes of vse0",
+        ),
+        ({"finetune": {"processes": 3}}, r"finetune\.processes: 3 cannot share training\.batch evenly"),
+        ({"finetune": {"smallest": 1.5}}, r"finetune\.smallest: 1\.5 is greater than the maximum of 1"),
         ({"dataset": {"name": "a b; rm"}}, r"dataset\.name: 'a b; rm' does not match"),
     ],
 )

@@ -81,3 +81,17 @@ def test_without_gradients():
         states, last = gru(embedded, lengths)
     assert not states.requires_grad
     torch.testing.assert_close(last, states[[0, 1], lengths - 1])
+
+
+def test_autocast_leaves_the_states_in_single_precision():
+    torch.manual_seed(0)
+    gru, inputs, lengths = GRU(5, 6, bidirectional=True), torch.randn(4, 7, 5), torch.tensor([7, 2, 5, 1])
+    expected, gradients = gru(inputs, lengths)[1], []
+    for half in (False, True):
+        gru.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            states, last = gru(inputs, lengths)
+            (states.sum() + last.sum()).backward()
+        assert torch.equal(last, expected)
+        gradients.append(gru.weight_hh_l0.grad.clone())
+    assert torch.equal(*gradients)

@@ -96,3 +96,10 @@ def test_the_table_has_a_sum(capsys):
     )
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.split()[-8:] == ["5.0", "MB", "2.0", "GB", "2.0", "h", "10.0", "MB"]
+
+
+def test_tuning_a_cnn_takes_three_passes_per_caption_shared_by_the_processes(config):
+    section = config["finetune"] | {"methods": ["vsepp"], "epochs": 2, "processes": 4}
+    counts = estimate.Counts(10, 40, 50, "")
+    (line,) = estimate.finetuning(config | {"finetune": section, "seeds": [0, 1]}, counts, 0.5)
+    assert (line.step, line.seconds) == ("finetune vsepp, 2 seeds", 2 * 2 * 40 * 3 * 0.5 / 4)

@@ -36,6 +36,13 @@ class Painted:
         return [record.imgid for record in records]
 
 
+class Noisy(Painted):
+    """Images that differ, so that gradients of pairs do not cancel."""
+
+    def read(self, record):
+        return np.random.default_rng(record.imgid).integers(0, 256, (16, 20, 3), np.uint8)
+
+
 def image_split(count=1, rank=0, smallest=0.3):
     images, lengths = np.repeat(np.arange(6), 2), np.array([3, 5, 2, 4, 1, 6, 3, 2, 5, 4, 2, 3])
     random = np.random.default_rng(1)
@@ -63,9 +70,9 @@ class Net(torch.nn.Module):
         return self.layers(images)
 
 
-def path():
+def path(**changes):
     torch.manual_seed(0)
-    encoder = parse(EncoderConfig, ENCODER, "encoder")
+    encoder = parse(EncoderConfig, ENCODER | changes, "encoder")
     sizes = EncoderSizes(6, 9, MODEL["word"], MODEL["hidden"], MODEL["joint"])
     config = FinetuningConfig(1e-3, parse(MatchingConfig, MATCH | {"decay_epoch": 1}, "match"))
     return Finetuning(Net(), Encoders(encoder, sizes), encoder, config, FEATURES, Processes(1, 0, CPU))
@@ -164,3 +171,17 @@ def test_frozen_gives_floats_and_ignores_train():
     assert not frozen.training and frozen(pixels).dtype == torch.float32
     with torch.autocast("cpu", torch.bfloat16):
         assert frozen(pixels).dtype == torch.float32
+
+
+def test_a_step_in_half_precision_goes_the_same_way():
+    """By the cosine, since a component that the order similarity mirrors may change sign by rounding."""
+    batch, moved = next(replace(image_split(), source=Noisy()).batches(8, 0, 0)), []
+    for half in (False, True):
+        tuned = path(similarity="cosine", margin=0.2)
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            loss = tuned.step(batch)["ranking_loss"]
+        groups = tuned.optimizer.param_groups
+        moved.append([loss, *(torch.cat([p.grad.flatten() for p in each["params"]]) for each in groups)])
+    assert moved[0][0] != moved[1][0] and moved[1][0].item() == pytest.approx(moved[0][0].item(), rel=0.01)
+    for full, half in zip(moved[0][1:], moved[1][1:], strict=True):
+        assert torch.cosine_similarity(full, half, 0) > 0.95

@@ -7,6 +7,7 @@ depends on a word alone is done once for each word of the batch.
 
 import torch
 from torch import Tensor, nn
+from torch.amp import custom_bwd, custom_fwd
 from torch.autograd.function import once_differentiable
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -78,6 +79,7 @@ class _Steps(torch.autograd.Function):
     """
 
     @staticmethod
+    @custom_fwd(device_type="cpu", cast_inputs=torch.float32)  # results are written in place, in one type
     def forward(ctx, inputs, weight_ih, weight_hh, bias_ih, bias_hh, kind, sizes):
         hidden = weight_hh.shape[1]
         gates = torch.addmm(bias_ih, inputs, weight_ih.T)[kind]  # (S, 3 H), by and by r, z, n
@@ -101,6 +103,7 @@ class _Steps(torch.autograd.Function):
         return states
 
     @staticmethod
+    @custom_bwd(device_type="cpu")
     @once_differentiable
     def backward(ctx, slopes):
         inputs, weight_ih, weight_hh, kind, gates, recalled, before = ctx.saved_tensors

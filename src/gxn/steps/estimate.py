@@ -68,8 +68,9 @@ def estimate(configfile: list[Path], params: Path, schema: Path) -> None:
         f"{config['dataset']['name']}: {counts.images} images, {counts.captions} training captions, ", end=""
     )
     print(f"{counts.words} words ({counts.origin}); measured on: {device.type}", flush=True)
-    lines, width = features(config, counts, device)
-    show([*downloads(config), *lines, *training(config, counts, width, device)])
+    lines, width, forward_seconds = features(config, counts, device)
+    trained = training(config, counts, width, device)
+    show([*downloads(config), *lines, *trained, *finetuning(config, counts, forward_seconds)])
 
 
 def merged(paths: list[Path]) -> dict[str, Any]:
@@ -131,8 +132,8 @@ def downloads(config: dict[str, Any]) -> list[Line]:
     return lines
 
 
-def features(config: dict[str, Any], counts: Counts, device: torch.device) -> tuple[list[Line], int]:
-    """Preparing, thumbnails and features; the number of features per image."""
+def features(config: dict[str, Any], counts: Counts, device: torch.device) -> tuple[list[Line], int, float]:
+    """Preparing, thumbnails and features; the number of features per image, and the CNN's seconds per crop."""
     section = parse(FeaturesConfig, config["features"], "features")
     network, width = load_cnn(config["cnn"]["name"], config["cnn"]["layer"], None)
     network = network.to(device, memory_format=torch.channels_last).eval()
@@ -143,7 +144,8 @@ def features(config: dict[str, Any], counts: Counts, device: torch.device) -> tu
     def pass_once() -> None:
         forward(network, crops, transform.count, device, section.arithmetic).cpu()
 
-    seconds = quickest(pass_once) / trial * counts.images
+    crop_seconds = quickest(pass_once) / len(crops)
+    seconds = crop_seconds * transform.count * counts.images
     weights = 4 * sum(each.numel() for each in network.parameters())
     memory = torch.cuda.max_memory_allocated() if device.type == "cuda" else weights
     decode = 0.0 if config["dataset"]["source"] == "scenes" else DECODE_SECONDS * counts.images
@@ -153,7 +155,15 @@ def features(config: dict[str, Any], counts: Counts, device: torch.device) -> tu
         Line("prepare, thumbnails", disk=small, seconds=2 * decode),
         Line("features", disk=numbers * width * counts.images, seconds=seconds, memory=memory),
     ]
-    return lines, width
+    return lines, width, crop_seconds
+
+
+def finetuning(config: dict[str, Any], counts: Counts, forward_seconds: float) -> list[Line]:
+    """Rows with the CNN in the loop: a crop per caption, and a gradient that takes two forward passes."""
+    section, seeds = config["finetune"], len(config["seeds"])
+    crops = section["epochs"] * counts.captions / section["processes"]
+    seconds = seeds * crops * 3 * forward_seconds
+    return [Line(f"finetune {name}, {seeds} seeds", seconds=seconds) for name in section["methods"]]
 
 
 def training(config: dict[str, Any], counts: Counts, width: int, device: torch.device) -> list[Line]:
