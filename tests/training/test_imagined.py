@@ -62,6 +62,7 @@ def test_a_row_says_and_draws_every_test_image(row, data):
         imagine(
             checkpoint=row, captions=data / "captions.json", features=data / "features.h5",
             tokens=data / "tokens.h5", frequencies=data / "frequencies.h5", longest=6, seed=0, threads=1,
+            dataset="d", method="row",
             device="cpu", said=data / f"{name}.json", drawn=data / f"{name}.h5",
         )  # fmt: skip
     said = json.loads((data / "a.json").read_text())

@@ -72,7 +72,8 @@ rule imagine:
     shell:
         "python -m gxn.steps.imagine --checkpoint {input.checkpoint} --captions {input.captions}"
         " --features {input.features} --tokens {input.tokens}"
-        " --frequencies {input.frequencies} --longest {params.longest} --seed {wildcards.seed}"
+        " --frequencies {input.frequencies} --dataset {wildcards.dataset}"
+        " --method {wildcards.method} --longest {params.longest} --seed {wildcards.seed}"
         " --threads {params.threads} --device {params.device}"
         " --said {output.said} --drawn {output.drawn} &> {log}"
 

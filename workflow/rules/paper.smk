@@ -39,6 +39,27 @@ rule table_published:
         " --csv {output.csv} --markdown {output.markdown} &> {log}"
 
 
+rule table_imagined:
+    input:
+        imagined=seeds(
+            "results/imagined/{dataset}/{method}/seed{seed}.json", method=IMAGINING
+        ),
+        code=code("gxn.steps.table_imagined"),
+    output:
+        report(
+            "results/table_imagined.csv",
+            caption="../report/table_imagined.rst",
+            category="Tables",
+        ),
+    log:
+        "logs/table_imagined.log",
+    params:
+        methods=as_json(list(METHODS)),
+    shell:
+        "python -m gxn.steps.table_imagined --imagined {input.imagined}"
+        " --methods {params.methods:q} --csv {output} &> {log}"
+
+
 rule table_significance:
     input:
         ranks=seeds("results/ranks/{dataset}/{method}/seed{seed}.h5", method=ROWS),
@@ -209,6 +230,7 @@ rule paper:
     input:
         rules.figures.input,
         "results/table_ablation.csv",
+        "results/table_imagined.csv",
         "results/table_published.csv",
         "results/table_significance.csv",
     localrule: True

@@ -30,6 +30,8 @@ def imagine(
     features: Path,
     tokens: Path,
     frequencies: Path,
+    dataset: str,
+    method: str,
     longest: int,
     seed: int,
     threads: int,
@@ -47,7 +49,8 @@ def imagine(
     encoders.to(where)
     modules = {name.partition(".")[0] for name in load_tensors(checkpoint)[0]}
     split, words = read_split(tokens, features, "test", where), read_tokens(tokens, "test")
-    found: dict[str, Any] = {"metrics": {}, "provenance": metadata["provenance"]}
+    found: dict[str, Any] = {"dataset": dataset, "method": method, "seed": seed, "metrics": {}}
+    found["provenance"] = metadata["provenance"]
     if "decoder" in modules:
         decoder = read_decoder(checkpoint).to(where)
         _, ids = greedy_captions(encoders, decoder, split.features, longest)
@@ -118,9 +121,10 @@ def main() -> None:
     arguments = parser(__doc__)
     for name in ("checkpoint", "captions", "features", "tokens", "frequencies", "said", "drawn"):
         arguments.add_argument(f"--{name}", type=Path, required=True)
+    for name in ("dataset", "method", "device"):
+        arguments.add_argument(f"--{name}", required=True)
     for name in ("longest", "seed", "threads"):
         arguments.add_argument(f"--{name}", type=int, required=True)
-    arguments.add_argument("--device", required=True)
     run(imagine, arguments)
 
 

@@ -1,0 +1,43 @@
+"""How well the rows imagine: caption metrics and colour fidelity, mean and spread over seeds."""
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+from gxn.errors import GxnError
+from gxn.files import read_json
+from gxn.reporting.tables import Row
+
+FIGURES = (
+    *("cider_d", "cider", "bleu1", "bleu2", "bleu3", "bleu4", "rouge_l"),
+    *("fidelity", "fidelity_chance", "fidelity_gain", "fidelity_z"),
+)
+COLUMNS = ("dataset", "method", "seeds", *(column for key in FIGURES for column in (key, f"{key}_std")))
+
+
+def imagination(paths: Sequence[Path], methods: Sequence[str]) -> list[Row]:
+    """One row per method, of the JSON files that the step `imagine` wrote; None where a row lacks a path.
+
+    Raises:
+        GxnError: a file is damaged, or its seed stands twice in a row.
+    """
+    runs: dict[str, dict[int, dict]] = {method: {} for method in methods}
+    for path in paths:
+        run = read_json(path)
+        try:
+            seeds, seed, found = runs[run["method"]], int(run["seed"]), dict(run["metrics"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise GxnError(f"{path}: is no file of the step imagine for these rows ({error!r})") from error
+        if seed in seeds:
+            raise GxnError(f"{path}: {run['method']} has seed {seed} twice")
+        seeds[seed] = found | {"dataset": run["dataset"]}
+    return [_row(method, list(seeds.values())) for method, seeds in runs.items() if seeds]
+
+
+def _row(method: str, runs: list[dict]) -> Row:
+    cells: Row = {"dataset": runs[0]["dataset"], "method": method, "seeds": len(runs)}
+    for key in FIGURES:
+        values = [run[key] for run in runs if key in run]
+        cells[key] = statistics.fmean(values) if values else None
+        cells[f"{key}_std"] = statistics.stdev(values) if len(values) > 1 else None
+    return cells
