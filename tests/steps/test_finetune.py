@@ -166,6 +166,7 @@ def test_two_processes_equal_one_on_the_joined_batch(row: Path, tuned: Path, tmp
         timeout=300,
     )
     assert done.returncode == 0, done.stdout
+    assert "Warning" not in done.stdout
     assert done.stdout.count("val_rsum") == 2, "one line an epoch: only the first process speaks"
     for name in ("cnn.safetensors", "row.safetensors"):
         start, one, two = (load_tensors(folder / name)[0] for folder in (row, tuned, tmp_path))

@@ -46,7 +46,7 @@ class Processes:
         device_ids = [self.device.index] if self.device.type == "cuda" else None
         # statistics are frozen, hence equal; the class scores that a CNN comes with are not in the loss
         return DistributedDataParallel(
-            network, device_ids=device_ids, broadcast_buffers=False, find_unused_parameters=True
+            network, device_ids=device_ids, forward_sync_buffers=False, find_unused_parameters=True
         )
 
     def gather(self, shares: list[Tensor]) -> list[Tensor]:
