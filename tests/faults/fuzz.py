@@ -22,7 +22,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HANGS_AFTER = 30.0  # seconds, on a busy machine
+HANGS_AFTER = 30.0  # seconds in one case, on a busy machine
+STARTS_WITHIN = 300.0  # imports, good files
 MEMORY = 6 << 30
 ODD = [
     None, True, False, 0, -1, 2**31, 2**63, 2**80, -(2**80), 1.5, float("nan"), float("inf"), 1e308, "", " ", "\n",
@@ -233,9 +234,9 @@ def follow(process: subprocess.Popen, case: int, verdict: Verdict) -> int:
         selector.register(process.stdout, selectors.EVENT_READ)
         about = ""
         while True:
-            if not selector.select(HANGS_AFTER):
+            if not selector.select(HANGS_AFTER if about else STARTS_WITHIN):
                 verdict.cases += 1
-                verdict.wrong.append(f"case {case} {about}: HANGS")
+                tell(f"case {case} {about}: HANGS", verdict)
                 return case + 1
             line = process.stdout.readline()
             if not line:
@@ -245,7 +246,7 @@ def follow(process: subprocess.Popen, case: int, verdict: Verdict) -> int:
                     raise RuntimeError(f"the process did not start: {process.stderr.read()[-2000:]}")
                 verdict.cases += 1
                 last = process.stderr.read()[-300:]
-                verdict.wrong.append(f"case {case} {about}: CRASH {process.returncode}: {last}")
+                tell(f"case {case} {about}: CRASH {process.returncode}: {last}", verdict)
                 return case + 1
             verb, number, rest = line.rstrip("\n").split(" ", 2)
             case = int(number)
@@ -259,7 +260,13 @@ def follow(process: subprocess.Popen, case: int, verdict: Verdict) -> int:
             verdict.errors += outcome == "error"
             verdict.answers += outcome == "answer"
             if outcome == "WRONG":
-                verdict.wrong.append(f"case {case} {about}: {rest}")
+                tell(f"case {case} {about}: {rest}", verdict)
+
+
+def tell(wrong: str, verdict: Verdict) -> None:
+    """Note a wrong case, and say it at once."""
+    verdict.wrong.append(wrong)
+    print(wrong, flush=True)
 
 
 def report(verdict: Verdict) -> None:
@@ -267,7 +274,6 @@ def report(verdict: Verdict) -> None:
     for reader in sorted({reader for reader, _ in verdict.by_reader}):
         counts = {outcome: verdict.by_reader[reader, outcome] for outcome in ("error", "answer", "WRONG")}
         print(f"{reader:14} " + "  ".join(f"{outcome} {count:4}" for outcome, count in counts.items()))
-    print("\n".join(verdict.wrong))
     print(
         f"cases {verdict.cases}: a clear error {verdict.errors}, a right answer {verdict.answers}, "
         f"wrong, crashed or hung {len(verdict.wrong)}"

@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 import pytest
 import yaml
 from copies import ROOT, changed_outs, outs_of
+from ruamel.yaml import YAML
 
 sys.path.append(str(ROOT / "workflow"))
 import configure
@@ -33,7 +34,8 @@ def lock(text: str | None = None) -> dict:
     path = ROOT / "dvc.lock"
     if text is None and not path.exists():
         pytest.skip("the default run is not recorded yet: no dvc.lock")
-    return yaml.safe_load(text if text is not None else path.read_text(encoding="utf-8"))
+    # DVC writes YAML 1.2, where 2e-05 is a number; PyYAML reads it as text
+    return YAML(typ="safe").load(text if text is not None else path.read_text(encoding="utf-8"))
 
 
 def test_stages_are_the_phases_and_provenance_closes_the_run():
