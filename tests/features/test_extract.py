@@ -64,7 +64,7 @@ def call(folder: Path, out: Path, **section) -> None:
     """The step, in this process."""
     weights = folder / "weights.safetensors"
     inputs = (folder / "captions.json", folder / "images.h5", CNN, weights, SECTION | section)
-    step.features(*inputs, "cpu", 1, out.parent / f"{out.name}.resume", out)
+    step.features(*inputs, None, "cpu", 1, out.parent / f"{out.name}.resume", out)
 
 
 def test_features_are_those_of_one_forward_pass(folder, tmp_path):
@@ -202,6 +202,7 @@ def test_sigkill_in_real_photographs(realdata, tmp_path, capsys):
         "cnn": CNN,
         "weights": realdata / "weights/squeezenet1_1.safetensors",
         "features": SECTION | {"crop": 224},
+        "split": None,
         "device": "cpu",
         "threads": 1,
         "resume": tmp_path / "resume",
