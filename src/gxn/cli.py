@@ -10,15 +10,23 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from gxn.errors import GxnError
+from gxn.writing import ADVICE, refused
 
 Item = TypeVar("Item")
 
 
 def run(step: Callable[..., None], parser: argparse.ArgumentParser) -> None:
-    """Parse the command line, call `step` with the arguments by name, turn `GxnError` into exit status 2."""
+    """Parse the command line, call `step` with the arguments by name, turn `GxnError` into exit status 2.
+
+    So ends a full disk that is met in passing, by a line of progress or by a compiler's cache.
+    """
     try:
         step(**vars(parser.parse_args()))
-    except GxnError as error:
+    except (GxnError, OSError) as error:
+        if isinstance(error, OSError):
+            if error.errno not in ADVICE:
+                raise
+            error = refused(error.filename or "the step's log", error)
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
 

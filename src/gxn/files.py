@@ -1,12 +1,8 @@
-"""Files are written whole or not at all, and read without executing anything."""
+"""The kinds of files there are: written whole or not at all, and read without executing anything."""
 
 import contextlib
-import errno
-import glob
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,63 +11,10 @@ import h5py
 import numpy as np
 
 from gxn.errors import GxnError
+from gxn.writing import Accepting, atomic
 
 ATTRIBUTE = "gxn"
 CHUNK = 1 << 18  # bytes under one checksum: some rows, and small enough for HDF5's cache of chunks
-
-ADVICE = {
-    errno.ENOSPC: "make room there and run again",
-    errno.EDQUOT: "make room there and run again",
-    errno.EROFS: "make its folder writable and run again",
-    errno.EACCES: "make its folder writable and run again",
-    errno.EPERM: "make its folder writable and run again",
-}
-
-
-@contextlib.contextmanager
-def writing(path: str | Path) -> Iterator[None]:
-    """What the system refuses while `path` is written.
-
-    Raises:
-        GxnError: the disk is full, or the folder cannot be written; the message says what to do.
-    """
-    try:
-        yield
-    except OSError as error:
-        # HDF5's own text runs over a paragraph, with addresses in it
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        advice = f"; {ADVICE[error.errno]}" if error.errno in ADVICE else ""
-        raise GxnError(f"{path}: cannot be written: {reason}{advice}") from error
-
-
-@contextlib.contextmanager
-def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary sibling of `path`; rename it into place on success, remove it on failure.
-
-    What a killed run left of an earlier one is removed too: Snakemake's lock sees to it that nobody else
-    writes the same file.
-
-    Raises:
-        GxnError: the disk is full, or the folder cannot be written.
-    """
-    path = Path(path)
-    temporary = None
-    with writing(path):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-                left.unlink(missing_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-            os.close(handle)
-            temporary = Path(name)
-            yield temporary
-            with open(temporary, "rb") as written:
-                os.fsync(written.fileno())
-            temporary.chmod(0o644)
-            os.replace(temporary, path)
-        finally:
-            if temporary is not None:
-                temporary.unlink(missing_ok=True)
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -145,18 +88,13 @@ def create_hdf5(path: str | Path, metadata: Mapping[str, Any]) -> Iterator[h5py.
     Its own structures are checksummed too, as they are from version 1.10 of the format on. Datasets made
     through the file, rather than through one of its groups, are.
     """
-    with atomic(path) as temporary:
-        file = Checked(temporary, "w", libver=("v110", "v110"))
-        try:
+    with atomic(path) as temporary, Accepting(temporary, "w+b") as store:
+        with Checked(store, "w", libver=("v110", "v110")) as file:
             # of fixed length: text of variable length lies in a heap without checksums, which when damaged
             # can keep HDF5 looking for ever
             file.attrs[ATTRIBUTE] = np.bytes_(json.dumps(metadata, sort_keys=True).encode())
             yield file
-        finally:
-            try:
-                file.close()
-            except RuntimeError as error:  # how a full disk looks when the last chunks are written
-                raise OSError(errno.ENOSPC, str(error)) from error
+        store.settle()
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from typing import IO
 
 from gxn import cli
 from gxn.errors import GxnError
-from gxn.files import atomic
+from gxn.writing import atomic
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gxn.datasets.sources import Source
 from gxn.errors import GxnError
-from gxn.files import atomic
+from gxn.writing import atomic
 
 CHUNK = 1 << 20
 # what a server may mend by itself; any other refusal sends us to the next mirror

@@ -17,7 +17,8 @@ from gxn.errors import GxnError
 from gxn.features import cnn, transforms
 from gxn.features.cnn import normalise
 from gxn.features.transforms import Transform
-from gxn.files import digest, sha256, write_json, writing
+from gxn.files import digest, sha256, write_json
+from gxn.writing import writing
 
 PRECISIONS = ("float16", "float32")
 ARITHMETICS = ("float32", "bfloat16")
@@ -83,9 +84,15 @@ class Rows:
         return done
 
     def append(self, features: np.ndarray) -> None:
-        """Add rows (B, D) at the end."""
-        with writing(self.path), open(self.path, "ab") as file:
-            file.write(features.tobytes())
+        """Add rows (B, D) at the end; of rows that do not fit nothing stays, for the error needs room as well."""
+        with writing(self.path), open(self.path, "ab", buffering=0) as file:
+            end, rest = file.tell(), memoryview(features.tobytes())
+            try:
+                while rest:
+                    rest = rest[file.write(rest) :]
+            except OSError:
+                file.truncate(end)
+                raise
 
     def blocks(self, rows: int) -> Iterator[np.ndarray]:
         """All rows again, (<= rows, D) at a time."""

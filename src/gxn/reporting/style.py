@@ -13,7 +13,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
-from gxn.files import atomic
+from gxn.writing import atomic
 
 WIDTH = 7.2  # inches: two columns of a paper
 INK = "#222222"

@@ -11,7 +11,8 @@ from gxn import cli
 from gxn.datasets.grammar import captions
 from gxn.datasets.rendering import render
 from gxn.datasets.scenes import SPLITS, Scene, Settings, generator, scenes
-from gxn.files import atomic, create_hdf5, digest
+from gxn.files import create_hdf5, digest
+from gxn.writing import atomic
 
 CHUNK = 64  # images written, and held in memory, at a time
 
@@ -30,7 +31,8 @@ def step(scenes: Any, captions: Path, images: Path) -> None:
     """Write both files; memory does not grow with the number of images, but for 100 bytes each."""
     settings = Settings.of(scenes)
     total = settings.train + settings.val + settings.test
-    with create_hdf5(images, {"scenes": digest(scenes)}) as file, atomic(captions) as temporary:
+    # the images are in place before the captions that name them
+    with atomic(captions) as temporary, create_hdf5(images, {"scenes": digest(scenes)}) as file:
         shape = (total, settings.size, settings.size, 3)
         store = file.create_dataset("images", shape, "uint8", chunks=(min(CHUNK, total), *shape[1:]))
         file.create_dataset("imgid", data=np.arange(total, dtype=np.int64))

@@ -22,10 +22,11 @@ from gxn.config import parse
 from gxn.datasets.shapes import ATTRIBUTES, QUESTIONS, TOGETHER, classification_set, mirrored, present
 from gxn.errors import GxnError
 from gxn.features.cnn import load_cnn, normalise
-from gxn.files import atomic, save_tensors
+from gxn.files import save_tensors
 from gxn.provenance import provenance
 from gxn.training.device import choose_device
 from gxn.training.resume import Resume, need_finite, recipe
+from gxn.writing import atomic
 
 WIDTHS = [len(values) for values in QUESTIONS.values()]
 WHOLE = sum(math.prod(len(ATTRIBUTES[name]) for name in names) for names in TOGETHER)

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from gxn.errors import GxnError
-from gxn.files import atomic, digest, sha256
+from gxn.files import digest, sha256
+from gxn.writing import atomic
 
 
 def recipe(configuration: Any, inputs: Mapping[str, Path | None]) -> str:

@@ -1,0 +1,107 @@
+"""Files are written whole or not at all, and what the system refuses is said with what to do about it."""
+
+import contextlib
+import errno
+import glob
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from gxn.errors import GxnError
+
+ADVICE = {
+    errno.ENOSPC: "make room there and run again",
+    errno.EDQUOT: "make room there and run again",
+    errno.EFBIG: "allow larger files there and run again",
+    errno.EROFS: "make its folder writable and run again",
+    errno.EACCES: "make its folder writable and run again",
+    errno.EPERM: "make its folder writable and run again",
+}
+
+
+def refused(path: str | Path, error: OSError) -> GxnError:
+    """What to say when the system refuses to write `path`."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    advice = f"; {ADVICE[error.errno]}" if error.errno in ADVICE else ""
+    return GxnError(f"{path}: cannot be written: {reason}{advice}")
+
+
+@contextlib.contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """What the system refuses while `path` is written.
+
+    Raises:
+        GxnError: the disk is full, or the folder cannot be written; the message says what to do.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise refused(path, error) from error
+
+
+@contextlib.contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary sibling of `path`; rename it into place on success, remove it on failure.
+
+    What a killed run left of an earlier one is removed too: Snakemake's lock sees to it that nobody else
+    writes the same file.
+
+    Raises:
+        GxnError: the disk is full, or the folder cannot be written.
+    """
+    path = Path(path)
+    temporary = None
+    with writing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+                left.unlink(missing_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+            os.close(handle)
+            temporary = Path(name)
+            yield temporary
+            with open(temporary, "rb") as written:
+                os.fsync(written.fileno())
+            temporary.chmod(0o644)
+            os.replace(temporary, path)
+        finally:
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
+
+
+class Accepting(io.FileIO):
+    """A file for HDF5 to write to, which never refuses: the first refusal of the system is kept for `settle`.
+
+    HDF5 cannot give up a file: what it could not write it tries again when the file is closed and when the
+    interpreter ends, and crashes there. So it is left to believe that all went well.
+    """
+
+    refusal: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        """Write all of `data`, or, once something was refused, nothing."""
+        rest = memoryview(data)
+        with self._kept():
+            while rest and self.refusal is None:
+                rest = rest[super().write(rest) :]
+        return len(data)
+
+    def truncate(self, size: int | None = None) -> int:
+        """Cut or extend the file."""
+        with self._kept():
+            super().truncate(size)
+        return self.tell() if size is None else size
+
+    def settle(self) -> None:
+        """Raise the first refusal, if there was one."""
+        if self.refusal is not None:
+            raise self.refusal
+
+    @contextlib.contextmanager
+    def _kept(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.refusal = self.refusal or error
