@@ -1,12 +1,18 @@
 # What the rules share: the checked configuration, the code behind a step, sections as JSON.
 import ast
 import json
+import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
-from shutil import which
+from shutil import disk_usage, which
 from types import SimpleNamespace
 
 from snakemake.exceptions import WorkflowError
+
+# on a full disk Python leaves bytecode cut short, which no later run could load: here and in the jobs
+sys.dont_write_bytecode = True
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 from gxn.errors import GxnError
 from gxn.schema import check
@@ -18,6 +24,18 @@ try:
     check(config, SCHEMA, SOURCE)
 except GxnError as error:
     raise WorkflowError(str(error)) from None
+
+# Said by the workflow, for the logs of the jobs stand on the same disk, and Snakemake's own words are a traceback.
+FULL = f"{Path.cwd()}: the disk is full; make room there and run again"
+
+
+def full():
+    """Whether the disk has less room than Snakemake needs for its records."""
+    return disk_usage(".").free < 1 << 20
+
+
+if full():
+    raise WorkflowError(FULL)
 
 DATASET = config["dataset"]["name"]
 METHODS = {name: row for name, row in config["methods"].items() if row}
@@ -277,3 +295,8 @@ wildcard_constraints:
 
 
 shell.prefix("set -euo pipefail; ")
+
+
+onerror:
+    if full():
+        print(f"error: {FULL}")
