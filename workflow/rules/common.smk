@@ -3,6 +3,7 @@ import ast
 import json
 import os
 import sys
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import disk_usage, which
@@ -52,6 +53,18 @@ ROWS = [*METHODS, *TUNED]
 GPU = int(config["device"] != "cpu" and bool(which("nvidia-smi")))
 
 
+@cache
+def imports(path):
+    """Names of modules, some of them perhaps of what is in a module, that a file imports."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
+    return found
+
+
 def code(module):
     """Source files behind `python -m module`: its own and those of its first-party imports."""
     root = Path(find_spec("gxn").origin).parent.parent
@@ -63,12 +76,7 @@ def code(module):
         if name in found or not name.startswith("gxn") or not path.exists():
             continue
         found[name] = path
-        todo.append(name.rpartition(".")[0])
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                todo += [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                todo += [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
+        todo += [name.rpartition(".")[0], *imports(path)]
     here = Path.cwd()
     paths = sorted(found.values())
     return local(
