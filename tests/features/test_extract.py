@@ -202,12 +202,11 @@ def test_sigkill_in_real_photographs(realdata, tmp_path, capsys):
         "cnn": CNN,
         "weights": realdata / "weights/squeezenet1_1.safetensors",
         "features": SECTION | {"crop": 224},
-        "split": None,
         "device": "cpu",
         "threads": 1,
         "resume": tmp_path / "resume",
     }
-    step.features(**inputs, out=tmp_path / "whole.h5")
+    step.features(**inputs, split=None, out=tmp_path / "whole.h5")
     texts = {key: json.dumps(value) if isinstance(value, dict) else value for key, value in inputs.items()}
     options = [f"--{key}={value}" for key, value in texts.items()]
     out = tmp_path / "cut.h5"
@@ -220,6 +219,6 @@ def test_sigkill_in_real_photographs(realdata, tmp_path, capsys):
     os.kill(victim.pid, signal.SIGKILL)
     victim.wait()
     assert not out.exists()
-    step.features(**inputs, out=out)
+    step.features(**inputs, split=None, out=out)
     assert "resumed after image" in capsys.readouterr().out
     assert out.read_bytes() == (tmp_path / "whole.h5").read_bytes()
