@@ -22,7 +22,8 @@ from gxn.training.drawing import Drawing, DrawingConfig
 from gxn.training.matching import Matching, MatchingConfig
 from gxn.training.paths import Path as TrainingPath
 
-REPEATS = 3
+REPEATS = 4
+PATIENCE = 5.0  # seconds
 # as in COCO and Flickr: 11 words on average, the longest of a batch about twice that
 SHORTEST, LONGEST = 6, 22
 
@@ -103,7 +104,7 @@ def _drawing(config: Mapping[str, Any], encoders: Encoders, batch: Batch) -> Tra
 
 
 def _rate(path: TrainingPath, batch: Batch, config: Mapping[str, Any]) -> Rate:
-    """The quickest of a few updates, after one to warm up; other work on the machine only slows it."""
+    """The quickest of a few updates; other work on the machine only slows it."""
     cuda = batch.features.is_cuda
     if cuda:
         torch.cuda.reset_peak_memory_stats()
@@ -122,10 +123,9 @@ def _rate(path: TrainingPath, batch: Batch, config: Mapping[str, Any]) -> Rate:
 
 
 def quickest(call: Callable[[], None]) -> float:
-    """Seconds of the quickest of a few calls, after one to warm up."""
-    call()
-    times = []
-    for _ in range(REPEATS):
+    """Seconds of the quickest of a few calls; of fewer where they take long, and the first costs little more."""
+    times: list[float] = []
+    while len(times) < REPEATS and sum(times) < PATIENCE:
         start = time.perf_counter()
         call()
         times.append(time.perf_counter() - start)
