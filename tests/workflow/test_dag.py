@@ -56,6 +56,7 @@ def test_one_rows_setting_retrains_that_row_alone(pulled, tmp_path):
         ("reporting/bars.py", ["ablation"]),
         ("reporting/style.py", ["ablation", "recall", "training", "i2t", "t2i", "framework"]),
     ],
+    ids=["bars", "style"],  # no slash: a clone is named by its test and must lie beside the remote
 )
 def test_plotting_code_redraws_figures_only(clone, module, expected):
     copy = clone()

@@ -19,7 +19,10 @@ from gxn.errors import GxnError
 from gxn.schema import check
 
 SCHEMA = Path(workflow.basedir).joinpath("workflow", "schemas", "params.schema.yaml")
-SOURCE = " + ".join(map(str, workflow.configfiles))
+# in the order in which they are laid over each other; Snakemake lists those of the command line first
+SOURCE = " + ".join(
+    sorted(map(str, workflow.configfiles), key=lambda path: path != "params.yaml")
+)
 
 try:
     check(config, SCHEMA, SOURCE)
