@@ -20,6 +20,7 @@ from gxn.steps.features import features
 from gxn.steps.finetune import finetune
 from gxn.steps.match import match
 from gxn.training import loop
+from gxn.training.finetuning import Finetuning
 
 CNN = {"name": "shufflenet_v2_x0_5", "layer": "pool"}
 FEATURES = {
@@ -142,6 +143,24 @@ def test_a_killed_run_goes_on_and_ends_in_the_same_bytes(
     assert len(done) == 3
     for name in ("cnn.safetensors", "row.safetensors", "curves.csv"):
         assert (tmp_path / name).read_bytes() == (tuned / name).read_bytes()
+
+
+def test_encoders_change_their_mode_and_the_cnn_stays_in_evaluation_mode(
+    row: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    for name, mode in (("step", True), ("validate", False)):
+        original = getattr(Finetuning, name)
+
+        def checked(self: Finetuning, data: Any, original=original, mode=mode) -> Any:
+            seen.append(mode)
+            assert all(module.training == mode for module in self.encoders.modules())
+            assert not any(module.training for module in self.cnn.modules())
+            return original(self, data)
+
+        monkeypatch.setattr(Finetuning, name, checked)
+    finetune(**arguments(row, tmp_path))
+    assert seen == ([True] * 2 + [False]) * 2
 
 
 def test_other_features_or_weights_are_refused(row: Path, tuned: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 from torchvision import models
 
 from gxn.errors import GxnError
@@ -64,6 +65,47 @@ def test_a_killed_run_goes_on_and_ends_in_the_same_bytes(
     assert resumed.read_bytes() == whole.read_bytes()
     assert (tmp_path / "cut" / "cnn.csv").read_bytes() == (tmp_path / "whole" / "cnn.csv").read_bytes()
     assert not (tmp_path / "resume").exists()
+
+
+def test_the_cnn_trains_in_training_mode_and_is_judged_in_evaluation_mode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss, scores, seen = Trainer.loss, Trainer.scores, []
+
+    def learning(self: Trainer, *arguments: Any) -> Any:
+        seen.append("step")
+        assert all(module.training for module in self.cnn.modules())
+        return loss(self, *arguments)
+
+    def answering(self: Trainer, images: Any) -> Any:
+        if not torch.is_grad_enabled():
+            seen.append("figures")
+            assert not any(module.training for module in self.cnn.modules())
+        return scores(self, images)
+
+    monkeypatch.setattr(Trainer, "loss", learning)
+    monkeypatch.setattr(Trainer, "scores", answering)
+    trained(tmp_path)
+    assert seen == (["step"] * 3 + ["figures"]) * 2
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_finite_number_stops_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float
+) -> None:
+    loss, calls = Trainer.loss, []
+
+    def poisoned(self: Trainer, *arguments: Any) -> Any:
+        calls.append(1)
+        return loss(self, *arguments) * (value if len(calls) == 5 else 1)
+
+    monkeypatch.setattr(Trainer, "loss", poisoned)
+    message = (
+        rf"loss is {value} at step 2 of epoch 2; batch of .* the state after epoch 1 is kept in .*last\.pt"
+    )
+    with pytest.raises(GxnError, match=message):
+        trained(tmp_path / "cnn", tmp_path / "resume")
+    assert list((tmp_path / "cnn").iterdir()) == [] and (tmp_path / "resume" / "last.pt").exists()
 
 
 @pytest.mark.parametrize(("key", "value"), [("batch", 49), ("images", 0), ("size", 16), ("epochs", "two")])

@@ -1,12 +1,13 @@
 """The training steps on a tiny dataset: resumption to the byte, who is trained by what, faults that stop."""
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 from settings import CAPTION, DRAW, MATCH
 
 from gxn.errors import GxnError
-from gxn.files import load_tensors
+from gxn.files import create_hdf5, load_tensors, open_hdf5
 from gxn.steps.caption import caption
 from gxn.steps.draw import draw
 from gxn.steps.joint import in_turn, joint
@@ -150,22 +151,29 @@ def test_every_module_trains_in_training_mode_and_validates_in_evaluation_mode(
     assert len(set(seen)) == 6
 
 
-def test_a_loss_that_is_not_a_number_stops_with_its_place(arguments, data, monkeypatch):
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_finite_number_stops_with_its_place(arguments, data, monkeypatch, value):
     original = Matching.step
 
     def poisoned(self, batch):
         losses = original(self, batch)
         poisoned.calls += 1
-        return (
-            {name: value * float("nan") for name, value in losses.items()} if poisoned.calls == 6 else losses
-        )
+        return {name: loss * value for name, loss in losses.items()} if poisoned.calls == 6 else losses
 
     poisoned.calls = 0
     monkeypatch.setattr(Matching, "step", poisoned)
     with pytest.raises(
-        GxnError, match=r"ranking_loss is nan at step 2 of epoch 2; batch of sentids .*last\.pt"
+        GxnError, match=rf"ranking_loss is {value} at step 2 of epoch 2; batch of sentids .*last\.pt"
     ):
         match(None, **arguments("a", stage=match_stage()))
+    assert not (data / "a.safetensors").exists() and (data / "scratch/a/last.pt").exists()
+
+
+def test_embeddings_that_collapse_stop_the_stage(arguments, data):
+    with create_hdf5(data / "same.h5", {}) as file, open_hdf5(data / "features.h5") as features:
+        file["features"], file["imgid"] = np.ones((24, 16), np.float32), features["imgid"][:]
+    with pytest.raises(GxnError, match=r"image embeddings: all 6 are the same\. The model has collapsed"):
+        match(None, **arguments("a", stage=match_stage(), features=data / "same.h5"))
     assert not (data / "a.safetensors").exists()
 
 
