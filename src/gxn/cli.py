@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from gxn.errors import GxnError
-from gxn.writing import ADVICE, refused
+from gxn.writing import FULL, refused
 
 Item = TypeVar("Item")
 
@@ -22,13 +22,17 @@ def run(step: Callable[..., None], parser: argparse.ArgumentParser) -> None:
     """
     try:
         step(**vars(parser.parse_args()))
-    except (GxnError, OSError) as error:
-        if isinstance(error, OSError):
-            if error.errno not in ADVICE:
-                raise
-            error = refused(error.filename or "the step's log", error)
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _stop(refused(error.filename or "the step's log", error))
+    except GxnError as error:
+        _stop(error)
+
+
+def _stop(error: GxnError) -> None:
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(2)
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from gxn.errors import GxnError
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
 ADVICE = {
-    errno.ENOSPC: "make room there and run again",
-    errno.EDQUOT: "make room there and run again",
+    **dict.fromkeys(FULL, "make room there and run again"),
     errno.EFBIG: "allow larger files there and run again",
     errno.EROFS: "make its folder writable and run again",
     errno.EACCES: "make its folder writable and run again",
