@@ -2,9 +2,10 @@
 
     python tests/faults/kills.py --kills 20 --seed 0
 
-An uninterrupted run comes first. Each kill is then aimed at one of its jobs, so that all rules are hit: some
-time, drawn by seed, after the job has begun or, where it keeps a state to resume from, after that state is
-there. SIGKILL goes to the whole process group; then `snakemake --unlock` and the same command again.
+An uninterrupted run comes first. Each kill is aimed at one of its jobs, so that all are hit: at some time of the
+job's life, drawn by seed, or, where it keeps a state to resume from, soon after that state is there. SIGKILL goes
+to the whole process group; then `snakemake --unlock` and the same command again. A run that is done with kills
+left, since some jobs ended before their time had come, is compared, and the rest goes to a run in another folder.
 """
 
 import argparse
@@ -31,20 +32,11 @@ LONGER = {
 }
 
 
-@dataclass
-class Job:
-    """A job of the uninterrupted run: its log, when it began, how long it took, the state it keeps."""
-
-    log: str
-    began: float
-    lasted: float
-
-    @property
-    def states(self) -> str:
-        """Pattern of the state that a training or an extraction of features keeps between batches or epochs."""
-        dataset, _, rest = self.log.removeprefix("logs/").removesuffix(".log").partition("/")
-        name = {"train_cnn": "cnn", "extract_features": "features"}.get(rest, rest)
-        return f"scratch/{dataset}/{name}/*"
+def state_of(job: str) -> str:
+    """Pattern of the state that a training or an extraction of features keeps between batches or epochs."""
+    dataset, _, rest = job.partition("/")
+    name = {"train_cnn": "cnn", "extract_features": "features"}.get(rest, rest)
+    return f"scratch/{dataset}/{name}/*"
 
 
 @dataclass
@@ -52,57 +44,54 @@ class Outcome:
     """What the kills did."""
 
     kills: int = 0
-    idle: int = 0  # no job was at work: Snakemake alone was killed
     hit: Counter = field(default_factory=Counter)
     resumed: int = 0
+    runs: int = 0
     restarts_failed: list[str] = field(default_factory=list)
     different: list[str] = field(default_factory=list)
 
 
-def watch(place: Workplace, command: list[str]) -> dict[str, Job]:
-    """Run to the end; the jobs in the order in which they began."""
+def watch(place: Workplace, command: list[str]) -> dict[str, float]:
+    """Run to the end; the jobs, in the order in which they began, and how many seconds each took."""
     process = place.start(*command)
-    logs, jobs = place.folder / "logs", {}
+    began: dict[str, float] = {}
+    lasted: dict[str, float] = {}
     try:
         while process.poll() is None:
-            for path in logs.rglob("*.log"):
-                name = str(path.relative_to(place.folder))
-                jobs.setdefault(name, Job(name, time.time(), 0.0))
+            for job in place.at_work():
+                now = time.monotonic()
+                lasted[job] = now - began.setdefault(job, now)
             time.sleep(0.05)
     finally:
         place.kill(process)
     if process.returncode:
         raise SystemExit(f"the uninterrupted run failed:\n{place.said[-4000:]}")
-    for job in jobs.values():
-        lasted = (place.folder / job.log).stat().st_mtime - job.began
-        job.lasted = lasted if lasted > 1 else 5.0  # some logs stay empty
-    return dict(sorted(jobs.items(), key=lambda item: item[1].began))
+    return lasted
 
 
-def next_aim(place: Workplace, process: Popen, aims: Counter, since: float) -> str | None:
-    """Wait until a job begins that is still to be hit; its log. None when the run ends without one."""
+def aim(
+    place: Workplace, process: Popen, aims: Counter, jobs: dict[str, float], random: random.Random
+) -> str:
+    """Wait for the moment of the next kill; the job that was aimed at, or nothing when the run has ended."""
     while process.poll() is None:
-        for name, left in aims.items():
-            log = place.folder / name
-            if left and log.exists() and log.stat().st_mtime >= since:
-                return name
-        time.sleep(0.02)
-    return None
+        job = next((job for job in place.at_work() if aims[job]), "")
+        if job:
+            begun, until = time.monotonic(), random.uniform(0, jobs[job])
+            after_state = random.random() < 0.6
+            while job in place.at_work():
+                if after_state and any(place.folder.glob(state_of(job))):
+                    time.sleep(random.uniform(0, 0.3))
+                    return job
+                if time.monotonic() - begun > until and not (after_state and keeps_state(job)):
+                    return job
+                time.sleep(0.005)
+        time.sleep(0.01)
+    return ""
 
 
-def wait(place: Workplace, process: Popen, job: Job, random: random.Random) -> None:
-    """Return at the moment of the kill, or when the run has ended."""
-    if random.random() < 0.6:
-        begun = time.time()
-        while process.poll() is None and time.time() - begun < 2 * job.lasted:
-            if any(place.folder.glob(job.states)):
-                time.sleep(random.uniform(0, 0.5))
-                return
-            time.sleep(0.005)
-        return
-    until = time.time() + random.uniform(0, 1.1 * job.lasted)
-    while process.poll() is None and time.time() < until:
-        time.sleep(0.02)
+def keeps_state(job: str) -> bool:
+    """Whether a job can be resumed."""
+    return any(word in job for word in ("train_cnn", "features", "warmup", "xe/", "rl/", "gan/", "joint/"))
 
 
 def choose_aims(jobs: list[str], kills: int, random: random.Random) -> Counter:
@@ -111,34 +100,35 @@ def choose_aims(jobs: list[str], kills: int, random: random.Random) -> Counter:
     return Counter({name: chosen.count(name) for name in jobs})
 
 
-def kill_often(place: Workplace, command: list[str], jobs: dict[str, Job], kills: int, seed: int) -> Outcome:
-    """Run with kills until it is done."""
-    generator, outcome = random.Random(seed), Outcome()
-    aims = choose_aims(list(jobs), kills, generator)
+def kill_often(
+    place: Workplace,
+    command: list[str],
+    jobs: dict[str, float],
+    aims: Counter,
+    random: random.Random,
+    outcome: Outcome,
+) -> None:
+    """One run with kills, until it is done."""
+    outcome.runs += 1
     while True:
-        since = time.time()
         process = place.start(*command)
-        aim = next_aim(place, process, aims, since)
-        if aim is not None:
-            wait(place, process, jobs[aim], generator)
-            aims[aim] -= 1
-        if process.poll() is not None:
+        job = aim(place, process, aims, jobs, random)
+        if not job:
             place.kill(process)
             if process.returncode:
                 outcome.restarts_failed.append(place.said[-2000:])
             break
         running = place.kill(process)
+        aims[job] -= 1
         outcome.kills += 1
         outcome.hit.update(running)
-        outcome.idle += not running
         outcome.resumed += resumed(place)
-        print(f"kill {outcome.kills}: at {', '.join(running) or 'no job'} (aimed at {aim})", flush=True)
+        print(f"kill {outcome.kills}: at {', '.join(running) or 'no job'} (aimed at {job})", flush=True)
         code, said = place.run("--unlock", *command)
         if code:
             outcome.restarts_failed.append(said[-2000:])
             break
     outcome.resumed += resumed(place)
-    return outcome
 
 
 def resumed(place: Workplace) -> int:
@@ -150,21 +140,23 @@ def resumed(place: Workplace) -> int:
 
 
 def main(kills: int, seed: int, folder: Path | None, cores: int) -> Outcome:
-    """The whole of it; `folder` is where the two copies are kept, else a temporary one."""
+    """The whole of it; `folder` is where the copies are kept, else a temporary one."""
+    outcome, generator = Outcome(), random.Random(seed)
     with tempfile.TemporaryDirectory() as temporary:
-        base = folder or Path(temporary)
-        whole, cut = Workplace(base / "whole"), Workplace(base / "cut")
+        base, start = folder or Path(temporary), time.monotonic()
+        whole = Workplace(base / "whole")
         command = ["--cores", str(cores), "--configfile", "config/smoke.yaml", whole.configure(LONGER)]
-        cut.configure(LONGER)
         command += ["--", *TARGETS]
-        start = time.monotonic()
         jobs = watch(whole, command)
         print(f"uninterrupted: {len(jobs)} jobs, {time.monotonic() - start:.0f} s", flush=True)
-        outcome = kill_often(cut, command, jobs, kills, seed)
-        expected, found = whole.made(), cut.made()
-        outcome.different = sorted(
-            name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)
-        )
+        expected, aims = whole.made(), choose_aims(list(jobs), kills, generator)
+        while outcome.kills < kills and not outcome.restarts_failed:
+            cut = Workplace(base / f"cut{outcome.runs}")
+            cut.configure(LONGER)
+            kill_often(cut, command, jobs, aims, generator, outcome)
+            found = cut.made()
+            names = sorted(expected.keys() | found.keys())
+            outcome.different += [name for name in names if expected.get(name) != found.get(name)]
         report(outcome, len(expected), time.monotonic() - start)
     return outcome
 
@@ -173,7 +165,7 @@ def report(outcome: Outcome, files: int, seconds: float) -> None:
     """Print what happened."""
     survived = outcome.kills - len(outcome.restarts_failed)
     print("at work when killed: " + ", ".join(f"{name} {n}" for name, n in sorted(outcome.hit.items())))
-    print(f"killed between jobs: {outcome.idle}; jobs that resumed from a state: {outcome.resumed}")
+    print(f"runs: {outcome.runs}; jobs that resumed from a state: {outcome.resumed}")
     print(
         f"files under data/ and results/: {files}, different from the uninterrupted run: {outcome.different}"
     )

@@ -71,7 +71,10 @@ def test_the_search_finds_what_it_is_for(line):
 # the workflow names itself hold only these wildcards
 PLAIN = {
     *(f"wildcards.{name}" for name in "dataset method encoder seed name file cnn".split()),
-    *(f"params.{name}" for name in "threads device resume size truncated longest start imagined launch".split()),
+    *(
+        f"params.{name}"
+        for name in "threads device resume size truncated longest start imagined launch".split()
+    ),
     *("params.significance[resamples]", "params.significance[seed]", "log", "output"),
 }
 THEIRS = {  # what the user names

@@ -65,8 +65,8 @@ class Workplace:
         return self.output.read_text(errors="replace")
 
     def kill(self, process: subprocess.Popen) -> list[str]:
-        """SIGKILL to the process group and all that it started; the steps that were running, by name."""
-        running = self.steps()
+        """SIGKILL to the process group and all that it started; the jobs that were at work."""
+        running = self.at_work()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         while alive := [pid for pid in self._processes() if pid != process.pid]:
@@ -77,15 +77,14 @@ class Workplace:
         process.wait()
         return running
 
-    def steps(self) -> list[str]:
-        """Names of the steps at work."""
-        found = set()
+    def at_work(self) -> list[str]:
+        """The jobs at work, by the logs that their processes write."""
+        logs, found = self.folder / "logs", set()
         for pid in self._processes():
             with contextlib.suppress(OSError):
-                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-                found |= {
-                    word.decode().rpartition(".")[2] for word in words if word.startswith(b"gxn.steps.")
-                }
+                path = Path(f"/proc/{pid}/fd/1").readlink()
+                if path.is_relative_to(logs):
+                    found.add(str(path.relative_to(logs).with_suffix("")))
         return sorted(found)
 
     def _processes(self) -> list[int]:
