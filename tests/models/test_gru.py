@@ -1,97 +1,123 @@
-"""The GRU against `torch.nn.GRU` run on each sequence alone, forward, backward and in its parameters."""
+"""The GRU against `torch.nn.GRU` run on each sentence alone, forward, backward and in its parameters."""
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from gxn.models.gru import GRU
+from gxn.models.gru import GRU, Sentences, lay
+
+WORDS = 7
 
 
-def alone(gru: nn.GRU, embedded: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """States and last states, sequence by sequence, without padding."""
-    states, last = [], []
-    for row, length in zip(embedded, lengths.tolist(), strict=True):
-        found, final = gru(row[None, :length])
-        states.append(nn.functional.pad(found[0], (0, 0, 0, len(row) - length)))
-        last.append(final.flatten())
-    return torch.stack(states), torch.stack(last)
+def sentences(lengths: list[int], embedding: nn.Embedding) -> Sentences:
+    """Of random words, some of which stand there twice, with a column that no sentence reaches."""
+    words = torch.randint(WORDS, (len(lengths), max(lengths) + 1))
+    return Sentences(embedding, words, torch.tensor(lengths))
 
 
+def alone(gru: nn.GRU, read: Sentences, mean: bool) -> Tensor:
+    """Mean or last states, sentence by sentence, without padding."""
+    rows = []
+    for row, length in zip(read.words, read.lengths.tolist(), strict=True):
+        states, last = gru(read.embedding(row[None, :length]))
+        rows.append(states[0].mean(0) if mean else last.flatten())
+    return torch.stack(rows)
+
+
+@pytest.mark.parametrize("mean", [False, True])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("lengths", [[4, 1, 5, 4], [3, 3], [1], [2, 1, 6]])
-def test_equals_torch(bidirectional, lengths):
+def test_equals_torch(bidirectional, lengths, mean):
     torch.manual_seed(0)
-    lengths = torch.tensor(lengths)
-    embedded = torch.randn(len(lengths), 6, 3, requires_grad=True)
     gru, reference = GRU(3, 5, bidirectional), nn.GRU(3, 5, batch_first=True, bidirectional=bidirectional)
     reference.load_state_dict(gru.state_dict())
-    found, expected = gru(embedded, lengths), alone(reference, embedded, lengths)
-    slopes = [torch.randn_like(each) for each in expected]
-    for pair in zip(found, expected, strict=True):
-        torch.testing.assert_close(*pair, rtol=1e-5, atol=1e-6)
+    read = sentences(lengths, nn.Embedding(WORDS, 3))
+    found, expected = gru(read, mean), alone(reference, read, mean)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+    slopes = torch.randn_like(expected)
     gradients = [
-        torch.autograd.grad(outputs, (embedded, *module.parameters()), slopes)
+        torch.autograd.grad(outputs, (read.embedding.weight, *module.parameters()), slopes)
         for outputs, module in ((found, gru), (expected, reference))
     ]
     for pair in zip(*gradients, strict=True):
         torch.testing.assert_close(*pair, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("bidirectional", [False, True])
-def test_gradients_against_finite_differences(bidirectional):
+@pytest.mark.parametrize("lengths", [[4, 1, 5, 4], [3, 3], [2]])
+def test_all_states_after_a_given_one(lengths):
     torch.manual_seed(1)
-    gru, lengths = GRU(2, 3, bidirectional).double(), torch.tensor([3, 1, 4])
-    embedded = torch.randn(3, 4, 2, dtype=torch.float64, requires_grad=True)
+    gru, reference = GRU(3, 5), nn.GRU(3, 5, batch_first=True)
+    reference.load_state_dict(gru.state_dict())
+    read = sentences(lengths, nn.Embedding(WORDS, 3))
+    first = torch.randn(len(lengths), 5, requires_grad=True)
+    whole, _ = reference(read.embedding(read.words), first.unsqueeze(0))
+    expected = whole[read.layout.row, read.layout.step]
+    found, slopes = gru.steps(read, first), torch.randn_like(expected)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(gru.all_steps(read.embedding(read.words), first), whole)
+    gradients = [
+        torch.autograd.grad(outputs, (first, read.embedding.weight, *module.parameters()), slopes)
+        for outputs, module in ((found, gru), (expected, reference))
+    ]
+    for pair in zip(*gradients, strict=True):
+        torch.testing.assert_close(*pair, rtol=1e-4, atol=1e-5)
 
-    def call(embedded, *parameters):
-        named = dict(zip(dict(gru.named_parameters()), parameters, strict=True))
-        return torch.func.functional_call(gru, named, (embedded, lengths))
 
-    assert torch.autograd.gradcheck(call, (embedded, *gru.parameters()))
+@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("reverse", [0, 1])
+def test_gradients_against_finite_differences(begun, reverse):
+    torch.manual_seed(1)
+    gru, read = GRU(2, 3, bidirectional=True).double(), sentences([3, 1, 4], nn.Embedding(WORDS, 2).double())
+    first = torch.randn(3, 3, dtype=torch.float64, requires_grad=True)
+    suffix = "_reverse" if reverse else ""
+    named = {name: each for name, each in gru.named_parameters() if name.endswith(f"l0{suffix}")}
+    parameters = (read.embedding.weight, *named.values(), *([first] if begun else []))
+
+    def states(*given):
+        return gru.steps(
+            Sentences(read.embedding, read.words, read.lengths), first if begun else None, reverse
+        )
+
+    assert torch.autograd.gradcheck(states, parameters)
+
+
+def test_a_layout_takes_every_word_in_its_turn():
+    words, lengths = torch.tensor([[5, 6, 0], [5, 5, 4]]), torch.tensor([2, 3])
+    layout = lay(words, lengths)
+    assert layout.sizes == [2, 2, 1]
+    assert layout.row.tolist() == [1, 0, 1, 0, 1] and layout.step.tolist() == [0, 0, 1, 1, 2]
+    forwards, backwards = (layout.words[kinds].tolist() for kinds in layout.kinds)
+    assert forwards == [5, 5, 5, 6, 4] and backwards == [4, 6, 5, 5, 5]
+    assert layout.ends.tolist() == [3, 4]
 
 
 def test_ignores_what_lies_past_the_end():
     torch.manual_seed(2)
-    gru, lengths, embedded = GRU(3, 4, True), torch.tensor([2, 5]), torch.randn(2, 5, 3)
-    spoilt = embedded.clone()
-    spoilt[0, 2:] = torch.nan
-    for pair in zip(gru(embedded, lengths), gru(spoilt, lengths), strict=True):
-        assert torch.equal(*pair)
-    assert not gru(spoilt, lengths)[0][0, 2:].any()
-
-
-@pytest.mark.parametrize("bidirectional", [False, True])
-def test_words_that_stand_there_twice(bidirectional):
-    """The embedding's gradient is the same whether a word is multiplied once or each time."""
-    torch.manual_seed(3)
-    gru, embedding, lengths = GRU(3, 4, bidirectional), nn.Embedding(6, 3), torch.tensor([5, 3, 4])
-    words = torch.randint(6, (3, 5))
-    results = []
-    for known in (None, words):
-        states, last = gru(embedding(words), lengths, known)
-        loss = (states.cumsum(1).cumsum(2) * 0.1).sum() + last.square().sum()
-        results.append((states, last, *torch.autograd.grad(loss, (embedding.weight, *gru.parameters()))))
-    for pair in zip(*results, strict=True):
-        torch.testing.assert_close(*pair, rtol=1e-5, atol=1e-5)
+    gru, embedding = GRU(3, 4, True), nn.Embedding(WORDS, 3)
+    read = sentences([2, 5], embedding)
+    spoilt = read.words.clone()
+    spoilt[0, 2:] = WORDS  # no such word
+    for mean in (False, True):
+        assert torch.equal(gru(read, mean), gru(Sentences(embedding, spoilt, read.lengths), mean))
 
 
 def test_without_gradients():
-    gru, embedded, lengths = GRU(3, 4), torch.randn(2, 5, 3), torch.tensor([5, 3])
+    gru, read = GRU(3, 4), sentences([5, 3], nn.Embedding(WORDS, 3))
     with torch.no_grad():
-        states, last = gru(embedded, lengths)
-    assert not states.requires_grad
-    torch.testing.assert_close(last, states[[0, 1], lengths - 1])
+        last = gru(read, mean=False)
+    assert not last.requires_grad
+    torch.testing.assert_close(last, gru(read, mean=False).detach())
 
 
 def test_autocast_leaves_the_states_in_single_precision():
     torch.manual_seed(0)
-    gru, inputs, lengths = GRU(5, 6, bidirectional=True), torch.randn(4, 7, 5), torch.tensor([7, 2, 5, 1])
-    expected, gradients = gru(inputs, lengths)[1], []
+    gru, read = GRU(5, 6, bidirectional=True), sentences([7, 2, 5, 1], nn.Embedding(WORDS, 5))
+    expected, gradients = gru(read, mean=False), []
     for half in (False, True):
         gru.zero_grad()
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            states, last = gru(inputs, lengths)
-            (states.sum() + last.sum()).backward()
+            last = gru(read, mean=False)
+            (gru(read, mean=True).sum() + last.sum()).backward(retain_graph=True)
         assert torch.equal(last, expected)
         gradients.append(gru.weight_hh_l0.grad.clone())
     assert torch.equal(*gradients)

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gxn.datasets.words import BOS, EOS, PAD, UNK
+from gxn.models.gru import GRU, Sentences
 from gxn.models.scale import standardise
 
 
@@ -19,7 +20,7 @@ class CaptionDecoder(nn.Module):
         self.start = nn.Linear(joint, hidden)
         self.word = nn.Embedding(words, word, padding_idx=PAD)
         nn.init.uniform_(self.word.weight, -0.1, 0.1)
-        self.gru = nn.GRU(word, hidden, batch_first=True)
+        self.gru = GRU(word, hidden)
         self.output = nn.Linear(hidden, words)
         silent = torch.zeros(words, dtype=torch.bool)
         silent[[PAD, BOS, UNK]] = True  # words that no caption may say
@@ -43,16 +44,22 @@ class CaptionDecoder(nn.Module):
         """
         inputs = F.pad(targets[:, :-1], (1, 0), value=BOS)
         state = self.first_state(grounded)
-        if sampling == 0:
-            states, _ = self.gru(self.word(inputs), state.unsqueeze(0))
-        else:
-            states = self._scheduled(inputs, state, sampling)
         said = targets != PAD
-        logits = self.output(states[said])  # (W, V), only where there is a word: the vocabulary is the cost
-        if spoken:
-            logits = logits.masked_fill(self.silent, -torch.inf)
-        found = -F.cross_entropy(logits.float(), targets[said], reduction="none")
-        return found.new_zeros(targets.shape).masked_scatter(said, found)
+        if sampling > 0:
+            states, places = self._scheduled(inputs, state, sampling)[said], said.nonzero(as_tuple=True)
+        elif targets.is_cuda:
+            states, places = self.gru.all_steps(self.word(inputs), state)[said], said.nonzero(as_tuple=True)
+        else:
+            captions = Sentences(self.word, inputs, said.sum(1))
+            states, places = self.gru.steps(captions, state), (captions.layout.row, captions.layout.step)
+        # (W, V), only where there is a word: the vocabulary is the cost
+        logits = F.linear(states, self.output.weight, self._bias() if spoken else self.output.bias)
+        found = -F.cross_entropy(logits.float(), targets[places], reduction="none")
+        return found.new_zeros(targets.shape).index_put(places, found)
+
+    def _bias(self) -> Tensor:
+        """The output's, which keeps silent words from being said."""
+        return self.output.bias.masked_fill(self.silent, -torch.inf)
 
     def _scheduled(self, inputs: Tensor, state: Tensor, sampling: float) -> Tensor:
         """States (B, T, H) with each input after the first replaced, with probability `sampling`, by a draw."""
@@ -61,15 +68,11 @@ class CaptionDecoder(nn.Module):
         for step in range(inputs.shape[1]):
             if step:
                 with torch.no_grad():
-                    drawn = _draw(self.output(state).masked_fill(self.silent, -torch.inf))
+                    drawn = _draw(F.linear(state, self.output.weight, self._bias()))
                 word = torch.where(replace[:, step], drawn, inputs[:, step])
-            state = self._step(word, state)
+            state = self.gru.one_step(self.word(word), state)
             states.append(state)
         return torch.stack(states, 1)
-
-    def _step(self, word: Tensor, state: Tensor) -> Tensor:
-        _, state = self.gru(self.word(word).unsqueeze(1), state.unsqueeze(0))
-        return state.squeeze(0)
 
     @torch.no_grad()
     def greedy(self, grounded: Tensor, longest: int) -> Tensor:
@@ -94,11 +97,10 @@ class CaptionDecoder(nn.Module):
         state = self.first_state(grounded)
         tokens = torch.full((len(grounded), longest), PAD, device=grounded.device)
         rows = torch.arange(len(grounded), device=grounded.device)
-        word = torch.full_like(rows, BOS)
+        word, bias = torch.full_like(rows, BOS), self._bias()
         for step in range(longest):
-            state = self._step(word, state)
-            logits = self.output(state)
-            logits[:, self.silent] = -torch.inf
+            state = self.gru.one_step(self.word(word), state)
+            logits = F.linear(state, self.output.weight, bias)
             drawing = int((rows < sampled).sum())  # rows stay in order, so those that draw come first
             word = torch.cat([_draw(logits[:drawing]), logits[drawing:].argmax(1)])
             tokens[rows, step] = word

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gxn.models.gru import GRU
+from gxn.models.gru import GRU, Sentences
 
 ABSTRACT, GROUNDED = "abstract", "grounded"
 
@@ -56,11 +56,6 @@ def linear(inputs: int, outputs: int) -> nn.Linear:
     return layer
 
 
-def mean_over(states: Tensor, lengths: Tensor) -> Tensor:
-    """Mean over the valid steps of (B, T, H) states that are zero past each length: (B, H)."""
-    return states.sum(1) / lengths.to(states).unsqueeze(1)
-
-
 class Encoders(nn.Module):
     """The image maps P_v and the text encoders RNN_Enc, P_t of every space.
 
@@ -91,9 +86,11 @@ class Encoders(nn.Module):
         return self._embed(self.image[space](F.normalize(features, dim=1)))
 
     def text_space(self, tokens: Tensor, lengths: Tensor, space: str) -> Tensor:
-        """t_h or t_l (B, J) of captions, int64 (B, T) padded with 0, of int64 lengths (B,)."""
-        states, last = self.rnn[space](self.word(tokens), lengths, tokens)
-        return self._embed(self.text[space](mean_over(states, lengths) if space == ABSTRACT else last))
+        """t_h or t_l (B, J) of captions, int64 (B, T) padded with 0, of int64 lengths (B,) on the CPU."""
+        return self._text(Sentences(self.word, tokens, lengths), space)
+
+    def _text(self, captions: Sentences, space: str) -> Tensor:
+        return self._embed(self.text[space](self.rnn[space](captions, mean=space == ABSTRACT)))
 
     def images(self, features: Tensor) -> list[Tensor]:
         """Embeddings (B, J) in each space, in the order of `spaces`."""
@@ -101,7 +98,8 @@ class Encoders(nn.Module):
 
     def texts(self, tokens: Tensor, lengths: Tensor) -> list[Tensor]:
         """Embeddings (B, J) in each space, in the order of `spaces`."""
-        return [self.text_space(tokens, lengths, space) for space in self.spaces]
+        captions = Sentences(self.word, tokens, lengths)
+        return [self._text(captions, space) for space in self.spaces]
 
 
 @torch.no_grad()

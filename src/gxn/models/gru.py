@@ -1,9 +1,12 @@
-"""A GRU over captions of unequal length (Cho et al. 2014, in cuDNN's form).
+"""A GRU over sentences of unequal length (Cho et al. 2014, in cuDNN's form).
 
 On a CPU, torch takes the gradient of the weights step by step, a product of small matrices each time. Here a
 step does no more than depends on the step before; everything else is done for all steps at once, and what
 depends on a word alone is done once for each word of the batch.
 """
+
+from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -12,62 +15,116 @@ from torch.autograd.function import once_differentiable
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
+@dataclass(frozen=True)
+class Layout:
+    """All S steps of all sentences, step after step, the longest sentences first.
+
+    Attributes:
+        sizes: how many sentences have a first step, a second, ...; their sum is S.
+        row, step: int64 (S,), the sentence and the place in it.
+        ends: int64 (B,), where each sentence's last step stands.
+        words: int64 (U,), each word that is read once.
+        kinds: int64 (S,) each, which of the words is read at a step: forwards, and from the end backwards.
+    """
+
+    sizes: list[int]
+    row: Tensor
+    step: Tensor
+    ends: Tensor
+    words: Tensor
+    kinds: tuple[Tensor, Tensor]
+
+
+def lay(words: Tensor, lengths: Tensor) -> Layout:
+    """Lay out sentences, int64 (B, T), of lengths int64 (B,) from 1 to T."""
+    order = torch.argsort(lengths, descending=True, stable=True)
+    ordered = lengths[order]
+    runs = torch.arange(int(ordered[0])).unsqueeze(1) < ordered  # (longest, B)
+    step, place = runs.nonzero(as_tuple=True)
+    sizes = runs.sum(1)
+    begins = sizes.cumsum(0) - sizes
+    row = order[place]
+    used, kind = words[row, step].unique(return_inverse=True)
+    backwards = kind[begins[ordered[place] - 1 - step] + place]
+    ends = torch.empty_like(order)
+    ends[order] = begins[ordered - 1] + torch.arange(len(order))
+    return Layout(sizes.tolist(), row, step, ends, used, (kind, backwards))
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Sentences that one or more GRUs read through one word embedding; what they share is found once.
+
+    Attributes:
+        embedding: of the words.
+        words: int64 (B, T); what lies past a length is ignored.
+        lengths: int64 (B,), 1 to T, on the CPU.
+    """
+
+    embedding: nn.Embedding
+    words: Tensor
+    lengths: Tensor
+
+    @cached_property
+    def layout(self) -> Layout:
+        """On the CPU."""
+        return lay(self.words, self.lengths)
+
+    @cached_property
+    def embedded(self) -> Tensor:
+        """Embeddings (U, E) of the layout's words."""
+        return self.embedding(self.layout.words)
+
+
 class GRU(nn.GRU):
-    """One GRU layer, parameters named and laid out as in `torch.nn.GRU`, states zero past each end."""
+    """One GRU layer that reads sentences, parameters named and laid out as in `torch.nn.GRU`."""
 
     def __init__(self, input_size: int, hidden_size: int, bidirectional: bool = False) -> None:
         super().__init__(input_size, hidden_size, batch_first=True, bidirectional=bidirectional)
 
-    def forward(
-        self, embedded: Tensor, lengths: Tensor, words: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """All states and the last ones.
+    def forward(self, sentences: Sentences, mean: bool) -> Tensor:
+        """Each sentence's mean state, or else its last: (B, H * directions).
 
-        Args:
-            embedded: (B, T, E) inputs; what lies past a length is ignored.
-            lengths: (B,) int64, 1 to T.
-            words: (B, T) ids whose embeddings the inputs are: equal ids, equal inputs. One of the equal inputs
-                is then used for all, and receives the gradient of all.
-
-        Returns:
-            states (B, T, H * directions), zero past each length; last (B, H * directions), the state after
-            each sequence's last step, and for the backward direction after its first.
+        The backward direction's last state is that after the first word.
         """
-        if embedded.is_cuda:
-            return self._packed(embedded, lengths)
-        order = torch.argsort(lengths, descending=True, stable=True)
-        ordered = lengths[order]
-        steps = torch.arange(embedded.shape[1]).unsqueeze(1)  # (T, 1)
-        step, sequence = (steps < ordered).nonzero(as_tuple=True)  # each (S,), all steps of all sequences
-        sizes = (steps < ordered).sum(1).tolist()
-        ends = torch.tensor([0, *sizes]).cumsum(0)[ordered - 1] + torch.arange(len(order))
-        places = torch.empty_like(ends)
-        places[order] = ends  # where each sequence's last step stands among all
-        flat, states, last = embedded.flatten(0, 1), [], []
-        kinds = torch.arange(len(flat)) if words is None else _first_alike(words.flatten())
-        for suffix in ("", "_reverse") if self.bidirectional else ("",):
-            at = ordered[sequence] - 1 - step if suffix else step
-            rows = order[sequence] * embedded.shape[1] + at
-            weights = (getattr(self, f"{name}_l0{suffix}") for name in ("weight_ih", "weight_hh"))
-            biases = (getattr(self, f"{name}_l0{suffix}") for name in ("bias_ih", "bias_hh"))
-            used, kind = kinds[rows].unique(return_inverse=True)
-            found = _Steps.apply(flat[used], *weights, *biases, kind, sizes)
-            states.append(found.new_zeros(len(flat), self.hidden_size).index_copy(0, rows, found))
-            last.append(found[places])
-        return torch.cat(states, 1).unflatten(0, embedded.shape[:2]), torch.cat(last, 1)
+        if sentences.words.is_cuda:
+            return self._packed(sentences, mean)
+        layout, parts = sentences.layout, []
+        for reverse in range(2 if self.bidirectional else 1):
+            states = self.steps(sentences, None, reverse)
+            if mean:
+                total = states.new_zeros(len(layout.ends), self.hidden_size).index_add(0, layout.row, states)
+                parts.append(total / sentences.lengths.to(states).unsqueeze(1))
+            else:
+                parts.append(states[layout.ends])
+        return torch.cat(parts, 1)
 
-    def _packed(self, embedded: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        packed = pack_padded_sequence(embedded, lengths.cpu(), batch_first=True, enforce_sorted=False)
+    def steps(self, sentences: Sentences, first: Tensor | None, reverse: int = 0) -> Tensor:
+        """States (S, H) on a CPU after each step of the layout; `first` (B, H) stands before them, else zero."""
+        layout, suffix = sentences.layout, "_reverse" if reverse else ""
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        parameters = (getattr(self, f"{name}_l0{suffix}") for name in names)
+        if first is not None:
+            first = first[layout.row[: layout.sizes[0]]]
+        return _Steps.apply(sentences.embedded, *parameters, first, layout.kinds[reverse], layout.sizes)
+
+    def one_step(self, inputs: Tensor, state: Tensor) -> Tensor:
+        """The state (B, H) after one more input (B, E)."""
+        parameters = (self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0)
+        return torch.gru_cell(inputs, state, *parameters)
+
+    def all_steps(self, embedded: Tensor, first: Tensor) -> Tensor:
+        """States (B, T, H), one direction, of inputs (B, T, E) of one length after the states `first` (B, H)."""
+        return super().forward(embedded, first.unsqueeze(0))[0]
+
+    def _packed(self, sentences: Sentences, mean: bool) -> Tensor:
+        embedded, lengths = sentences.embedding(sentences.words), sentences.lengths
+        packed = pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=False)
         states, last = super().forward(packed)
-        states = pad_packed_sequence(states, batch_first=True, total_length=embedded.shape[1])[0]
-        return states, torch.cat(tuple(last), dim=1)
-
-
-def _first_alike(words: Tensor) -> Tensor:
-    """The position at which each of the words (P,) stands first."""
-    ids, kinds = words.unique(return_inverse=True)
-    positions = torch.arange(len(words))
-    return positions.new_full(ids.shape, len(words)).scatter_reduce(0, kinds, positions, "amin")[kinds]
+        if not mean:
+            return torch.cat(tuple(last), dim=1)
+        padded = pad_packed_sequence(states, batch_first=True)[0]  # zero past each length
+        return padded.sum(1) / lengths.to(padded).unsqueeze(1)
 
 
 class _Steps(torch.autograd.Function):
@@ -75,30 +132,34 @@ class _Steps(torch.autograd.Function):
 
     `sizes` says how many sequences still run at each step. With x and h a step's input and state:
     r, z = sigmoid(x W_ir + b_ir + h W_hr + b_hr), likewise z; n = tanh(x W_in + b_in + r (h W_hn + b_hn));
-    the next state is (1 - z) n + z h.
+    the next state is (1 - z) n + z h. Before the first step h is `first` (B, H); None is zero, whose products
+    are left out.
     """
 
     @staticmethod
     @custom_fwd(device_type="cpu", cast_inputs=torch.float32)  # results are written in place, in one type
-    def forward(ctx, inputs, weight_ih, weight_hh, bias_ih, bias_hh, kind, sizes):
+    def forward(ctx, inputs, weight_ih, weight_hh, bias_ih, bias_hh, first, kind, sizes):
         hidden = weight_hh.shape[1]
         gates = torch.addmm(bias_ih, inputs, weight_ih.T)[kind]  # (S, 3 H), by and by r, z, n
         recalled = torch.empty_like(gates)  # h W_h + b_h
-        before = inputs.new_zeros(len(kind), hidden)  # h of each step
+        before = inputs.new_empty(len(kind), hidden)  # h of each step
         states = torch.empty_like(before)
         begin = 0
         for step, size in enumerate(sizes):
             rows = slice(begin, begin + size)
-            if step:
-                before[rows] = states[begin - sizes[step - 1] :][:size]
-            gate, recall = gates[rows], recalled[rows]
-            torch.addmm(bias_hh, before[rows], weight_hh.T, out=recall)
+            gate, recall, state = gates[rows], recalled[rows], before[rows]
+            if step == 0 and first is None:
+                state.zero_()
+                recall.copy_(bias_hh)
+            else:
+                state.copy_(states[begin - sizes[step - 1] :][:size] if step else first)
+                torch.addmm(bias_hh, state, weight_hh.T, out=recall)
             gate[:, : 2 * hidden].add_(recall[:, : 2 * hidden]).sigmoid_()
             reset, update, new = gate.split(hidden, 1)
             new.addcmul_(reset, recall[:, 2 * hidden :]).tanh_()
-            torch.lerp(new, before[rows], update, out=states[rows])
+            torch.lerp(new, state, update, out=states[rows])
             begin += size
-        ctx.sizes = sizes
+        ctx.sizes, ctx.known = sizes, sizes[0] if first is None else 0
         ctx.save_for_backward(inputs, weight_ih, weight_hh, kind, gates, recalled, before)
         return states
 
@@ -107,37 +168,41 @@ class _Steps(torch.autograd.Function):
     @once_differentiable
     def backward(ctx, slopes):
         inputs, weight_ih, weight_hh, kind, gates, recalled, before = ctx.saved_tensors
-        hidden = weight_hh.shape[1]
+        hidden, known = weight_hh.shape[1], ctx.known
         reset, update, new = gates.split(hidden, 1)
-        # How n, z and r move with a step's state, as far as that is known before the state's own gradient.
         by_new = torch.ops.aten.tanh_backward(1 - update, new)
-        by_update = torch.ops.aten.sigmoid_backward(before - new, update)
-        by_reset = torch.ops.aten.sigmoid_backward(recalled[:, 2 * hidden :], reset)
-        of_recall = torch.empty_like(gates)
-        of_new = torch.empty_like(before)
-        end, carried = len(kind), None
-        for size in reversed(ctx.sizes):
-            rows = slice(end - size, end)
-            slope = slopes[rows]
-            if carried is not None:
-                slope = slope.clone()
-                slope[: len(carried)] += carried
-            to_reset, to_update, to_new = of_recall[rows].split(hidden, 1)
-            torch.mul(slope, by_new[rows], out=of_new[rows])
-            torch.mul(slope, by_update[rows], out=to_update)
-            torch.mul(of_new[rows], by_reset[rows], out=to_reset)
-            torch.mul(of_new[rows], reset[rows], out=to_new)
-            carried = torch.addmm(slope * update[rows], of_recall[rows], weight_hh)
-            end -= size
-        recall_gradients = of_recall.T @ before, of_recall.sum(0)
-        of_recall[:, 2 * hidden :] = of_new  # x moves the gates as h does, but for r
-        of_gates = of_recall.new_zeros(len(inputs), 3 * hidden).index_add_(0, kind, of_recall)
+        # How r, z and n's share of h W_h + b_h move with a step's state; times its slope, their gradients.
+        flows = torch.empty_like(gates)
+        to_reset, to_update, to_new = flows.split(hidden, 1)
+        torch.mul(torch.ops.aten.sigmoid_backward(recalled[:, 2 * hidden :], reset), by_new, out=to_reset)
+        torch.sub(before, new, out=to_update)
+        torch.ops.aten.sigmoid_backward(to_update, update, grad_input=to_update)
+        torch.mul(by_new, reset, out=to_new)
+        slopes, end = slopes.clone(), len(kind)
+        for step in reversed(range(len(ctx.sizes))):
+            size = ctx.sizes[step]
+            begin = end - size
+            flow, slope = flows[begin:end], slopes[begin:end]
+            flow.unflatten(1, (3, hidden)).mul_(slope.unsqueeze(1))
+            if step:
+                earlier = slopes[begin - ctx.sizes[step - 1] :][:size]
+                earlier.addcmul_(slope, update[begin:end]).addmm_(flow, weight_hh)
+            end = begin
+        begun = slice(0, ctx.sizes[0])
+        of_first = None
+        if ctx.needs_input_grad[5]:
+            of_first = torch.addmm(slopes[begun] * update[begun], flows[begun], weight_hh)
+        of_recall = flows[known:].T @ before[known:], flows.sum(0)
+        torch.mul(slopes, by_new, out=to_new)  # x moves the gates as h does, but for r
+        of_gates = flows.new_zeros(len(inputs), 3 * hidden).index_add_(0, kind, flows)
+        of_inputs = of_gates @ weight_ih if ctx.needs_input_grad[0] else None
         return (
-            of_gates @ weight_ih if ctx.needs_input_grad[0] else None,
+            of_inputs,
             of_gates.T @ inputs,
-            recall_gradients[0],
+            of_recall[0],
             of_gates.sum(0),
-            recall_gradients[1],
+            of_recall[1],
+            of_first,
             None,
             None,
         )
