@@ -160,5 +160,20 @@ def test_a_full_disk_is_named_and_the_same_command_goes_on(disks, whole):
     assert disks.place.made() == whole
 
 
+@pytest.mark.slow
+def test_results_that_cannot_be_written_are_named(disks, whole):
+    code, said = disks.run(METRICS)
+    assert code == 0, said[-3000:]
+    before = disks.place.made()
+    disks.mount("results", "remount", "ro")
+    code, said = disks.run(TABLE)
+    message = f"{disks.place.folder}/results: cannot be written; make it writable and run again"
+    assert code != 0 and message in said and "Traceback" not in said, said[-3000:]
+    assert disks.place.made() == before
+    disks.mount("results", "remount", "rw")
+    code, said = disks.run(TABLE)
+    assert code == 0 and disks.place.made() == whole, said[-3000:]
+
+
 if __name__ == "__main__":
     print(refusals(sys.argv[1], Path(sys.argv[2])))

@@ -29,17 +29,23 @@ try:
 except GxnError as error:
     raise WorkflowError(str(error)) from None
 
-# Said by the workflow, for the logs of the jobs stand on the same disk, and Snakemake's own words are a traceback.
-FULL = f"{Path.cwd()}: the disk is full; make room there and run again"
+
+def obstacle():
+    """What keeps Snakemake from writing, whose own words would be a traceback; nothing where all is well.
+
+    Of the disk of the logs too, where a job's own message may not find room.
+    """
+    for path in map(Path, (".", "results", "scratch", "logs")):
+        if path.exists() and not os.access(path, os.W_OK):
+            return (
+                f"{path.absolute()}: cannot be written; make it writable and run again"
+            )
+    if disk_usage(".").free < 1 << 20:
+        return f"{Path.cwd()}: the disk is full; make room there and run again"
 
 
-def full():
-    """Whether the disk has less room than Snakemake needs for its records."""
-    return disk_usage(".").free < 1 << 20
-
-
-if full():
-    raise WorkflowError(FULL)
+if obstacle():
+    raise WorkflowError(obstacle())
 
 DATASET = config["dataset"]["name"]
 METHODS = {name: row for name, row in config["methods"].items() if row}
@@ -309,5 +315,5 @@ shell.prefix("set -euo pipefail; ")
 
 
 onerror:
-    if full():
-        print(f"error: {FULL}")
+    if obstacle():
+        print(f"error: {obstacle()}")
