@@ -94,9 +94,9 @@ def test_a_wrong_key_is_named_with_its_file(pulled, tmp_path, overlay, message):
     assert f"mine.yaml: {message}" in out and "Traceback" not in out
 
 
-def test_the_report_holds_tables_and_figures(pulled):
-    pulled.snakemake("--report", "report.html")
-    report = (pulled.path / "report.html").read_text()
+def test_the_report_holds_tables_and_figures(pulled, tmp_path):
+    pulled.snakemake("--report", str(tmp_path / "report.html"))
+    report = (tmp_path / "report.html").read_text()
     assert all(name in report for name in ("table_ablation.csv", "recall.png", "i2t.png"))
 
 

@@ -58,7 +58,7 @@ def test_a_clone_that_pulled_has_nothing_to_do(built, pulled):
             1,
             "pretraining",
             {"pretrain_drawing", "imagine_and_match", "embed", "evaluate_run", "imagine", "table_ablation"}
-            | {"table_published", "table_significance"}
+            | {"table_imagined", "table_published", "table_significance"}
             | {f"figure_{name}" for name in ("ablation", "recall", "training", "i2t", "t2i")},
         ),
     ],
