@@ -13,7 +13,7 @@ from snakemake.exceptions import WorkflowError
 
 # on a full disk Python leaves bytecode cut short, which no later run could load: here and in the jobs
 sys.dont_write_bytecode = True
-os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 
 from gxn.errors import GxnError
 from gxn.schema import check

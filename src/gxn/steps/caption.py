@@ -18,7 +18,10 @@ class CaptionStage:
 
 
 def caption(warmup: Path, decoder: Path | None, frequencies: Path, **arguments) -> None:
-    """Train the decoder, from the checkpoint `decoder` when it is given; the epoch of the best CIDEr-D is kept."""
+    """Train the decoder: by cross-entropy to the last epoch; or on from `decoder`, the epoch of the best CIDEr-D.
+
+    Captions said early in cross-entropy score high by luck and leave the mix too little to start from.
+    """
     config = parse(CaptionStage, arguments["stage"], "stage")
     stage = Stage({**arguments, "warmup": warmup, "decoder": decoder, "frequencies": frequencies})
     stage.start_from(warmup, {"encoders": stage.encoders})
@@ -27,7 +30,7 @@ def caption(warmup: Path, decoder: Path | None, frequencies: Path, **arguments) 
         stage.start_from(decoder, modules)
     rewards = [build_reward(stage, name, frequencies) for name in ("train", "val")]
     path = Captioning(stage.encoders, modules["decoder"], config.caption, *rewards)
-    stage.run([path], config.epochs, "val_cider_d", modules)
+    stage.run([path], config.epochs, "val_cider_d" if decoder else None, modules)
 
 
 def main() -> None:
