@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.func import functional_call
 
 from gxn.datasets.words import BOS, EOS, PAD, UNK
 from gxn.models.decoder import CaptionDecoder
@@ -23,9 +24,9 @@ def grounded():
 
 def next_state(decoder, word, state):
     """One step of torch's own GRU."""
-    gru = nn.GRU(5, 7, batch_first=True)
-    gru.load_state_dict(decoder.gru.state_dict())
-    return gru(decoder.word(word).unsqueeze(1), state.unsqueeze(0))[1].squeeze(0)
+    inputs = decoder.word(word).unsqueeze(1), state.unsqueeze(0)
+    parameters = dict(decoder.gru.named_parameters())
+    return functional_call(nn.GRU(5, 7, batch_first=True), parameters, inputs)[1].squeeze(0)
 
 
 def one_at_a_time(decoder, grounded, targets, silent=()):
@@ -71,7 +72,7 @@ def test_greedy_takes_the_likeliest_word_and_stops(decoder, grounded):
 
 def test_one_batch_decodes_as_two(decoder, grounded):
     torch.manual_seed(1)
-    sampled, greedy = decoder.sample_and_greedy(grounded, longest=5)
+    sampled, greedy, _ = decoder.sample_and_greedy(grounded, longest=5)
     alone = decoder.greedy(grounded, longest=5)
     width = alone.shape[1]
     assert (greedy[:, :width] == alone).all() and (greedy[:, width:] == PAD).all()
@@ -82,7 +83,7 @@ def test_one_batch_decodes_as_two(decoder, grounded):
 def test_samples_follow_the_distribution(decoder, grounded):
     torch.manual_seed(2)
     many = grounded[:1].expand(20000, -1)
-    sampled, _ = decoder.sample_and_greedy(many, longest=1)
+    sampled, _, _ = decoder.sample_and_greedy(many, longest=1)
     state = next_state(decoder, torch.tensor([BOS]), decoder.first_state(grounded[:1]))
     logits = decoder.output(state)[0].detach()
     logits[[PAD, BOS, UNK]] = -torch.inf
@@ -90,9 +91,27 @@ def test_samples_follow_the_distribution(decoder, grounded):
     assert torch.allclose(counted, logits.softmax(0), atol=0.015)
 
 
-def test_spoken_log_probabilities_are_those_drawn_from(decoder, grounded):
-    silent = one_at_a_time(decoder, grounded, TARGETS, (PAD, BOS, UNK))
-    spoken = decoder(grounded, TARGETS, spoken=True)
-    mask = TARGETS != PAD
-    assert torch.allclose(spoken[mask], silent[mask], atol=1e-6)
-    assert torch.isfinite(spoken).all()
+def test_samples_are_said_with_the_logits_they_were_drawn_from(decoder, grounded):
+    torch.manual_seed(3)
+    many = grounded.repeat(20, 1)
+    sampled, _, logits = decoder.sample_and_greedy(many, longest=5)
+    mask = sampled != PAD
+    assert len(logits) == mask.sum() and not mask.all()
+    found = decoder(many, sampled, logits=logits)
+    expected = one_at_a_time(decoder, many, sampled, (PAD, BOS, UNK))
+    assert torch.allclose(found[mask], expected[mask], atol=1e-6) and torch.isfinite(found).all()
+    slopes = torch.randn(sampled.shape)
+    names, parameters = zip(*decoder.named_parameters(), strict=True)
+    gradients = torch.autograd.grad((found * slopes)[mask].sum(), parameters)
+    wanted = torch.autograd.grad((expected * slopes)[mask].sum(), parameters)
+    for name, gradient, want in zip(names, gradients, wanted, strict=True):
+        assert torch.allclose(gradient, want, atol=1e-5), name
+
+
+def test_gradients_of_teacher_forcing_equal_those_of_single_steps(decoder, grounded):
+    mask, slopes = TARGETS != PAD, torch.randn(TARGETS.shape)
+    names, parameters = zip(*decoder.named_parameters(), strict=True)
+    gradients = torch.autograd.grad((decoder(grounded, TARGETS) * slopes)[mask].sum(), parameters)
+    expected = (one_at_a_time(decoder, grounded, TARGETS) * slopes)[mask].sum()
+    for name, gradient, want in zip(names, gradients, torch.autograd.grad(expected, parameters), strict=True):
+        assert torch.allclose(gradient, want, atol=1e-6), name

@@ -87,13 +87,13 @@ class Captioning:
 
     def _critical(self, grounded: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
         """The self-critical loss, one sample per image, and the mean reward of the samples."""
-        sampled, greedy = self.decoder.sample_and_greedy(grounded.detach(), self.config.longest)
+        sampled, greedy, logits = self.decoder.sample_and_greedy(grounded.detach(), self.config.longest)
         rows = image.cpu().numpy()
         scores = self.train_reward.score(
             torch.cat([image, image]).numpy(force=True), torch.cat([sampled, greedy]).numpy(force=True)
         )
         reward, baseline = torch.from_numpy(scores).to(grounded.device).split(len(rows))
-        said = self.decoder(grounded, sampled, spoken=True)
+        said = self.decoder(grounded, sampled, logits=logits)
         loss = self_critical(said, caption_mask(sampled, EOS), reward, baseline)
         return loss, reward.mean()
 
