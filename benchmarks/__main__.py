@@ -25,6 +25,7 @@ from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
 from gxn.rewards.ciderd import CiderD
 from gxn.rewards.frequencies import build_frequencies
 from gxn.training.captioning import Captioning, CaptioningConfig
+from gxn.training.device import choose_device
 from gxn.training.matching import Matching, MatchingConfig
 
 
@@ -187,7 +188,7 @@ def main() -> None:
     arguments = parser.parse_args()
     sizes = QUICK if arguments.quick else FULL
     watch = Stopwatch(arguments.repeats, time.process_time if arguments.busy else time.perf_counter)
-    torch.set_num_threads(arguments.threads)
+    choose_device("cpu", arguments.threads)  # as a stage sets torch up
     torch.manual_seed(0)
     works = (
         matrix_work(sizes.matrix),

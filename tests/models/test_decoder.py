@@ -91,13 +91,13 @@ def test_samples_follow_the_distribution(decoder, grounded):
     assert torch.allclose(counted, logits.softmax(0), atol=0.015)
 
 
-def test_samples_are_said_with_the_logits_they_were_drawn_from(decoder, grounded):
+def test_samples_are_said_with_what_they_were_drawn_from(decoder, grounded):
     torch.manual_seed(3)
     many = grounded.repeat(20, 1)
-    sampled, _, logits = decoder.sample_and_greedy(many, longest=5)
+    sampled, _, drawn = decoder.sample_and_greedy(many, longest=5)
     mask = sampled != PAD
-    assert len(logits) == mask.sum() and not mask.all()
-    found = decoder(many, sampled, logits=logits)
+    assert len(drawn.totals) == mask.sum() and not mask.all()
+    found = decoder(many, sampled, drawn=drawn)
     expected = one_at_a_time(decoder, many, sampled, (PAD, BOS, UNK))
     assert torch.allclose(found[mask], expected[mask], atol=1e-6) and torch.isfinite(found).all()
     slopes = torch.randn(sampled.shape)

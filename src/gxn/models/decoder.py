@@ -1,5 +1,7 @@
 """Imagine a caption: RNN_Dec, a one-layer GRU that speaks of a grounded image embedding (GXN, section i2t)."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 from torch.amp import custom_bwd, custom_fwd
@@ -9,6 +11,27 @@ from torch.nn import functional as F
 from gxn.datasets.words import BOS, EOS, PAD, UNK
 from gxn.models.gru import GRU, Sentences
 from gxn.models.scale import standardise
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What the W words of samples were drawn from, step after step and there by row.
+
+    Attributes:
+        row: int64 (W,), each word's sample.
+        shares: float32 (W, V); over `totals`, float32 (W,), they are probabilities.
+    """
+
+    row: Tensor
+    shares: Tensor
+    totals: Tensor
+
+    def of(self, kept: Tensor) -> "Drawn":
+        """Of the samples where `kept`, bool (B,), alone; they are numbered anew."""
+        words = kept[self.row]
+        if words.all():
+            return self
+        return Drawn((kept.cumsum(0) - 1)[self.row[words]], self.shares[words], self.totals[words])
 
 
 class CaptionDecoder(nn.Module):
@@ -33,7 +56,7 @@ class CaptionDecoder(nn.Module):
         return torch.tanh(self.start(standardise(grounded)))
 
     def forward(
-        self, grounded: Tensor, targets: Tensor, sampling: float = 0.0, logits: Tensor | None = None
+        self, grounded: Tensor, targets: Tensor, sampling: float = 0.0, drawn: Drawn | None = None
     ) -> Tensor:
         """Log-probabilities (B, T) of `targets`, int64 (B, T) word ids that end with EOS and are padded.
 
@@ -42,28 +65,28 @@ class CaptionDecoder(nn.Module):
             targets: the captions without BOS.
             sampling: scheduled sampling's probability of feeding a word drawn from the decoder's own
                 distribution in place of the true previous word.
-            logits: `targets` were sampled here, with these (W, V), step after step; PAD, BOS and UNK have no
-                share in the distribution. The gradient is taken in their place: they can be given once.
+            drawn: what `targets` were sampled from here; the gradient takes its place, so it can be given once.
         """
         inputs = F.pad(targets[:, :-1], (1, 0), value=BOS)
         state = self.first_state(grounded)
         said = targets != PAD
         if sampling > 0:
             inputs = self._scheduled(inputs, said, state, sampling)
-        bias = self.output.bias if logits is None else self._bias()
+        bias = self.output.bias if drawn is None else self._bias()
         # only where there is a word: the vocabulary is the cost
         if targets.is_cuda:
             states, places = self.gru.all_steps(self.word(inputs), state)[said], said.nonzero(as_tuple=True)
-            again = F.linear(states, self.output.weight, bias)  # in autocast's precision
-            found = -F.cross_entropy(again.float(), targets[places], reduction="none")
+            logits = F.linear(states, self.output.weight, bias)  # in autocast's precision
+            found = -F.cross_entropy(logits.float(), targets[places], reduction="none")
         else:
             captions = Sentences(self.word, inputs, said.sum(1))
             states, places = self.gru.steps(captions, state), (captions.layout.row, captions.layout.step)
-            if logits is not None:
+            if drawn is not None:
                 step, row = said.T.nonzero(as_tuple=True)
                 order = torch.empty_like(said, dtype=torch.int64).index_put(places, torch.arange(len(states)))
                 states, places = states[order[row, step]], (row, step)
-            found = _LogProbability.apply(states, self.output.weight, bias, targets[places], logits)
+            known = (drawn.shares, drawn.totals) if drawn else (None, None)
+            found = _LogProbability.apply(states, self.output.weight, bias, targets[places], *known)
         return found.new_zeros(targets.shape).index_put(places, found)
 
     def _bias(self) -> Tensor:
@@ -78,80 +101,102 @@ class CaptionDecoder(nn.Module):
         for step in range(1, inputs.shape[1]):
             state = self.gru.one_step(self.word(inputs[:, step - 1]), state)
             rows = replaced[:, step].nonzero().squeeze(1)
-            inputs[rows, step] = _draw(F.linear(state[rows], self.output.weight, bias))
+            logits = F.linear(state[rows], self.output.weight, bias)
+            inputs[rows, step] = _draw(logits, logits.amax(1), torch.empty_like(logits))[0]
         return inputs
 
     @torch.no_grad()
     def greedy(self, grounded: Tensor, longest: int) -> Tensor:
         """Most probable words, int64 (B, T), T <= longest; EOS ends a caption and PAD fills it."""
-        return self._decode(grounded, longest, sampled=0)[0]
+        return self._decode(grounded, longest, draw=False)[1]
 
     @torch.no_grad()
-    def sample_and_greedy(self, grounded: Tensor, longest: int) -> tuple[Tensor, Tensor, Tensor]:
-        """A sampled and the greedy caption of each v_l (B, J), decoded as one batch of 2 B rows.
+    def sample_and_greedy(self, grounded: Tensor, longest: int) -> tuple[Tensor, Tensor, Drawn]:
+        """A sampled and the greedy caption of each v_l (B, J), and what the samples were drawn from.
 
-        Both int64 (B, T), T <= longest; decoding stops when all captions have ended. Then the logits (W, V)
-        with which the W words of the samples were drawn, step after step.
+        Both int64 (B, T), T <= longest. They are decoded in one batch, in which the greedy caption begins
+        where the sample leaves it; decoding stops when all have ended.
         """
-        tokens, logits = self._decode(torch.cat([grounded, grounded]), longest, sampled=len(grounded))
-        sampled, greedy = tokens.chunk(2)
-        return sampled, greedy, logits
+        return self._decode(grounded, longest, draw=True)
 
-    def _decode(self, grounded: Tensor, longest: int, sampled: int) -> tuple[Tensor, Tensor]:
-        """Decode all rows; the first `sampled` of them draw their words, the others take the likeliest.
-
-        A row that has ended is decoded no further.
-        """
-        state = self.first_state(grounded)
-        tokens = torch.full((len(grounded), longest), PAD, device=grounded.device)
-        rows = torch.arange(len(grounded), device=grounded.device)
-        word, bias, drawn = torch.full_like(rows, BOS), self._bias(), []
+    def _decode(self, grounded: Tensor, longest: int, draw: bool) -> tuple[Tensor, Tensor, Drawn]:
+        """Rows below B draw their words, the others take the likeliest; a row that has ended is left out."""
+        count, device = len(grounded), grounded.device
+        state, bias = self.first_state(grounded), self._bias()
+        tokens = torch.full((2 * count, longest), PAD, device=device)
+        rows = torch.arange(count, device=device) + (0 if draw else count)
+        parted = torch.full_like(
+            rows, longest if draw else 0
+        )  # the step at which sample and greedy caption part
+        word, begin = torch.full_like(rows, BOS), 0
+        room, weight = count * longest if draw else 0, self.output.weight
+        drawn = Drawn(rows.new_empty(room), weight.new_empty(room, len(bias)), weight.new_empty(room))
         for step in range(longest):
             state = self.gru.one_step(self.word(word), state)
             logits = F.linear(state, self.output.weight, bias)
-            drawing = int((rows < sampled).sum())  # rows stay in order, so those that draw come first
-            drawn.append(logits[:drawing])
-            word = torch.cat([_draw(logits[:drawing]), logits[drawing:].argmax(1)])
+            top, word = logits.max(1)
+            drawing = int((rows < count).sum())
+            if drawing:
+                words = slice(begin, begin + drawing)
+                begin += drawing
+                row = drawn.row[words] = rows[:drawing]
+                sampled, drawn.totals[words] = _draw(logits[:drawing], top[:drawing], drawn.shares[words])
+                parting = (parted[row] == longest) & (sampled != word[:drawing])
+                parted[row[parting]] = step
+                rows = torch.cat([rows, row[parting] + count])
+                state = torch.cat([state, state[:drawing][parting]])
+                word = torch.cat([sampled, word[drawing:], word[:drawing][parting]])
             tokens[rows, step] = word
             going = word != EOS
             rows, word, state = rows[going], word[going], state[going]
             if not len(rows):
                 break
-        return tokens[:, : step + 1], torch.cat(drawn)
+        sampled, greedy = tokens[:, : step + 1].chunk(2)
+        greedy = torch.where(torch.arange(step + 1, device=device) < parted.unsqueeze(1), sampled, greedy)
+        return sampled, greedy, Drawn(drawn.row[:begin], drawn.shares[:begin], drawn.totals[:begin])
 
 
 class _LogProbability(torch.autograd.Function):
     """log softmax(states weight^T + bias) at `words`: (W,) of states (W, H), weight (V, H), bias (V,), int64 (W,).
 
-    `logits` (W, V) are computed unless they are known. Their gradient takes their place, so that nothing of
-    their size is made a second time.
+    The softmax is computed unless it is known. Its gradient takes its place, so that nothing of its size is
+    made a second time.
     """
 
     @staticmethod
     @custom_fwd(device_type="cpu", cast_inputs=torch.float32)
-    def forward(ctx, states, weight, bias, words, logits):
-        if logits is None:
+    def forward(ctx, states, weight, bias, words, shares, total):
+        if shares is None:
             logits = torch.addmm(bias, states, weight.T)
-        total = logits.logsumexp(1)
+            top = logits.amax(1, keepdim=True)
+            found = (logits.gather(1, words.unsqueeze(1)) - top).squeeze(1)
+            shares = logits.sub_(top).exp_()
+            total = shares.sum(1)
+        else:
+            found = shares.gather(1, words.unsqueeze(1)).squeeze(1).log()
         ctx.save_for_backward(states, weight, words, total)
-        ctx.logits = logits
-        return logits.gather(1, words.unsqueeze(1)).squeeze(1) - total
+        ctx.shares = shares
+        return found - total.log()
 
     @staticmethod
     @custom_bwd(device_type="cpu")
     @once_differentiable
     def backward(ctx, slopes):
         states, weight, words, total = ctx.saved_tensors
-        by_logits = ctx.logits.sub_(total.unsqueeze(1)).exp_().mul_(-slopes.unsqueeze(1))
+        by_logits = ctx.shares.mul_((-slopes / total).unsqueeze(1))
         by_logits[torch.arange(len(words)), words] += slopes
-        ctx.logits = None
-        return by_logits @ weight, by_logits.T @ states, by_logits.sum(0), None, None
+        ctx.shares = None
+        return by_logits @ weight, by_logits.T @ states, by_logits.sum(0), None, None, None
 
 
-def _draw(logits: Tensor) -> Tensor:
-    """One word id (B,) from each row of logits (B, V), by the inverse of the cumulative distribution."""
-    if not len(logits):
-        return logits.new_zeros(0, dtype=torch.int64)
-    heights = (logits.float() - logits.amax(1, keepdim=True)).exp().cumsum(1)
-    chosen = torch.rand(len(logits), 1, device=logits.device) * heights[:, -1:]
-    return torch.searchsorted(heights, chosen, right=True).clamp_max(logits.shape[1] - 1).squeeze(1)
+def _draw(logits: Tensor, top: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
+    """One word id (B,) from each row of logits (B, V), by the inverse of the cumulative distribution.
+
+    `top` (B,) is each row's highest. exp(logits - top) is written to `shares`; its totals (B,) are returned too.
+    """
+    torch.sub(logits, top.unsqueeze(1), out=shares).exp_()
+    heights = shares.cumsum(1)
+    totals = heights[:, -1:]
+    chosen = torch.rand(totals.shape, device=logits.device) * totals
+    found = torch.searchsorted(heights, chosen, right=True).clamp_max(logits.shape[1] - 1)
+    return found.squeeze(1), totals.squeeze(1)

@@ -140,7 +140,7 @@ class _Steps(torch.autograd.Function):
     @custom_fwd(device_type="cpu", cast_inputs=torch.float32)  # results are written in place, in one type
     def forward(ctx, inputs, weight_ih, weight_hh, bias_ih, bias_hh, first, kind, sizes):
         hidden = weight_hh.shape[1]
-        gates = torch.addmm(bias_ih, inputs, weight_ih.T)[kind]  # (S, 3 H), by and by r, z, n
+        gates = torch.addmm(bias_ih, inputs, weight_ih.T).index_select(0, kind)  # (S, 3 H), by and by r, z, n
         recalled = torch.empty_like(gates)  # h W_h + b_h
         before = inputs.new_empty(len(kind), hidden)  # h of each step
         states = torch.empty_like(before)

@@ -87,13 +87,16 @@ class Captioning:
 
     def _critical(self, grounded: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
         """The self-critical loss, one sample per image, and the mean reward of the samples."""
-        sampled, greedy, logits = self.decoder.sample_and_greedy(grounded.detach(), self.config.longest)
+        sampled, greedy, drawn = self.decoder.sample_and_greedy(grounded.detach(), self.config.longest)
         rows = image.cpu().numpy()
         scores = self.train_reward.score(
             torch.cat([image, image]).numpy(force=True), torch.cat([sampled, greedy]).numpy(force=True)
         )
         reward, baseline = torch.from_numpy(scores).to(grounded.device).split(len(rows))
-        said = self.decoder(grounded, sampled, logits=logits)
+        counts = reward != baseline  # a sample no better and no worse than the greedy caption teaches nothing
+        said = grounded.new_zeros(sampled.shape)
+        if counts.any():
+            said[counts] = self.decoder(grounded[counts], sampled[counts], drawn=drawn.of(counts))
         loss = self_critical(said, caption_mask(sampled, EOS), reward, baseline)
         return loss, reward.mean()
 
