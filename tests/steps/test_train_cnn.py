@@ -28,7 +28,7 @@ PRETRAIN = {
 def trained(folder: Path, resume: Path | None = None, **changes: Any) -> Path:
     section = {"name": "shufflenet_v2_x0_5", "layer": "pool", "weights": None, "pretrain": PRETRAIN | changes}
     folder.mkdir(exist_ok=True)
-    train_cnn(section, 1, "cpu", folder / "cnn.safetensors", folder / "cnn.csv", resume)
+    train_cnn(section, 1, "cpu", folder / "cnn.safetensors", folder / "cnn.csv", resume or folder / "state")
     return folder / "cnn.safetensors"
 
 
@@ -118,4 +118,4 @@ def test_a_bad_value_is_named(tmp_path: Path, key: str, value: object) -> None:
 def test_a_wrong_name_is_named(tmp_path: Path) -> None:
     section = {"name": "squeezenet", "layer": "pool", "weights": None, "pretrain": PRETRAIN}
     with pytest.raises(GxnError, match=r"^cnn\.name"):
-        train_cnn(section, 1, "cpu", tmp_path / "out", tmp_path / "curves", None)
+        train_cnn(section, 1, "cpu", tmp_path / "out", tmp_path / "curves", tmp_path / "state")

@@ -109,7 +109,7 @@ class Trainer:
         pixels = normalise(images.to(self.device)).contiguous(memory_format=torch.channels_last)
         return self.head(self.cnn(pixels)).split([*WIDTHS, WHOLE], 1)
 
-    def epoch(self, epoch: int, images: Tensor, answers: Tensor, resume: Resume | None) -> float:
+    def epoch(self, epoch: int, images: Tensor, answers: Tensor, resume: Resume) -> float:
         """One pass, half of the images mirrored; the mean loss."""
         self.cnn.train()
         order = np.random.default_rng([self.plan.seed, epoch])
@@ -129,7 +129,7 @@ class Trainer:
             loss.backward()
             self.optimizer.step()
             self.schedule.step()
-            need_finite(loss.item(), "loss", step, epoch, batch.tolist(), resume.path if resume else Path())
+            need_finite(loss.item(), "loss", step, epoch, batch.tolist(), resume.path)
             total += loss.item()
         return total / self.steps
 
@@ -169,12 +169,10 @@ def rendered(plan: PretrainConfig) -> tuple[Tensor, Tensor]:
     )
 
 
-def epochs(
-    trainer: Trainer, images: Tensor, answers: Tensor, resume: Resume | None
-) -> Iterator[dict[str, float]]:
+def epochs(trainer: Trainer, images: Tensor, answers: Tensor, resume: Resume) -> Iterator[dict[str, float]]:
     """Figures of every epoch; those of a killed run are not computed again."""
     plan, parts = trainer.plan, trainer.parts()
-    state = resume.load() if resume else None
+    state = resume.load()
     history = state["history"] if state else []
     for name, part in parts.items() if state else ():
         part.load_state_dict(state[name])
@@ -184,24 +182,22 @@ def epochs(
         figures = trainer.accuracy(images[plan.images :], answers[plan.images :])
         history.append({"epoch": epoch + 1, "loss": loss, **figures})
         print("  ".join(f"{name} {value:.3g}" for name, value in history[-1].items()), flush=True)
-        if resume:
-            resume.save({"history": history} | {name: part.state_dict() for name, part in parts.items()})
+        resume.save({"history": history} | {name: part.state_dict() for name, part in parts.items()})
         yield history[-1]
 
 
-def train_cnn(cnn: Any, threads: int, device: str, out: Path, curves: Path, resume: Path | None) -> None:
+def train_cnn(cnn: Any, threads: int, device: str, out: Path, curves: Path, resume: Path) -> None:
     """Render, train, write the state dict of torchvision's model and the figures of each epoch."""
     config = parse(CnnConfig, cnn, "cnn")
     target = choose_device(device, threads)
-    state = Resume(resume, recipe([asdict(config), threads, target.type], {})) if resume else None
+    state = Resume(resume, recipe([asdict(config), threads, target.type], {}))
     trainer = Trainer(config, target)
     table = pd.DataFrame(epochs(trainer, *rendered(config.pretrain), state))
     made = provenance(asdict(config), "rendered", config.pretrain.seed)
     save_tensors(out, trainer.cnn.model.state_dict(), {"cnn": config.name, "provenance": made})
     with atomic(curves) as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g")
-    if state:
-        state.clear()
+    state.clear()
 
 
 def main() -> None:
@@ -211,7 +207,7 @@ def main() -> None:
     arguments.add_argument("--device", required=True)
     arguments.add_argument("--out", type=Path, required=True, help="safetensors file to write")
     arguments.add_argument("--curves", type=Path, required=True, help="CSV file to write")
-    arguments.add_argument("--resume", type=Path, help="folder of the state between epochs")
+    arguments.add_argument("--resume", type=Path, required=True, help="folder of the state between epochs")
     run(train_cnn, arguments)
 
 
