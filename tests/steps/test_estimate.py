@@ -79,6 +79,13 @@ def test_every_stage_is_counted_once(config, monkeypatch):
     )
 
 
+def test_a_row_set_to_null_is_left_out(config, monkeypatch):
+    monkeypatch.setattr(estimate, "update_rates", lambda *_: {"match": Rate(1.0, 1)})
+    rows = {name: row if name == "vsepp" else None for name, row in config["methods"].items()}
+    lines = estimate.training(config | {"methods": rows}, estimate.Counts(1, 1280, 1, ""), 8, CPU)
+    assert [line.step.split(",")[0] for line in lines] == ["warmup cosine", "joint vsepp"]
+
+
 def test_updates_are_timed(config):
     small = config | {
         "training": config["training"] | {"batch": 8},

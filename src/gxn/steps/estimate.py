@@ -168,7 +168,8 @@ def finetuning(config: dict[str, Any], counts: Counts, forward_seconds: float) -
 
 def training(config: dict[str, Any], counts: Counts, width: int, device: torch.device) -> list[Line]:
     """Every stage that the rows need, over all seeds; a stage that rows share is counted once."""
-    methods, seeds = config["methods"], len(config["seeds"])
+    methods = {name: row for name, row in config["methods"].items() if row}
+    seeds = len(config["seeds"])
     steps = counts.captions // config["training"]["batch"]
     rates = {
         name: update_rates(config, name, width, counts.words, device)
