@@ -69,6 +69,18 @@ def test_a_killed_stage_ends_with_the_same_bytes(arguments, pretrained, monkeypa
     assert not (data / "scratch").exists()
 
 
+def test_captions_are_learnt_in_half_precision_too(arguments, pretrained, data):
+    files, stage = [pretrained[name] for name in ("warmup", "decoder", "frequencies")], {"epochs": 3}
+    found = {}
+    for precision in ("float32", "bfloat16"):
+        training = {"batch": 8, "precision": precision}
+        stage["caption"] = CAPTION | {"learning_rate": 1e-4}
+        caption(*files, **arguments(precision, stage=stage, training=training))
+        found[precision] = pd.read_csv(data / f"{precision}.csv").xe_loss
+    assert np.allclose(found["float32"], found["bfloat16"], rtol=0.05)
+    assert (found["float32"] != found["bfloat16"]).any()
+
+
 def test_a_state_of_another_recipe_is_no_start(arguments, monkeypatch, data, capsys):
     with monkeypatch.context() as patch, pytest.raises(Killed):
         interrupted(patch, 1)

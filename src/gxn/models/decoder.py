@@ -27,11 +27,11 @@ class Drawn:
     totals: Tensor
 
     def of(self, kept: Tensor) -> "Drawn":
-        """Of the samples where `kept`, bool (B,), alone; they are numbered anew."""
+        """Of the samples where `kept`, bool (B,), alone."""
         words = kept[self.row]
         if words.all():
             return self
-        return Drawn((kept.cumsum(0) - 1)[self.row[words]], self.shares[words], self.totals[words])
+        return Drawn(self.row[words], self.shares[words], self.totals[words])
 
 
 class CaptionDecoder(nn.Module):
@@ -82,9 +82,9 @@ class CaptionDecoder(nn.Module):
             captions = Sentences(self.word, inputs, said.sum(1))
             states, places = self.gru.steps(captions, state), (captions.layout.row, captions.layout.step)
             if drawn is not None:
-                step, row = said.T.nonzero(as_tuple=True)
-                order = torch.empty_like(said, dtype=torch.int64).index_put(places, torch.arange(len(states)))
-                states, places = states[order[row, step]], (row, step)
+                row, step = places
+                order = torch.argsort(step * len(said) + row)
+                states, places = states[order], (row[order], step[order])
             known = (drawn.shares, drawn.totals) if drawn else (None, None)
             found = _LogProbability.apply(states, self.output.weight, bias, targets[places], *known)
         return found.new_zeros(targets.shape).index_put(places, found)
@@ -101,7 +101,7 @@ class CaptionDecoder(nn.Module):
         for step in range(1, inputs.shape[1]):
             state = self.gru.one_step(self.word(inputs[:, step - 1]), state)
             rows = replaced[:, step].nonzero().squeeze(1)
-            logits = F.linear(state[rows], self.output.weight, bias)
+            logits = F.linear(state[rows], self.output.weight, bias).float()
             inputs[rows, step] = _draw(logits, logits.amax(1), torch.empty_like(logits))[0]
         return inputs
 
@@ -125,15 +125,14 @@ class CaptionDecoder(nn.Module):
         state, bias = self.first_state(grounded), self._bias()
         tokens = torch.full((2 * count, longest), PAD, device=device)
         rows = torch.arange(count, device=device) + (0 if draw else count)
-        parted = torch.full_like(
-            rows, longest if draw else 0
-        )  # the step at which sample and greedy caption part
+        # the step at which sample and greedy caption part
+        parted = torch.full_like(rows, longest if draw else 0)
         word, begin = torch.full_like(rows, BOS), 0
         room, weight = count * longest if draw else 0, self.output.weight
         drawn = Drawn(rows.new_empty(room), weight.new_empty(room, len(bias)), weight.new_empty(room))
         for step in range(longest):
             state = self.gru.one_step(self.word(word), state)
-            logits = F.linear(state, self.output.weight, bias)
+            logits = F.linear(state, self.output.weight, bias).float()
             top, word = logits.max(1)
             drawing = int((rows < count).sum())
             if drawing:

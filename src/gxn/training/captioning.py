@@ -94,7 +94,7 @@ class Captioning:
         )
         reward, baseline = torch.from_numpy(scores).to(grounded.device).split(len(rows))
         counts = reward != baseline  # a sample no better and no worse than the greedy caption teaches nothing
-        said = grounded.new_zeros(sampled.shape)
+        said = torch.zeros(sampled.shape, device=grounded.device)
         if counts.any():
             said[counts] = self.decoder(grounded[counts], sampled[counts], drawn=drawn.of(counts))
         loss = self_critical(said, caption_mask(sampled, EOS), reward, baseline)
