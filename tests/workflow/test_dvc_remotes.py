@@ -80,7 +80,7 @@ def test_an_unreachable_or_missing_remote_is_an_error_and_leaves_nothing(clone):
     assert "do not exist neither locally nor on remote" in said and "ERROR" in said
     copy.dvc("remote", "add", "--local", "s3", "s3://bucket/gxn")
     copy.dvc("remote", "modify", "--local", "s3", "endpointurl", "http://127.0.0.1:9")
-    said = copy.dvc("pull", "--remote", "s3", fails=True, timeout=120, **KEYS)
+    said = copy.dvc("pull", "--remote", "s3", fails=True, timeout=300, AWS_MAX_ATTEMPTS="2", **KEYS)
     assert "failed to connect to s3" in said and "127.0.0.1:9" in said
     assert copy.files("data", "results", ".snakemake") == {}
     assert copy.git("status", "--porcelain") == ""

@@ -142,33 +142,32 @@ class _Steps(torch.autograd.Function):
         hidden = weight_hh.shape[1]
         gates = torch.addmm(bias_ih, inputs, weight_ih.T).index_select(0, kind)  # (S, 3 H), by and by r, z, n
         recalled = torch.empty_like(gates)  # h W_h + b_h
-        before = inputs.new_empty(len(kind), hidden)  # h of each step
-        states = torch.empty_like(before)
-        begin = 0
-        for step, size in enumerate(sizes):
-            rows = slice(begin, begin + size)
-            gate, recall, state = gates[rows], recalled[rows], before[rows]
+        states = inputs.new_empty(len(kind), hidden)
+        state = inputs.new_zeros(sizes[0], hidden) if first is None else first
+        steps = zip(*(part.split(sizes) for part in (gates, recalled, states)), strict=True)
+        for step, (gate, recall, after) in enumerate(steps):
+            state = state[: len(after)]
             if step == 0 and first is None:
-                state.zero_()
                 recall.copy_(bias_hh)
             else:
-                state.copy_(states[begin - sizes[step - 1] :][:size] if step else first)
                 torch.addmm(bias_hh, state, weight_hh.T, out=recall)
             gate[:, : 2 * hidden].add_(recall[:, : 2 * hidden]).sigmoid_()
             reset, update, new = gate.split(hidden, 1)
-            new.addcmul_(reset, recall[:, 2 * hidden :]).tanh_()
-            torch.lerp(new, state, update, out=states[rows])
-            begin += size
-        ctx.sizes, ctx.known = sizes, sizes[0] if first is None else 0
-        ctx.save_for_backward(inputs, weight_ih, weight_hh, kind, gates, recalled, before)
+            new.addcmul_(reset, recall[:, 2 * hidden :]).mul_(2).sigmoid_().mul_(2).sub_(1)  # tanh, the fast way
+            state = torch.lerp(new, state, update, out=after)
+        ctx.sizes = sizes
+        ctx.save_for_backward(inputs, weight_ih, weight_hh, first, kind, gates, recalled, states)
         return states
 
     @staticmethod
     @custom_bwd(device_type="cpu")
     @once_differentiable
     def backward(ctx, slopes):
-        inputs, weight_ih, weight_hh, kind, gates, recalled, before = ctx.saved_tensors
-        hidden, known = weight_hh.shape[1], ctx.known
+        inputs, weight_ih, weight_hh, first, kind, gates, recalled, states = ctx.saved_tensors
+        hidden, sizes = weight_hh.shape[1], ctx.sizes
+        zero = states.new_zeros(sizes[0], hidden) if first is None else first
+        earlier = zip(states.split(sizes), sizes[1:], strict=False)
+        before = torch.cat([zero, *(state[:size] for state, size in earlier)])  # h of each step
         reset, update, new = gates.split(hidden, 1)
         by_new = torch.ops.aten.tanh_backward(1 - update, new)
         # How r, z and n's share of h W_h + b_h move with a step's state; times its slope, their gradients.
@@ -178,20 +177,17 @@ class _Steps(torch.autograd.Function):
         torch.sub(before, new, out=to_update)
         torch.ops.aten.sigmoid_backward(to_update, update, grad_input=to_update)
         torch.mul(by_new, reset, out=to_new)
-        slopes, end = slopes.clone(), len(kind)
-        for step in reversed(range(len(ctx.sizes))):
-            size = ctx.sizes[step]
-            begin = end - size
-            flow, slope = flows[begin:end], slopes[begin:end]
+        slopes = slopes.clone()
+        steps = list(zip(*(part.split(sizes) for part in (flows, slopes, update)), strict=True))
+        for step, (flow, slope, kept) in reversed(list(enumerate(steps))):
             flow.unflatten(1, (3, hidden)).mul_(slope.unsqueeze(1))
             if step:
-                earlier = slopes[begin - ctx.sizes[step - 1] :][:size]
-                earlier.addcmul_(slope, update[begin:end]).addmm_(flow, weight_hh)
-            end = begin
-        begun = slice(0, ctx.sizes[0])
+                steps[step - 1][1][: len(flow)].addcmul_(slope, kept).addmm_(flow, weight_hh)
         of_first = None
         if ctx.needs_input_grad[5]:
-            of_first = torch.addmm(slopes[begun] * update[begun], flows[begun], weight_hh)
+            flow, slope, kept = steps[0]
+            of_first = torch.addmm(slope * kept, flow, weight_hh)
+        known = sizes[0] if first is None else 0
         of_recall = flows[known:].T @ before[known:], flows.sum(0)
         torch.mul(slopes, by_new, out=to_new)  # x moves the gates as h does, but for r
         of_gates = flows.new_zeros(len(inputs), 3 * hidden).index_add_(0, kind, flows)
