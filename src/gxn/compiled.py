@@ -30,7 +30,10 @@ def compiled(function: Callable) -> Callable:
 
 
 def processors() -> int:
-    """Processors that this process may use."""
+    """Processors that this process may use: OMP_NUM_THREADS, by which schedulers say it, or else all."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

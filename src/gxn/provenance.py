@@ -1,5 +1,6 @@
 """What made a file: configuration, data, seed and versions."""
 
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
@@ -8,10 +9,13 @@ from gxn.files import digest
 LIBRARIES = ("torch", "torchvision", "numpy", "h5py")
 
 
-def provenance(configuration: Any, data: str, seed: int) -> dict[str, Any]:
-    """Hash of the configuration, hash of the input data, the seed, and library versions."""
+def provenance(configuration: Any, data: str, seed: int, before: Iterable[Any] = ()) -> dict[str, Any]:
+    """Hash of the configuration, hash of the input data, the seed, and library versions.
+
+    `before`: metadata of the checkpoints that were started from, whose configurations the hash covers too.
+    """
     return {
-        "config": digest(configuration),
+        "config": digest([configuration, *(metadata["provenance"]["config"] for metadata in before)]),
         "data": data,
         "seed": seed,
         "versions": {name: version(name) for name in LIBRARIES},

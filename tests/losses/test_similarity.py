@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 import gxn
-from gxn.losses.similarity import ENOUGH, SIMILARITIES, order, plain_order, stacked
+from gxn.losses.similarity import ENOUGH, SIMILARITIES, cosine, order, plain_order, stacked
 
 WEIGHTS = {1: [1.0], 2: [0.3, 0.7]}
 SHAPES = [(1, 1, (1,)), (5, 7, (20, 33)), (128, 128, (64,)), (9, 130, (100, 16)), (3, 2, (1025,))]
@@ -105,6 +105,14 @@ def test_transposed_and_half_precision_inputs():
     half = order([images.bfloat16().requires_grad_()], [texts.bfloat16()], [1.0])
     assert half.dtype == torch.float32
     torch.testing.assert_close(half, plain_order(images.bfloat16().float(), texts.bfloat16().float()))
+
+
+def test_cosines_in_half_precision_keep_small_differences():
+    images, texts = torch.rand(5, 64).bfloat16(), torch.rand(7, 64).bfloat16()
+    with torch.autocast("cpu", torch.bfloat16):
+        scores = cosine([images], [texts], [1.0])
+    assert scores.dtype == torch.float32
+    torch.testing.assert_close(scores, images.float() @ texts.float().T)
 
 
 def test_same_bytes_for_any_number_of_threads():

@@ -89,9 +89,11 @@ def test_the_cnn_trains_in_training_mode_and_is_judged_in_evaluation_mode(
     assert seen == (["step"] * 3 + ["figures"]) * 2
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_loss_that_is_no_finite_number_stops_with_its_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float
+@pytest.mark.parametrize(
+    ("value", "said"), [(float("nan"), "nan"), (float("inf"), "inf"), (1e30, r"\S+e\+\d+")]
+)
+def test_a_loss_that_is_not_finite_or_explodes_stops_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float, said: str
 ) -> None:
     loss, calls = Trainer.loss, []
 
@@ -101,7 +103,7 @@ def test_a_loss_that_is_no_finite_number_stops_with_its_place(
 
     monkeypatch.setattr(Trainer, "loss", poisoned)
     message = (
-        rf"loss is {value} at step 2 of epoch 2; batch of .* the state after epoch 1 is kept in .*last\.pt"
+        rf"loss is {said} at step 2 of epoch 2; batch of .* the state after epoch 1 is kept in .*last\.pt"
     )
     with pytest.raises(GxnError, match=message):
         trained(tmp_path / "cnn", tmp_path / "resume")

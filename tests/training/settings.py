@@ -8,7 +8,7 @@ ENCODER = {"spaces": ["abstract", "grounded"], "similarity": "order", "margin": 
 MATCH = {"negatives": "sum", "learning_rate": 0.01, "decay_epoch": None, "clip": 2.0}
 CAPTION = {
     "learning_rate": 0.01, "grounding_rate": 0.0, "clip": 1.0, "gamma": 0.5,
-    "sampling_increase": 0.1, "sampling_every": 1, "sampling_most": 0.25, "longest": 6,
+    "sampling_increase": 0.1, "sampling_every": 1, "sampling_most": 0.25, "longest": 6, "earlier": 0,
 }  # fmt: skip
 DRAW = {
     "learning_rate": 0.001, "beta1": 0.5, "grounding_rate": 0.0, "clip": 10.0,

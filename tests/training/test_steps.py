@@ -1,11 +1,14 @@
 """The training steps on a tiny dataset: resumption to the byte, who is trained by what, faults that stop."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from settings import CAPTION, DRAW, MATCH
 
+from gxn.config import parse
 from gxn.errors import GxnError
 from gxn.files import create_hdf5, load_tensors, open_hdf5
 from gxn.steps.caption import caption
@@ -13,6 +16,8 @@ from gxn.steps.draw import draw
 from gxn.steps.joint import in_turn, joint
 from gxn.steps.match import match
 from gxn.training import loop
+from gxn.training.captioning import Captioning, CaptioningConfig
+from gxn.training.drawing import spread_rows
 from gxn.training.matching import Matching
 
 
@@ -67,6 +72,36 @@ def test_a_killed_stage_ends_with_the_same_bytes(arguments, pretrained, monkeypa
     joint(**pretrained, **arguments("parts", stage=stage))
     assert [(data / f"parts{suffix}").read_bytes() for suffix in (".safetensors", ".csv")] == whole
     assert not (data / "scratch").exists()
+
+
+@pytest.mark.parametrize("changed", [{}, {"clip": 1.5}])
+def test_the_configuration_hash_covers_the_stages_before(arguments, data, changed):
+    """Two runs whose last stage is the same compare only where the stages before it are."""
+    found = []
+    for warmup in ({}, changed):
+        match(None, **arguments("warmup", stage=match_stage(epochs=1, **warmup)))
+        match(data / "warmup.safetensors", **arguments("row", stage=match_stage(epochs=1)))
+        found.append(load_tensors(data / "row.safetensors")[1]["provenance"]["config"])
+    assert (found[0] == found[1]) == (not changed)
+
+
+def test_scheduled_sampling_rises_over_the_stages():
+    config = parse(CaptioningConfig, CAPTION | {"sampling_every": 5, "sampling_increase": 0.05}, "caption")
+    seen = []
+    for earlier in (0, 8):
+        path = Captioning.__new__(Captioning)
+        path.config = replace(config, earlier=earlier)
+        for epoch in (0, 4, 5, 7, 30):
+            path.start_epoch(epoch)
+            seen.append(round(path.sampling, 3))
+    assert seen == [0, 0, 0.05, 0.05, 0.25, 0.05, 0.1, 0.1, 0.15, 0.25]
+
+
+@pytest.mark.parametrize(("size", "count"), [(128, 32), (128, 65), (128, 100), (7, 7), (5, 9)])
+def test_drawn_pairs_are_spread_over_a_batch_that_is_sorted_by_length(size, count):
+    rows = spread_rows(size, count)
+    assert len(rows) == min(size, count) and rows[0] == 0 and rows[-1] < size
+    assert rows.diff().max() - rows.diff().min() <= 1 and size - rows[-1] <= rows.diff().max() + 1
 
 
 def test_captions_are_learnt_in_half_precision_too(arguments, pretrained, data):
@@ -163,8 +198,12 @@ def test_every_module_trains_in_training_mode_and_validates_in_evaluation_mode(
     assert len(set(seen)) == 6
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_loss_that_is_no_finite_number_stops_with_its_place(arguments, data, monkeypatch, value):
+@pytest.mark.parametrize(
+    ("value", "said"), [(float("nan"), "nan"), (float("inf"), "inf"), (1e30, r"\S+e\+\d+")]
+)
+def test_a_loss_that_is_not_finite_or_explodes_stops_with_its_place(
+    arguments, data, monkeypatch, value, said
+):
     original = Matching.step
 
     def poisoned(self, batch):
@@ -175,7 +214,7 @@ def test_a_loss_that_is_no_finite_number_stops_with_its_place(arguments, data, m
     poisoned.calls = 0
     monkeypatch.setattr(Matching, "step", poisoned)
     with pytest.raises(
-        GxnError, match=rf"ranking_loss is {value} at step 2 of epoch 2; batch of sentids .*last\.pt"
+        GxnError, match=rf"ranking_loss is {said} at step 2 of epoch 2; batch of sentids .*last\.pt"
     ):
         match(None, **arguments("a", stage=match_stage()))
     assert not (data / "a.safetensors").exists() and (data / "scratch/a/last.pt").exists()

@@ -171,9 +171,12 @@ def joint_stage(wildcards):
         caption = config["captioning"] | {
             "learning_rate": joint["caption_rate"],
             "grounding_rate": joint["ground_image_rate"],
+            "earlier": config["xe"]["epochs"],
         }
         if row["captioning"] == "xe":
             caption["gamma"] = 0
+        else:
+            caption["earlier"] += config["rl"]["epochs"]
     if row["drawing"]:
         draw = config["drawing"] | {
             "learning_rate": joint["draw_rate"],

@@ -65,7 +65,7 @@ rule pretrain_captions_xe:
                 "epochs": config["xe"]["epochs"],
                 "caption": config["captioning"]
                 | drop(config["xe"], "epochs")
-                | {"grounding_rate": 0, "gamma": 0},
+                | {"grounding_rate": 0, "gamma": 0, "earlier": 0},
             }
         ),
         threads=config["threads"],
@@ -104,7 +104,7 @@ rule pretrain_captions_rl:
                 "epochs": config["rl"]["epochs"],
                 "caption": config["captioning"]
                 | drop(config["rl"], "epochs")
-                | {"grounding_rate": 0},
+                | {"grounding_rate": 0, "earlier": config["xe"]["epochs"]},
             }
         ),
         threads=config["threads"],

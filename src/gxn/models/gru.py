@@ -153,7 +153,9 @@ class _Steps(torch.autograd.Function):
                 torch.addmm(bias_hh, state, weight_hh.T, out=recall)
             gate[:, : 2 * hidden].add_(recall[:, : 2 * hidden]).sigmoid_()
             reset, update, new = gate.split(hidden, 1)
-            new.addcmul_(reset, recall[:, 2 * hidden :]).mul_(2).sigmoid_().mul_(2).sub_(1)  # tanh, the fast way
+            new.addcmul_(reset, recall[:, 2 * hidden :]).mul_(2).sigmoid_().mul_(2).sub_(
+                1
+            )  # tanh, the fast way
             state = torch.lerp(new, state, update, out=after)
         ctx.sizes = sizes
         ctx.save_for_backward(inputs, weight_ih, weight_hh, first, kind, gates, recalled, states)

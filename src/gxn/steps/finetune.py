@@ -81,6 +81,7 @@ def train(processes: Processes, arguments: dict[str, Any]) -> None:
         {name: value for name, value in settings.items() if name != "seed"},
         metadata["provenance"]["data"],  # the row's own, so that both stand in one table
         arguments["seed"],
+        [metadata],
     )
     save_tensors(arguments["out_cnn"], path.weights(), {"cnn": cnn["name"], "provenance": made})
     about = {name: metadata[name] for name in ("encoder", "sizes", "model", "vocabulary")}

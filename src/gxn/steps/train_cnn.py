@@ -25,7 +25,7 @@ from gxn.features.cnn import load_cnn, normalise
 from gxn.files import save_tensors
 from gxn.provenance import provenance
 from gxn.training.device import choose_device
-from gxn.training.resume import Resume, need_finite, recipe
+from gxn.training.resume import Resume, need_sound, recipe
 from gxn.writing import atomic
 
 WIDTHS = [len(values) for values in QUESTIONS.values()]
@@ -129,7 +129,7 @@ class Trainer:
             loss.backward()
             self.optimizer.step()
             self.schedule.step()
-            need_finite(loss.item(), "loss", step, epoch, batch.tolist(), resume.path)
+            need_sound(loss.item(), "loss", step, epoch, batch.tolist(), resume.path)
             total += loss.item()
         return total / self.steps
 

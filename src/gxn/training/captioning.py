@@ -29,8 +29,9 @@ class CaptioningConfig:
         clip: largest gradient norm.
         gamma: the self-critical loss's share (equation 7); 0 is cross-entropy alone.
         sampling_increase, sampling_every, sampling_most: scheduled sampling's probability is
-            min(most, increase * floor(epoch / every)).
+            min(most, increase * floor(epoch / every)), with epochs counted from the decoder's first stage on.
         longest: words at most in a decoded caption, end included.
+        earlier: epochs that the decoder was trained for in earlier stages.
     """
 
     learning_rate: float
@@ -41,6 +42,7 @@ class CaptioningConfig:
     sampling_every: int
     sampling_most: float
     longest: int
+    earlier: int
 
 
 class Captioning:
@@ -65,7 +67,8 @@ class Captioning:
 
     def start_epoch(self, epoch: int) -> None:
         config = self.config
-        self.sampling = min(config.sampling_most, config.sampling_increase * (epoch // config.sampling_every))
+        rises = (config.earlier + epoch) // config.sampling_every
+        self.sampling = min(config.sampling_most, config.sampling_increase * rises)
 
     def _ground(self, features: Tensor) -> Tensor:
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.grounding_rate > 0):

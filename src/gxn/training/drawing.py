@@ -82,8 +82,7 @@ class Drawing:
         """Nothing here depends on the epoch."""
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
-        size = len(batch.image)
-        part = torch.arange(0, size, max(1, size // self.config.batch))[: self.config.batch]
+        part = spread_rows(len(batch.image), self.config.batch)
         image, lengths = batch.image[part.to(batch.image.device)], batch.lengths[part]
         tokens = batch.tokens[part.to(batch.image.device), : int(lengths[0])]
         real = to_unit(self.thumbnails[image])
@@ -121,6 +120,12 @@ class Drawing:
     def validate(self, split: Split) -> dict[str, float]:
         """Nothing: the drawings of the test split are judged by the step `imagine`."""
         return {}
+
+
+def spread_rows(size: int, count: int) -> Tensor:
+    """`count` rows, int64, at even distances over `size`; all where there are no more."""
+    count = min(size, count)
+    return torch.arange(count) * size // count
 
 
 def to_unit(images: Tensor) -> Tensor:

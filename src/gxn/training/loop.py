@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 from gxn.cli import progress
 from gxn.training.data import Split
 from gxn.training.paths import Path
-from gxn.training.resume import Resume, need_finite
+from gxn.training.resume import Resume, need_sound
 
 CHECK_EVERY = {"cpu": 1, "cuda": 50}  # steps between looks at the losses: a look makes a GPU wait
 
@@ -45,7 +45,7 @@ def train(
     selected epoch's parameters.
 
     Raises:
-        GxnError: a loss is not finite, the embeddings collapsed, or the batch is larger than the split.
+        GxnError: a loss is not finite or exploded, the embeddings collapsed, or the batch exceeds the split.
     """
     modules = {name: module for path in paths for name, module in path.modules.items()}
     optimizers = {name: each for path in paths for name, each in path.optimizers.items()}
@@ -100,7 +100,7 @@ def _epoch(
             continue
         for done, captions, values in waiting:
             for name, value in values.items():
-                need_finite(
+                need_sound(
                     float(value), name, done, epoch, split.sentid[captions.numpy()].tolist(), resume.path
                 )
                 total[name] = total.get(name, 0.0) + float(value)

@@ -58,7 +58,7 @@ def update_rates(
             captions.tokens, captions.offsets, captions.caption_image, build_frequencies(captions)
         )
         for name, gamma in (("xe", 0.0), ("mix", config["captioning"]["gamma"])):
-            changes = {"gamma": gamma, "learning_rate": 1e-4, "grounding_rate": 1e-4}
+            changes = {"gamma": gamma, "learning_rate": 1e-4, "grounding_rate": 1e-4, "earlier": 0}
             settings = parse(CaptioningConfig, config["captioning"] | changes, "captioning")
             rates[name] = _rate(Captioning(encoders, decoder, settings, reward, reward), batch, config)
         rates["draw"] = _rate(_drawing(config, encoders, batch), batch, config)

@@ -68,13 +68,16 @@ class Resume:
                 return
 
 
-def need_finite(value: float, name: str, step: int, epoch: int, sentids: list[int], path: Path) -> None:
-    """Stop a stage whose loss is not a number.
+LARGEST = 1e6  # losses are means over captions or elements and begin far below a thousand
+
+
+def need_sound(value: float, name: str, step: int, epoch: int, sentids: list[int], path: Path) -> None:
+    """Stop a stage whose loss is not a number, or has exploded.
 
     Raises:
         GxnError: names the loss, the step, the batch's captions and the last good state.
     """
-    if value == value and abs(value) != float("inf"):
+    if abs(value) <= LARGEST:
         return
     kept = f"the state after epoch {epoch} is kept in {path}" if path.exists() else "no epoch was finished"
     raise GxnError(

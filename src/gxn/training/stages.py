@@ -88,6 +88,7 @@ class Stage:
         )
         self.sizes = sizes
         self.encoders = Encoders(self.encoder, sizes).to(self.device)
+        self.before: list[dict[str, Any]] = []  # metadata of the checkpoints started from
 
     def _split(self, name: str) -> Split:
         return read_split(self.arguments["tokens"], self.arguments["features"], name, self.device)
@@ -98,6 +99,7 @@ class Stage:
         if metadata.get("vocabulary") != digest(list(self.words)):
             raise GxnError(f"{path}: was trained with another vocabulary than {self.arguments['tokens']}")
         load_modules(path, tensors, modules)
+        self.before.append(metadata)
 
     def run(
         self,
@@ -130,7 +132,7 @@ class Stage:
                 "model": asdict(self.model),
                 **about,
                 "vocabulary": digest(list(self.words)),
-                "provenance": provenance(shared, data, self.arguments["seed"]),
+                "provenance": provenance(shared, data, self.arguments["seed"], self.before),
             },
         )
         resume.clear()
