@@ -1,0 +1,111 @@
+"""Renew docs/reference, and the tables of README.md, from results/ of the default run.
+
+    uv run python workflow/reference.py
+
+Tables are copied, the figure is made small enough for git, and of the decoder's curves the first and the last
+epoch are kept. README.md quotes them between `<!-- NAME -->` and `<!-- end -->`.
+"""
+
+import csv
+import re
+import shutil
+import statistics
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+TABLES = ("table_ablation.csv", "table_ablation.md", "table_imagined.csv", "table_significance.csv")
+WIDTH, COLOURS = 1200, 200  # of the figure
+LOSSES = {  # README's heading: column of the curves
+    "cross-entropy": "xe_loss",
+    "on validation": "val_xe_loss",
+    "CIDEr-D on validation": "val_cider_d",
+}
+IMAGINED = {  # README's heading: column of table_imagined.csv, digits
+    "CIDEr-D": ("cider_d", 3),
+    "BLEU-4": ("bleu4", 1),
+    "ROUGE-L": ("rouge_l", 1),
+    "colour fidelity": ("fidelity", 3),
+    "by chance": ("fidelity_chance", 3),
+    "z": ("fidelity_z", 1),
+}
+BLOCK = re.compile(r"(?<=<!-- )(?P<name>\w+)(?P<open> -->\n).*?(?P<close>\n<!-- end -->)", re.DOTALL)
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def curves(folder: Path) -> str:
+    """CSV of the first and the last epoch of RNN_Dec's pretraining, of every seed."""
+    columns = ("stage", "seed", "epoch", *LOSSES.values())
+    lines = [",".join(columns)]
+    for stage in ("xe", "rl"):
+        for path in sorted(folder.glob(f"{stage}/two_space/seed*.csv")):
+            about = {"stage": stage, "seed": path.stem.removeprefix("seed")}
+            rows = read(path)
+            lines += [",".join((about | row)[column] for column in columns) for row in (rows[0], rows[-1])]
+    return "\n".join(lines) + "\n"
+
+
+def shrink(figure: Path, out: Path) -> None:
+    """The figure at WIDTH pixels and in COLOURS colours."""
+    with Image.open(figure) as image:
+        size = (WIDTH, round(WIDTH * image.height / image.width))
+        small = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+    small.quantize(COLOURS).save(out, optimize=True)
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of numbers, but for its first column."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def blocks(reference: Path) -> dict[str, str]:
+    """What README.md quotes, by name; of the curves, the mean over seeds."""
+    imagined = []
+    for row in read(reference / "table_imagined.csv"):
+        cells = (f"{float(row[key]):.{digits}f}" if row[key] else "" for key, digits in IMAGINED.values())
+        imagined.append([f"`{row['method']}`", *cells])
+    epochs: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for row in read(reference / "curves.csv"):
+        epochs.setdefault((row["stage"], row["epoch"]), []).append(row)
+    means = []
+    for (stage, epoch), rows in epochs.items():
+        cells = (f"{statistics.fmean(float(row[key]) for row in rows):.3f}" for key in LOSSES.values())
+        means.append([f"`{stage}`", epoch, *cells])
+    return {
+        "table_ablation": (reference / "table_ablation.md").read_text(encoding="utf-8").rstrip("\n"),
+        "table_imagined": markdown(["row", *IMAGINED], imagined),
+        "curves": markdown(["stage", "epoch", *LOSSES], means),
+    }
+
+
+def filled(text: str, quoted: Mapping[str, str]) -> str:
+    """The text with its blocks renewed."""
+    return BLOCK.sub(
+        lambda block: block["name"] + block["open"] + quoted[block["name"]] + block["close"], text
+    )
+
+
+def main() -> None:
+    """Renew both."""
+    results, reference, readme = ROOT / "results", ROOT / "docs/reference", ROOT / "README.md"
+    for name in TABLES:
+        shutil.copyfile(results / name, reference / name)
+    shrink(results / "figures/t2i.png", reference / "t2i.png")
+    (reference / "curves.csv").write_text(curves(results / "curves/scenes"), encoding="utf-8")
+    readme.write_text(filled(readme.read_text(encoding="utf-8"), blocks(reference)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except FileNotFoundError as error:
+        sys.exit(f"error: {error.filename}: there is no such file; uv run dvc repro makes it")
