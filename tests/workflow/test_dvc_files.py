@@ -102,6 +102,8 @@ def test_other_configurations_put_their_lines_in_and_out():
     outs = [out for paths in outs_of(yaml.safe_load(other)).values() for out in paths]
     assert not [out for out in outs if re.search(r"images\.h5|/cnn\.|/(xe|rl|gan|imagined)/?", out)]
     assert "results/checkpoints/${dataset.name}/warmup" in outs
+    plots = [next(iter(plot)) for plot in yaml.safe_load(other)["plots"]]
+    assert [plot for plot in plots if plot.endswith(("/xe", "/rl", "/gan"))] == []
     back = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     assert configure.adapt(other, configure.conditions(back)) == text
 
