@@ -102,3 +102,28 @@ def test_every_shipped_configuration_is_valid(path):
 def test_what_a_configuration_may_not_say(overlay, message):
     with pytest.raises(GxnError, match="mine.yaml: " + message):
         check(merged(PARAMS, overlay), SCHEMA, "mine.yaml")
+
+
+@pytest.mark.parametrize("text", ["2e-05", "1e-4", "1.5E3", ".5e0", "1.0e1"])
+def test_a_number_with_an_exponent_is_one_in_every_yaml(text):
+    overlay = yaml.safe_load(
+        f"{{joint: {{draw_rate: {text}}}, methods: {{vse0: {{joint: {{clip: {text}}}}}}}}}"
+    )
+    assert overlay["joint"]["draw_rate"] == text, "YAML 1.1 takes it for text"
+    config = merged(PARAMS, overlay)
+    check(config, SCHEMA, "mine.yaml")
+    assert config["joint"]["draw_rate"] == config["methods"]["vse0"]["joint"]["clip"] == float(text)
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ({"joint": {"draw_rate": "0.1"}}, r"joint\.draw_rate: '0\.1' is not of type 'number'"),
+        ({"joint": {"draw_rate": "-1e-4"}}, r"joint\.draw_rate: -0\.0001 is less than or equal to"),
+        ({"joint": {"draw_rate": "1e999"}}, r"joint\.draw_rate: must be a finite number, not inf"),
+        ({"joint": {"epochs": "1e3"}}, r"joint\.epochs: '1e3' is not of type 'integer'"),
+    ],
+)
+def test_other_text_is_no_number(overlay, message):
+    with pytest.raises(GxnError, match="mine.yaml: " + message):
+        check(merged(PARAMS, overlay), SCHEMA, "mine.yaml")

@@ -1,6 +1,9 @@
 """The whole configuration against its JSON schema, with messages that name the key."""
 
+import functools
 import math
+import operator
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,12 +14,15 @@ from jsonschema import Draft202012Validator, ValidationError
 from gxn.config import suggestion
 from gxn.errors import GxnError
 
+# a number to YAML 1.2 and JSON, text to the YAML 1.1 of PyYAML and Snakemake
+EXPONENT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+")
 
-def check(config: Mapping[str, Any], schema: Path, source: str) -> None:
-    """Check a configuration.
+
+def check(config: dict[str, Any], schema: Path, source: str) -> None:
+    """Check a configuration, in which text such as `2e-05` first becomes a number where one is wanted.
 
     Args:
-        config: the merged configuration.
+        config: the merged configuration; changed in place.
         schema: a YAML file with a JSON schema.
         source: the files it came from, for the message.
 
@@ -24,6 +30,10 @@ def check(config: Mapping[str, Any], schema: Path, source: str) -> None:
         GxnError: names every key that is unknown, missing or wrong, one a line.
     """
     validator = Draft202012Validator(yaml.safe_load(schema.read_text(encoding="utf-8")))
+    for error in validator.iter_errors(config):
+        if error.validator_value == "number" and EXPONENT.fullmatch(str(error.instance)):
+            *sections, key = error.absolute_path
+            functools.reduce(operator.getitem, sections, config)[key] = float(error.instance)
     found = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
     problems = [line for error in found for line in _lines(error)] + list(_endless(config))
     problems = problems or _references(config)

@@ -94,6 +94,21 @@ def test_a_wrong_key_is_named_with_its_file(pulled, tmp_path, overlay, message):
     assert f"mine.yaml: {message}" in out and "Traceback" not in out
 
 
+def test_a_rate_is_a_number_in_every_yaml(copy, place):
+    """DVC writes 2e-05, which YAML 1.1 reads as text; so may a user, with --config or in a file."""
+    copy.snakemake("--dry-run", "--config", "joint={ground_image_rate: 2e-05}")
+    other = copy.clone(place / "rates")
+    (place / "rates.yaml").write_text("joint: {ground_image_rate: 2e-5}\n")
+    other.snakemake("--dry-run", "--configfile", str(place / "rates.yaml"))
+    other.configure(str(place / "rates.yaml"))
+    params = (other.path / "params.yaml").read_text()
+    assert "ground_image_rate: 2e-5 " in params
+    for spelt in ("2e-5", "2e-05"):
+        (other.path / "params.yaml").write_text(params.replace("2e-5", spelt))
+        said = other.snakemake("--dry-run", "--printshellcmds")
+        assert '"grounding_rate": 2e-05' in said
+
+
 def test_the_report_holds_tables_and_figures(pulled, tmp_path):
     pulled.snakemake("--report", str(tmp_path / "report.html"))
     report = (tmp_path / "report.html").read_text()
