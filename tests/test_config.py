@@ -9,7 +9,7 @@ import yaml
 
 from gxn.config import parse
 from gxn.errors import GxnError
-from gxn.schema import check
+from gxn.schema import check, is_fetched, overlay
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "workflow" / "schemas" / "params.schema.yaml"
@@ -58,12 +58,33 @@ def test_what_is_wrong_is_named(change, message):
         parse(Outer, GOOD | change, "x")
 
 
-def merged(base, overlay):
+def merged(base, above):
     result = copy.deepcopy(base)
-    for key, value in overlay.items():
-        both = isinstance(value, dict) and isinstance(result.get(key), dict)
-        result[key] = merged(result[key], value) if both else value
+    overlay(result, above)
     return result
+
+
+def test_an_overlay_goes_key_by_key():
+    below = {"joint": {"epochs": 3, "clip": 2.0}, "seeds": [0, 1], "cnn": {"weights": None}, "gan": None}
+    overlay(below, {"joint": {"epochs": 9}, "seeds": [4], "cnn": {"weights": "w"}, "gan": {"epochs": 1}})
+    assert below == {
+        "joint": {"epochs": 9, "clip": 2.0},
+        "seeds": [4],
+        "cnn": {"weights": "w"},
+        "gan": {"epochs": 1},
+    }
+
+
+@pytest.mark.parametrize("path", ["data/raw/coco", "data/raw/resnet152.safetensors", "./data/raw/a/b.json"])
+def test_the_workflow_fetches_what_is_named_under_data_raw(path):
+    assert is_fetched(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["data/rawest/coco", "data/raw", "/data/raw/coco", "../data/raw/coco", "a.json"]
+)
+def test_any_other_path_is_the_users(path):
+    assert not is_fetched(path)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
@@ -72,7 +93,7 @@ def test_every_shipped_configuration_is_valid(path):
 
 
 @pytest.mark.parametrize(
-    ("overlay", "message"),
+    ("change", "message"),
     [
         ({"joint": {"learnin_rate": 1}}, r"joint\.learnin_rate: unknown key; did you mean 'learning_rate'\?"),
         ({"seeds": []}, r"seeds: \[\] should be non-empty|seeds: \[\] is too short"),
@@ -99,24 +120,24 @@ def test_every_shipped_configuration_is_valid(path):
         ({"dataset": {"name": "a b; rm"}}, r"dataset\.name: 'a b; rm' does not match"),
     ],
 )
-def test_what_a_configuration_may_not_say(overlay, message):
+def test_what_a_configuration_may_not_say(change, message):
     with pytest.raises(GxnError, match="mine.yaml: " + message):
-        check(merged(PARAMS, overlay), SCHEMA, "mine.yaml")
+        check(merged(PARAMS, change), SCHEMA, "mine.yaml")
 
 
 @pytest.mark.parametrize("text", ["2e-05", "1e-4", "1.5E3", ".5e0", "1.0e1"])
 def test_a_number_with_an_exponent_is_one_in_every_yaml(text):
-    overlay = yaml.safe_load(
+    change = yaml.safe_load(
         f"{{joint: {{draw_rate: {text}}}, methods: {{vse0: {{joint: {{clip: {text}}}}}}}}}"
     )
-    assert overlay["joint"]["draw_rate"] == text, "YAML 1.1 takes it for text"
-    config = merged(PARAMS, overlay)
+    assert change["joint"]["draw_rate"] == text, "YAML 1.1 takes it for text"
+    config = merged(PARAMS, change)
     check(config, SCHEMA, "mine.yaml")
     assert config["joint"]["draw_rate"] == config["methods"]["vse0"]["joint"]["clip"] == float(text)
 
 
 @pytest.mark.parametrize(
-    ("overlay", "message"),
+    ("change", "message"),
     [
         ({"joint": {"draw_rate": "0.1"}}, r"joint\.draw_rate: '0\.1' is not of type 'number'"),
         ({"joint": {"draw_rate": "-1e-4"}}, r"joint\.draw_rate: -0\.0001 is less than or equal to"),
@@ -124,6 +145,6 @@ def test_a_number_with_an_exponent_is_one_in_every_yaml(text):
         ({"joint": {"epochs": "1e3"}}, r"joint\.epochs: '1e3' is not of type 'integer'"),
     ],
 )
-def test_other_text_is_no_number(overlay, message):
+def test_other_text_is_no_number(change, message):
     with pytest.raises(GxnError, match="mine.yaml: " + message):
-        check(merged(PARAMS, overlay), SCHEMA, "mine.yaml")
+        check(merged(PARAMS, change), SCHEMA, "mine.yaml")

@@ -9,28 +9,21 @@ Without a file only the second is done, after an edit of params.yaml by hand.
 
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 # what DVC itself reads and writes params.yaml with: comments and order stay
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from gxn.errors import GxnError
 from gxn.files import write_text
-from gxn.schema import check
+from gxn.schema import check, is_fetched, overlay, read_config
 
 CONDITIONAL = re.compile(r"^(?P<indent> *)(?:# )?(?P<line>- .*  # if: (?P<name>\w+))$", re.MULTILINE)
 ROOT = Path(__file__).parents[1]
-
-
-def overlay(below: MutableMapping[str, Any], above: Mapping[str, Any]) -> None:
-    """Lay `above` over `below`, in place: mappings key by key, anything else whole."""
-    for key, value in above.items():
-        if isinstance(value, Mapping) and isinstance(below.get(key), MutableMapping):
-            overlay(below[key], value)
-        else:
-            below[key] = value
 
 
 def conditions(config: Mapping[str, Any]) -> dict[str, bool]:
@@ -40,11 +33,11 @@ def conditions(config: Mapping[str, Any]) -> dict[str, bool]:
     captioning = {row["captioning"] for row in rows}
     drawing = any(row["drawing"] for row in rows)
     finetuned = bool(config["finetune"]["methods"])
-    own_weights = weights is not None and not _fetched(weights)
+    own_weights = weights is not None and not is_fetched(weights)
     return {
         "scenes": dataset["source"] == "scenes",
         "photographs": dataset["source"] != "scenes",
-        "own_captions": dataset["source"] != "scenes" and not _fetched(dataset["captions"]),
+        "own_captions": dataset["source"] != "scenes" and not is_fetched(dataset["captions"]),
         "trained_cnn": weights is None,
         "own_weights": own_weights,
         "captioning": captioning != {"none"},
@@ -59,11 +52,6 @@ def conditions(config: Mapping[str, Any]) -> dict[str, bool]:
         "imagining_or_finetuned": finetuned or drawing or captioning != {"none"},
         "plain": any(row["captioning"] == "none" and not row["drawing"] for row in rows),
     }
-
-
-def _fetched(path: str) -> bool:
-    """Whether the workflow downloads the file."""
-    return Path(path).is_relative_to("data/raw")
 
 
 def adapt(text: str, holds: Mapping[str, bool]) -> str:
@@ -90,18 +78,18 @@ def main() -> None:
     yaml.preserve_quotes = True
     yaml.width = 4096
     params, pipeline = ROOT / "params.yaml", ROOT / "dvc.yaml"
-    config = yaml.load(params)
-    for path in map(Path, sys.argv[1:]):
-        if not path.is_file():
-            raise GxnError(f"{path}: there is no such file; name files such as config/local.yaml")
-        overlay(config, yaml.load(path) or {})
+    config = read_config(params, yaml.load, YAMLError)
+    for path in sys.argv[1:]:
+        overlay(config, read_config(Path(path), yaml.load, YAMLError))
+    check(config, ROOT / "workflow/schemas/params.schema.yaml", " + ".join(["params.yaml", *sys.argv[1:]]))
     for name in [name for name, row in config["methods"].items() if row is None]:
         del config["methods"][name]
-    check(config, ROOT / "workflow/schemas/params.schema.yaml", " + ".join(["params.yaml", *sys.argv[1:]]))
-    write_text(pipeline, adapt(pipeline.read_text(encoding="utf-8"), conditions(config)))
+    adapted, written = adapt(pipeline.read_text(encoding="utf-8"), conditions(config)), StringIO()
+    yaml.dump(config, written)
+    # in this order: where only the first is done, a call without files does the second
     if sys.argv[1:]:
-        with params.open("w", encoding="utf-8") as file:
-            yaml.dump(config, file)
+        write_text(params, written.getvalue())
+    write_text(pipeline, adapted)
 
 
 if __name__ == "__main__":

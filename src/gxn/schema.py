@@ -1,10 +1,10 @@
-"""The whole configuration against its JSON schema, with messages that name the key."""
+"""The whole configuration: files laid over one another, and the JSON schema, with messages that name the key."""
 
 import functools
 import math
 import operator
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,46 @@ from jsonschema import Draft202012Validator, ValidationError
 from gxn.config import suggestion
 from gxn.errors import GxnError
 
+# where the workflow puts what it downloads
+RAW = Path("data/raw")
 # a number to YAML 1.2 and JSON, text to the YAML 1.1 of PyYAML and Snakemake
 EXPONENT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+")
+
+
+def read_config(
+    path: Path, load: Callable[[str], Any] = yaml.safe_load, refusal: type[Exception] = yaml.YAMLError
+) -> dict[str, Any]:
+    """A configuration file, read by a YAML parser that raises `refusal`; nothing in it is an empty mapping.
+
+    Raises:
+        GxnError: it cannot be read, or is no mapping of keys.
+    """
+    try:
+        config = load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or error
+        raise GxnError(f"{path}: cannot be read: {reason}; name files such as config/local.yaml") from error
+    except (ValueError, RecursionError, refusal) as error:
+        raise GxnError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from error
+    if config is not None and not isinstance(config, dict):
+        raise GxnError(
+            f"{path}: must be a mapping of keys such as `seeds: [0]`, not a {type(config).__name__}"
+        )
+    return config or {}
+
+
+def overlay(below: MutableMapping[str, Any], above: Mapping[str, Any]) -> None:
+    """Lay `above` over `below`, in place and as Snakemake does: mappings key by key, anything else whole."""
+    for key, value in above.items():
+        if isinstance(value, Mapping) and isinstance(below.get(key), MutableMapping):
+            overlay(below[key], value)
+        else:
+            below[key] = value
+
+
+def is_fetched(path: str) -> bool:
+    """Whether a path of the configuration is one that the workflow downloads to, rather than the user's."""
+    return RAW in Path(path).parents
 
 
 def check(config: dict[str, Any], schema: Path, source: str) -> None:

@@ -27,7 +27,7 @@ def test_files_are_laid_over_one_another_key_by_key(tmp_path):
         "x": {"y": 1, "z": 3},
         "seeds": [5],
     }
-    with pytest.raises(GxnError, match=r"c.yaml: cannot be read as YAML"):
+    with pytest.raises(GxnError, match=r"c.yaml: cannot be read: No such file"):
         estimate.merged([tmp_path / "c.yaml"])
 
 

@@ -1,10 +1,13 @@
 """dvc.yaml, dvc.lock and what surrounds them, as committed: no data is needed."""
 
 import configparser
+import errno
 import hashlib
 import itertools
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path, PurePath
@@ -113,10 +116,66 @@ def test_an_unknown_condition_is_named():
         configure.adapt("      - a  # if: sceness\n", {"scenes": True})
 
 
-def test_an_overlay_goes_key_by_key():
-    below = {"joint": {"epochs": 3, "clip": 2.0}, "seeds": [0, 1], "cnn": {"weights": None}}
-    configure.overlay(below, {"joint": {"epochs": 9}, "seeds": [4], "cnn": {"weights": "w"}})
-    assert below == {"joint": {"epochs": 9, "clip": 2.0}, "seeds": [4], "cnn": {"weights": "w"}}
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with all that workflow/configure.py reads and writes."""
+    for name in ("params.yaml", "dvc.yaml", "workflow/schemas/params.schema.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    monkeypatch.setattr(configure, "ROOT", tmp_path)
+    return tmp_path
+
+
+def configured(root: Path, monkeypatch: pytest.MonkeyPatch, text: str | None = None) -> dict:
+    """What params.yaml holds once it was overlaid with `text`."""
+    if text is not None:
+        (root / "mine.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["configure.py", str(root / "mine.yaml")])
+    configure.main()
+    return yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
+
+
+def test_both_files_follow_an_overlay(root, monkeypatch):
+    config = configured(root, monkeypatch, "seeds: [4]\nmethods: {vse0: null}\ncnn: {weights: w.safetensors}")
+    assert config["seeds"] == [4] and "vse0" not in config["methods"]
+    text = (root / "dvc.yaml").read_text(encoding="utf-8")
+    assert "${cnn.weights}" in yaml.safe_load(text)["stages"]["features"]["deps"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "cannot be read: No such file or directory; name files such as config/local.yaml"),
+        ("joint: [1\n", "cannot be read as YAML: while parsing a flow sequence"),
+        ("seeds: [1]\nseeds: [2]\n", "cannot be read as YAML: while constructing a mapping"),
+        ("- joint\n", "must be a mapping of keys"),
+        ("methods: 3\n", "methods: 3 is not of type 'object'"),
+    ],
+)
+def test_a_file_that_is_no_overlay_is_named_and_changes_nothing(root, monkeypatch, text, message):
+    with pytest.raises(GxnError, match=rf"mine\.yaml: {message}"):
+        configured(root, monkeypatch, text)
+    for name in ("params.yaml", "dvc.yaml"):
+        assert (root / name).read_bytes() == (ROOT / name).read_bytes()
+
+
+def test_the_command_fails_in_one_line(tmp_path):
+    (tmp_path / "mine.yaml").write_text("- joint\n")
+    command = [sys.executable, str(ROOT / "workflow/configure.py"), str(tmp_path / "mine.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == ""
+    assert re.fullmatch(r"error: .*mine\.yaml: must be a mapping of keys.*\n", done.stderr)
+
+
+def test_a_full_disk_leaves_both_files_whole(root, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(GxnError, match=r"params\.yaml: cannot be written: .*; make room there"):
+        configured(root, monkeypatch, "cnn: {weights: w.safetensors}")
+    for name in ("params.yaml", "dvc.yaml"):
+        assert (root / name).read_bytes() == (ROOT / name).read_bytes()
 
 
 def test_the_guard_tells_a_forgery_from_a_change():

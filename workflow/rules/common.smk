@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 
 from gxn.errors import GxnError
-from gxn.schema import check
+from gxn.schema import check, is_fetched
 
 SCHEMA = Path(workflow.basedir).joinpath("workflow", "schemas", "params.schema.yaml")
 # in the order in which they are laid over each other; Snakemake lists those of the command line first
@@ -125,7 +125,7 @@ def images(wildcards):
 
 def fetched(path):
     """A path that the workflow itself downloads; nothing where it is the user's."""
-    return path if path.startswith("data/raw") else []
+    return path if is_fetched(path) else []
 
 
 def encoder(wildcards):

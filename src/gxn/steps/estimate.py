@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 
 from gxn import cli
 from gxn.config import parse
@@ -24,7 +23,7 @@ from gxn.datasets.tokens import read_vocabulary
 from gxn.errors import GxnError
 from gxn.features.cnn import load_cnn
 from gxn.features.extract import FeaturesConfig, forward
-from gxn.schema import check
+from gxn.schema import RAW, check, is_fetched, overlay, read_config
 from gxn.training.device import choose_device
 from gxn.training.rates import quickest, update_rates
 
@@ -74,19 +73,10 @@ def estimate(configfile: list[Path], params: Path, schema: Path) -> None:
 
 
 def merged(paths: list[Path]) -> dict[str, Any]:
-    """YAML files laid over one another, mappings key by key, as Snakemake does."""
-
-    def lay(under: Any, over: Any) -> Any:
-        if not isinstance(under, dict) or not isinstance(over, dict):
-            return over
-        return under | {key: lay(under.get(key), value) for key, value in over.items()}
-
+    """Configuration files laid over one another."""
     config: dict[str, Any] = {}
     for path in paths:
-        try:
-            config = lay(config, yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise GxnError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from error
+        overlay(config, read_config(path))
     return config
 
 
@@ -113,9 +103,9 @@ def downloads(config: dict[str, Any]) -> list[Line]:
     """The public files that the configuration names under data/raw and that are not there yet."""
     dataset, lines = config["dataset"], []
     wanted = [dataset["images"], dataset["captions"], config["cnn"]["weights"]]
-    names = {"data/raw/coco": ["train2014.zip", "val2014.zip"]}
+    names = {f"{RAW}/coco": ["train2014.zip", "val2014.zip"]}
     for path in filter(None, wanted):
-        if not path.startswith("data/raw/") or Path(path).exists():
+        if not is_fetched(path) or Path(path).exists():
             continue
         if path.endswith(".safetensors"):
             size = sources.weights_size(Path(path).stem)
@@ -123,7 +113,7 @@ def downloads(config: dict[str, Any]) -> list[Line]:
             continue
         for name in names.get(path, ["caption_datasets.zip"]):
             size = sources.source(name).bytes
-            here = Path("data/raw", name).exists()
+            here = RAW.joinpath(name).exists()
             # an archive stays, and what is in it is JPEG (as large again) or JSON (five times as large)
             unpacked = size if path in names else 5 * size
             lines.append(
