@@ -9,7 +9,6 @@ from typing import Any
 import yaml
 
 from gxn.config import parse, suggestion
-from gxn.datasets.karpathy import Expected
 from gxn.errors import GxnError
 from gxn.files import write_text
 
@@ -30,15 +29,6 @@ class Source:
     urls: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Dataset:
-    """A public dataset: its counts, the files it needs, and where to ask for images that are not public."""
-
-    expect: Expected
-    files: tuple[str, ...]
-    ask: str | None
-
-
 @functools.cache
 def _listed() -> dict[str, Any]:
     return yaml.safe_load(LIST.read_text(encoding="utf-8"))
@@ -53,15 +43,6 @@ def source(name: str) -> Source:
     return parse(Source, _entry("files", name), f"{LIST.name}: {name}")
 
 
-def dataset(name: str) -> Dataset:
-    """The listed dataset `name`.
-
-    Raises:
-        GxnError: it is not listed.
-    """
-    return parse(Dataset, _entry("datasets", name), f"{LIST.name}: {name}")
-
-
 def show_terms(name: str, folder: Path) -> None:
     """Print the terms `name`, unless an earlier call with the same `folder`, which it remembers in, has."""
     text = _entry("terms", name)
@@ -73,7 +54,7 @@ def show_terms(name: str, folder: Path) -> None:
 
 def where_to_ask(name: str) -> str:
     """`; ask for ... at ...` when the images of dataset `name` are had by request only, else nothing."""
-    ask = _listed()["datasets"].get(name, {}).get("ask")
+    ask = _listed()["ask"].get(name)
     return f"; {ask}" if ask else ""
 
 

@@ -4,7 +4,6 @@ import collections
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -120,12 +119,6 @@ def _words(file: h5py.File) -> tuple[str, ...]:
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise GxnError(f"{file.filename}: words are no text; delete it and run the step tokenize")
     return tuple(words)
-
-
-def check_vocabulary(vocabulary: Any, captions: Captions, path: str | Path) -> None:
-    """Refuse a file at `path` that was made with other words than `captions`; `vocabulary` is its hash."""
-    if vocabulary != captions.vocabulary:
-        raise GxnError(f"{path}: was made with another vocabulary than the captions; delete it and run again")
 
 
 def _fault(captions: Captions) -> str | None:
