@@ -58,6 +58,12 @@ def test_what_is_wrong_is_named(change, message):
         parse(Outer, GOOD | change, "x")
 
 
+PHOTOGRAPHS = {
+    "dataset": {"source": "karpathy", "images": "a", "captions": "b.json", "expect": {"test": 1000}},
+    "cnn": {"weights": "c.safetensors"},
+}
+
+
 def merged(base, above):
     result = copy.deepcopy(base)
     overlay(result, above)
@@ -117,12 +123,35 @@ def test_every_shipped_configuration_is_valid(path):
         ),
         ({"finetune": {"processes": 3}}, r"finetune\.processes: 3 cannot share training\.batch evenly"),
         ({"finetune": {"smallest": 1.5}}, r"finetune\.smallest: 1\.5 is greater than the maximum of 1"),
+        ({"significance": {"resamples": 90}}, r"significance\.resamples: 90 is less than the minimum of 100"),
+        ({"significance": {"resamples": 200.0}}, r"significance\.resamples: 200\.0 is not of type 'integer'"),
+        ({"scenes": {"size": 16}}, r"scenes\.size: 16 is less than the minimum of 32"),
+        ({"scenes": {"val": 1}}, r"scenes\.val: 1 is less than the minimum of 2"),
+        (
+            {"features": {"resize": 32}},
+            r"features\.resize: 32 is smaller than features\.crop, 64; raise it",
+        ),
+        (
+            {"evaluate": {"protocols": ["full", "5k"]}},
+            r"evaluate\.protocols: 5k needs exactly 5,000 images, the test split has 500; use full",
+        ),
+        (
+            PHOTOGRAPHS | {"evaluate": {"protocols": ["1k-5fold"]}},
+            r"evaluate\.protocols: 1k-5fold needs 5,000 images, the test split has 1,000; use full",
+        ),
         ({"dataset": {"name": "a b; rm"}}, r"dataset\.name: 'a b; rm' does not match"),
     ],
 )
 def test_what_a_configuration_may_not_say(change, message):
     with pytest.raises(GxnError, match="mine.yaml: " + message):
         check(merged(PARAMS, change), SCHEMA, "mine.yaml")
+
+
+def test_a_protocol_is_left_to_the_evaluation_where_no_count_is_given():
+    photographs = PHOTOGRAPHS | {"evaluate": {"protocols": ["5k", "1k-5fold"]}}
+    for expect in (None, {"train": 3}, {"test": 5000}):
+        photographs["dataset"] = photographs["dataset"] | {"expect": expect}
+        check(merged(PARAMS, photographs), SCHEMA, "mine.yaml")
 
 
 @pytest.mark.parametrize("text", ["2e-05", "1e-4", "1.5E3", ".5e0", "1.0e1"])

@@ -10,14 +10,24 @@ from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
 
 from gxn.config import suggestion
 from gxn.errors import GxnError
+from gxn.evaluation.galleries import misfit
 
 # where the workflow puts what it downloads
 RAW = Path("data/raw")
 # a number to YAML 1.2 and JSON, text to the YAML 1.1 of PyYAML and Snakemake
 EXPONENT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+")
+
+# JSON takes 2.0 for an integer, but a step does not
+Strict = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
 
 
 def read_config(
@@ -67,7 +77,7 @@ def check(config: dict[str, Any], schema: Path, source: str) -> None:
     Raises:
         GxnError: names every key that is unknown, missing or wrong, one a line.
     """
-    validator = Draft202012Validator(yaml.safe_load(schema.read_text(encoding="utf-8")))
+    validator = Strict(yaml.safe_load(schema.read_text(encoding="utf-8")))
     for error in validator.iter_errors(config):
         if error.validator_value == "number" and EXPONENT.fullmatch(str(error.instance)):
             *sections, key = error.absolute_path
@@ -104,7 +114,7 @@ def _lines(error: ValidationError) -> list[str]:
 
 
 def _references(config: Mapping[str, Any]) -> list[str]:
-    """What a schema cannot say: keys that name other keys, and sums."""
+    """What a schema cannot say: keys that name other keys, and numbers that must suit each other."""
     problems = []
     rows = {name: method for name, method in config["methods"].items() if method is not None}
     if not rows:
@@ -140,4 +150,13 @@ def _references(config: Mapping[str, Any]) -> list[str]:
         problems.append(f"drawing.batch: more than training.batch ({config['training']['batch']})")
     if config["dataset"]["source"] != "scenes" and config["cnn"]["weights"] is None:
         problems.append("cnn.weights: name a safetensors file of this CNN; only scenes pretrain their own")
+    features = config["features"]
+    if features["resize"] is not None and features["resize"] < features["crop"]:
+        problems.append(
+            f"features.resize: {features['resize']} is smaller than features.crop, {features['crop']}; raise it"
+        )
+    scenes = config["dataset"]["source"] == "scenes"
+    test = (config["scenes"] if scenes else config["dataset"]["expect"] or {}).get("test")
+    found = [misfit(protocol, test) for protocol in config["evaluate"]["protocols"] if test is not None]
+    problems += [f"evaluate.protocols: {problem}" for problem in found if problem]
     return problems

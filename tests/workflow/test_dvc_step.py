@@ -11,6 +11,8 @@ import pytest
 import yaml
 from copies import Copy, copy_of_working_tree, outs_of
 
+from gxn.schema import overlay
+
 pytestmark = pytest.mark.slow
 
 # a photographic dataset, so that the lines for it are tried too
@@ -19,11 +21,13 @@ dataset: {name: mine, source: karpathy, images: own/images, captions: own/captio
 cnn: {weights: own/weights.safetensors}
 """
 FINETUNED = "finetune: {methods: [vsepp], processes: 2}"
+# the default, but with as many test images as another protocol needs
+LARGE = {"scenes": {"test": 5000}}
 # another valid value for what is neither a number nor a bool nor a list of numbers
 OTHERWISE: dict[Any, Any] = {
     "auto": "cpu", "refuse": "keep", "shufflenet_v2_x0_5": "mobilenet_v2", "pool": "conv5", "1C": "10C",
     "float32": "bfloat16", "cosine": "order", "order": "cosine", "two_space": "cosine", "sum": "hardest",
-    "hardest": "sum", "none": "xe", "xe": "mix", "mix": "xe", ("full",): ["5k"], 16: 32, 64: 128,
+    "hardest": "sum", "none": "xe", "xe": "mix", "mix": "xe", ("full",): ["1k-5fold"], 16: 32, 64: 128,
     ("grounded",): ["abstract", "grounded"], ("abstract", "grounded"): ["grounded"],
 }  # fmt: skip
 # where null or that table would not do; `dataset.name` and `.source` change every path and are left alone
@@ -112,7 +116,8 @@ def out_of_step(pipeline: dict[str, Any], made: dict[str, Job]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def default(copy: Copy) -> dict[str, Job]:
-    return jobs(copy)
+    (copy.path / "large.yaml").write_text(yaml.safe_dump(LARGE), encoding="utf-8")
+    return jobs(copy, "--configfile", "large.yaml")
 
 
 @pytest.fixture
@@ -184,6 +189,7 @@ def test_no_parameter_that_a_stage_does_not_list_reaches_its_jobs(copy, default,
     (copy.path / "weights.safetensors").touch()
     pipeline = stages(copy)
     config = yaml.safe_load((copy.path / "params.yaml").read_text(encoding="utf-8"))
+    overlay(config, LARGE)
     other, listed = copying.deepcopy(config), pipeline["stages"][stage]["params"]
     unlisted = [
         leaf for leaf in leaves(config) if not any(f"{leaf}.".startswith(f"{key}.") for key in listed)

@@ -51,7 +51,7 @@ def test_a_clone_that_pulled_has_nothing_to_do(built, pulled):
 @pytest.mark.parametrize(
     ("key", "value", "first", "rules"),
     [
-        ("significance.resamples", 90, "paper", {"table_significance"}),
+        ("significance.resamples", 110, "paper", {"table_significance"}),
         ("evaluate.protocols", ["full"], None, set()),
         (
             "gan.epochs",

@@ -10,9 +10,8 @@ import numpy as np
 from gxn.errors import GxnError
 from gxn.evaluation import metrics
 from gxn.evaluation.embeddings import Embeddings
+from gxn.evaluation.galleries import IMAGES, PROTOCOLS, misfit
 from gxn.evaluation.ranks import ranks
-
-PROTOCOLS = ("full", "1k-5fold", "5k")
 
 
 @dataclass(frozen=True)
@@ -40,18 +39,13 @@ def folds(imgid: np.ndarray, protocol: str) -> list[np.ndarray]:
     Raises:
         GxnError: an unknown protocol, or the split has not the images that it needs.
     """
-    images = len(imgid)
-    if protocol == "full":
-        return [np.arange(images)]
-    if protocol == "5k":
-        if images != 5000:
-            raise GxnError(f"protocol 5k needs exactly 5,000 images, the split has {images}. Use full")
-        return [np.arange(images)]
+    if protocol not in PROTOCOLS:
+        raise GxnError(f"unknown protocol {protocol!r}: choose from {', '.join(PROTOCOLS)}")
+    if problem := misfit(protocol, len(imgid)):
+        raise GxnError(f"protocol {problem}")
     if protocol == "1k-5fold":
-        if images < 5000:
-            raise GxnError(f"protocol 1k-5fold needs 5,000 images, the split has {images}. Use full")
-        return np.split(np.argsort(imgid, kind="stable")[:5000], 5)
-    raise GxnError(f"unknown protocol {protocol!r}: choose from {', '.join(PROTOCOLS)}")
+        return np.split(np.argsort(imgid, kind="stable")[:IMAGES], 5)
+    return [np.arange(len(imgid))]
 
 
 def evaluate(embeddings: Embeddings, protocol: str) -> Evaluated:

@@ -9,6 +9,7 @@ import numpy as np
 from gxn import cli
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import read_embeddings
+from gxn.evaluation.galleries import PROTOCOLS
 from gxn.evaluation.protocols import evaluate
 from gxn.files import create_hdf5, write_json
 
@@ -18,7 +19,7 @@ def step(
 ) -> None:
     """Evaluate, and write both files or neither."""
     if not protocols or not isinstance(protocols, list):
-        raise GxnError("protocols: name at least one of full, 1k-5fold, 5k")
+        raise GxnError(f"protocols: name at least one of {', '.join(PROTOCOLS)}")
     found = read_embeddings(embeddings)
     if found.provenance.get("seed", seed) != seed:
         raise GxnError(f"{embeddings}: made with seed {found.provenance['seed']}, not {seed}")
