@@ -1,4 +1,4 @@
-"""The whole configuration: files laid over one another, and the JSON schema, with messages that name the key."""
+"""The whole configuration: files laid over one another, checked with messages that name the key."""
 
 import functools
 import math
@@ -153,7 +153,8 @@ def _references(config: Mapping[str, Any]) -> list[str]:
     features = config["features"]
     if features["resize"] is not None and features["resize"] < features["crop"]:
         problems.append(
-            f"features.resize: {features['resize']} is smaller than features.crop, {features['crop']}; raise it"
+            f"features.resize: {features['resize']} is smaller than features.crop, {features['crop']}; "
+            "raise it"
         )
     scenes = config["dataset"]["source"] == "scenes"
     test = (config["scenes"] if scenes else config["dataset"]["expect"] or {}).get("test")

@@ -59,8 +59,23 @@ def test_counts_come_from_the_data_or_the_configuration(config, tmp_path, monkey
     assert counts.captions == 5 * scenes["train"]
     assert counts.words == 200
     own = config | {"dataset": config["dataset"] | {"source": "karpathy", "expect": None}}
-    with pytest.raises(GxnError, match=r"dataset.expect: is null; state the counts"):
+    with pytest.raises(GxnError, match=r"dataset.expect: has no train, val, test; state the counts"):
         estimate.count(own)
+
+
+def test_scenes_and_their_cnn_are_counted_where_they_are_made(config):
+    pretrain = config["cnn"]["pretrain"]
+    few = pretrain | {"size": 32, "images": 8, "held_out": 2, "batch": 2, "epochs": 1}
+    small, cnn = config["scenes"] | {"size": 32}, config["cnn"] | {"pretrain": few}
+    (scenes,) = estimate.rendering(config | {"scenes": small})
+    assert scenes.step == "make_scenes" and scenes.seconds > 0
+    assert scenes.disk == 3 * 32**2 * (small["train"] + small["val"] + small["test"])
+    (trained,) = estimate.pretraining(config | {"cnn": cnn}, CPU)
+    assert trained.step == "train_cnn" and trained.seconds > 0
+    (longer,) = estimate.pretraining(config | {"cnn": cnn | {"pretrain": few | {"epochs": 1000}}}, CPU)
+    assert longer.seconds > 10 * trained.seconds
+    assert estimate.rendering(config | {"dataset": config["dataset"] | {"source": "karpathy"}}) == []
+    assert estimate.pretraining(config | {"cnn": cnn | {"weights": "w.safetensors"}}, CPU) == []
 
 
 def test_every_stage_is_counted_once(config, monkeypatch):

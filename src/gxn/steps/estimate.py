@@ -1,14 +1,14 @@
 """Say what a configuration takes before it is run: bytes to download, disk, time and memory per step.
 
 Run it in the repository's root: gxn estimate --configfile config/coco.yaml. Nothing is downloaded or written.
-Times of features and training are measured here, on a few batches of made-up data of the configured sizes;
-they are for updates alone, so validation, start-up and evaluation come on top, as does other work on the
+Times of scenes, features and training are measured here, on a few batches of made-up data of the configured
+sizes; they are for updates alone, so validation, start-up and evaluation come on top, as does other work on the
 machine. Steps are counted one after another; seeds and rows run side by side where there are cores or cards.
 Memory is the card's where there is one, activations included; on a CPU it is what parameters, Adam's moments
 and data take, without activations and the 0.4 GB of the libraries.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,17 @@ import torch
 from gxn import cli
 from gxn.config import parse
 from gxn.datasets import sources
-from gxn.datasets.captions import read_captions
+from gxn.datasets.captions import SPLITS, read_captions
+from gxn.datasets.rendering import render
+from gxn.datasets.scenes import Settings, generator
+from gxn.datasets.shapes import classification_set, present
 from gxn.datasets.tokens import read_vocabulary
 from gxn.errors import GxnError
 from gxn.features.cnn import load_cnn
 from gxn.features.extract import FeaturesConfig, forward
 from gxn.schema import RAW, check, is_fetched, overlay, read_config
+from gxn.steps.make_scenes import entry, in_order
+from gxn.steps.train_cnn import CnnConfig, Trainer
 from gxn.training.device import choose_device
 from gxn.training.rates import quickest, update_rates
 
@@ -69,7 +74,8 @@ def estimate(configfile: list[Path], params: Path, schema: Path) -> None:
     print(f"{counts.words} words ({counts.origin}); measured on: {device.type}", flush=True)
     lines, width, forward_seconds = features(config, counts, device)
     trained = training(config, counts, width, device)
-    show([*downloads(config), *lines, *trained, *finetuning(config, counts, forward_seconds)])
+    made = [*downloads(config), *rendering(config), *pretraining(config, device)]
+    show([*made, *lines, *trained, *finetuning(config, counts, forward_seconds)])
 
 
 def merged(paths: list[Path]) -> dict[str, Any]:
@@ -89,12 +95,13 @@ def count(config: dict[str, Any]) -> Counts:
         records = read_captions(prepared)
         captions = sum(len(record.sentences) for record in records if record.split == "train")
         return Counts(len(records), captions, len(read_vocabulary(vocabulary)), f"counted in {folder}")
-    sizes = config["scenes"] if dataset["source"] == "scenes" else dataset["expect"]
-    if sizes is None:
+    sizes = (config["scenes"] if dataset["source"] == "scenes" else dataset["expect"]) or {}
+    if missing := [split for split in SPLITS if split not in sizes]:
         raise GxnError(
-            f"dataset.expect: is null; state the counts there, or make {vocabulary} first, to have them counted"
+            f"dataset.expect: has no {', '.join(missing)}; state the counts there, "
+            f"or make {vocabulary} first, to have them counted"
         )
-    total = sizes["train"] + sizes["val"] + sizes["test"]
+    total = sum(sizes[split] for split in SPLITS)
     words = WORDS[dataset["source"]]
     return Counts(total, CAPTIONS * sizes["train"], words, "configured; captions and words in round figures")
 
@@ -122,6 +129,52 @@ def downloads(config: dict[str, Any]) -> list[Line]:
     return lines
 
 
+def rendering(config: dict[str, Any]) -> list[Line]:
+    """The scenes, where they are the data."""
+    if config["dataset"]["source"] != "scenes":
+        return []
+    settings = Settings.of(config["scenes"])
+    total, trial = sum(getattr(settings, split) for split in SPLITS), 2 * len(SPLITS)
+    few = replace(settings, **dict.fromkeys(SPLITS, 2))
+
+    def render_few() -> None:
+        for imgid, split, index, scene in in_order(few):
+            render(scene, few.size, generator(few.seed, split, index, 1))
+            entry(few, imgid, split, index, scene)
+
+    seconds = quickest(render_few) / trial * total
+    return [Line("make_scenes", disk=3 * settings.size**2 * total, seconds=seconds)]
+
+
+def pretraining(config: dict[str, Any], device: torch.device) -> list[Line]:
+    """The CNN that is trained here, where none is brought: its images rendered, then its updates."""
+    if config["cnn"]["weights"] is not None:
+        return []
+    trainer = Trainer(parse(CnnConfig, config["cnn"], "cnn"), device)
+    trainer.cnn.train()
+    plan, total = trainer.plan, trainer.plan.images + trainer.plan.held_out
+
+    def render_batch() -> list[Any]:
+        return list(classification_set(plan.seed, plan.size, plan.batch))
+
+    pixels, right = (np.stack(each) for each in zip(*render_batch(), strict=True))
+    images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
+    answers, whole = (torch.from_numpy(each).to(device) for each in (right, present(right)))
+
+    def update() -> None:
+        trainer.optimizer.zero_grad()
+        loss = trainer.loss(images, answers, whole)
+        loss.backward()
+        trainer.optimizer.step()
+        loss.item()
+
+    seconds = quickest(render_batch) / plan.batch * total + quickest(update) * trainer.steps * plan.epochs
+    weights = 4 * sum(each.numel() for each in trainer.cnn.parameters())
+    on_cpu = 4 * weights + 3 * plan.size**2 * total
+    memory = torch.cuda.max_memory_allocated() if device.type == "cuda" else on_cpu
+    return [Line("train_cnn", disk=weights, seconds=seconds, memory=memory)]
+
+
 def features(config: dict[str, Any], counts: Counts, device: torch.device) -> tuple[list[Line], int, float]:
     """Preparing, thumbnails and features; the number of features per image, and the CNN's seconds per crop."""
     section = parse(FeaturesConfig, config["features"], "features")
@@ -134,6 +187,8 @@ def features(config: dict[str, Any], counts: Counts, device: torch.device) -> tu
     def pass_once() -> None:
         forward(network, crops, transform.count, device, section.arithmetic).cpu()
 
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats()
     crop_seconds = quickest(pass_once) / len(crops)
     seconds = crop_seconds * transform.count * counts.images
     weights = 4 * sum(each.numel() for each in network.parameters())
