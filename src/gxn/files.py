@@ -15,6 +15,8 @@ from gxn.writing import Accepting, atomic
 
 ATTRIBUTE = "gxn"
 CHUNK = 1 << 18  # bytes under one checksum: some rows, and small enough for HDF5's cache of chunks
+# rows read in one go; 1,024 x 4,096 x 4 bytes = 16 MiB at most for the CNNs at hand
+BLOCK = 1024
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -210,3 +212,18 @@ def rows_of(wanted: np.ndarray, present: np.ndarray, path: str | Path, what: str
     if not found.all():
         raise GxnError(f"{path}: {what} {wanted[~found][0]} is missing ({(~found).sum()} of {len(wanted)})")
     return order[position]
+
+
+def read_rows(stored: h5py.Dataset, rows: np.ndarray, dtype: np.dtype | type) -> np.ndarray:
+    """`stored[rows]` as `dtype`; no other rows are kept, and each block of the file is read at most once."""
+    found = np.empty((len(rows), *stored.shape[1:]), dtype)
+    order = np.argsort(rows, kind="stable")
+    ordered = rows[order]
+    for start in range(0, len(stored), BLOCK):
+        first, last = np.searchsorted(ordered, (start, start + BLOCK))
+        if first == last:
+            continue
+        wanted = ordered[first:last]
+        block = stored[wanted[0] : wanted[-1] + 1]
+        found[order[first:last]] = block[wanted - wanted[0]]
+    return found

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gxn import files
 from gxn.errors import GxnError
-from gxn.features import store
 from gxn.features.store import read_features
 from gxn.files import create_hdf5
 
@@ -26,7 +26,7 @@ def stored(tmp_path_factory):
 @given(wanted=st.lists(st.integers(0, COUNT - 1)), block=st.integers(1, 60))
 def test_rows_follow_the_ids_asked_for(stored, wanted, block):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "BLOCK", block)
+        patch.setattr(files, "BLOCK", block)
         features = read_features(stored, np.array(wanted, dtype=np.int64) * 7)
     assert features.dtype == np.float32 and features.shape == (len(wanted), 3)
     assert (features[:, 0] == np.array(wanted) * 7).all()

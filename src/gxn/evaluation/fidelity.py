@@ -25,6 +25,7 @@ SCALE = 30.0  # CIELAB units
 REACH = 0.17  # half the side of the square around a place, share of the image's side
 NEAREST = {"place": 0.1, "anywhere": 0.025}
 PERMUTATIONS = 200
+BLOCK = 64  # images looked at together: in CIELAB and on the way to it, 64 pixels a side, they take 1 MB each
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ def colour_fidelity(images: np.ndarray, mentions: Sequence[Sequence[Mapping[str,
     if told.sum() < 2:
         raise GxnError("fidelity: fewer than two captions state a colour or a ground; it cannot be measured")
     asked = asked[told] / asked[told].sum(1, keepdims=True)
-    pairs = closeness(images[told]) @ asked.T  # (M, M): image i under caption j
+    seen = images[told]
+    scores = [closeness(seen[start : start + BLOCK]) for start in range(0, len(seen), BLOCK)]
+    pairs = np.concatenate(scores) @ asked.T  # (M, M): image i under caption j
     return compared(pairs)
 
 

@@ -2,14 +2,10 @@
 
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from gxn.errors import GxnError
-from gxn.files import hdf5_dataset, open_hdf5, rows_of
-
-# rows read in one go; a block holds 1,024 x 4,096 x 4 bytes = 16 MiB at most for the CNNs at hand
-BLOCK = 1024
+from gxn.files import hdf5_dataset, open_hdf5, read_rows, rows_of
 
 
 def read_features(path: str | Path, imgids: np.ndarray) -> np.ndarray:
@@ -27,25 +23,10 @@ def read_features(path: str | Path, imgids: np.ndarray) -> np.ndarray:
         if stored.dtype.kind != "f" or stored.shape[0] != len(present) or not stored.shape[1]:
             raise GxnError(f"{path}: features must be floats ({len(present)}, D), a row per imgid")
         rows = rows_of(imgids, present, path)
-        features = _gather(stored, rows)
+        features = read_rows(stored, rows, np.float32)
     finite = np.isfinite(features).all(axis=1)
     if not finite.all():
         raise GxnError(
             f"{path}: the features of image {imgids[~finite][0]} are not finite; delete it, run again"
         )
-    return features
-
-
-def _gather(stored: h5py.Dataset, rows: np.ndarray) -> np.ndarray:
-    """`stored[rows]` as float32, each block of the file read at most once."""
-    features = np.empty((len(rows), stored.shape[1]), dtype=np.float32)
-    order = np.argsort(rows, kind="stable")
-    ordered = rows[order]
-    for start in range(0, len(stored), BLOCK):
-        first, last = np.searchsorted(ordered, (start, start + BLOCK))
-        if first == last:
-            continue
-        wanted = ordered[first:last]
-        block = stored[wanted[0] : wanted[-1] + 1]
-        features[order[first:last]] = block[wanted - wanted[0]]
     return features

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gxn.errors import GxnError
-from gxn.files import hdf5_dataset, open_hdf5, rows_of
+from gxn.files import hdf5_dataset, open_hdf5, read_rows, rows_of
 from gxn.losses.adversarial import conditioning_kl, discriminator_loss, generator_loss
 from gxn.models.drawing import ConditioningAugmentation, Discriminator, Generator
 from gxn.models.encoders import GROUNDED, Encoders
@@ -162,5 +162,5 @@ def read_thumbnails(path: FilePath, split: Split) -> Tensor:
         present, images = hdf5_dataset(file, "imgid", "iu", 1)[:], hdf5_dataset(file, "images", "u", 4)
         if images.dtype != np.uint8 or images.shape[:2] != (len(present), 3):
             raise GxnError(f"{path}: images must be uint8 ({len(present)}, 3, S, S); run the step thumbnails")
-        images = images[:][rows_of(split.imgid, present, path)]
-    return torch.from_numpy(images).to(split.features.device)
+        found = read_rows(images, rows_of(split.imgid, present, path), np.uint8)
+    return torch.from_numpy(found).to(split.features.device)
