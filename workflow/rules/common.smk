@@ -4,7 +4,6 @@ import json
 import os
 import sys
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from shutil import disk_usage, which
 from types import SimpleNamespace
@@ -15,8 +14,14 @@ from snakemake.exceptions import WorkflowError
 sys.dont_write_bytecode = True
 os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 
+import gxn
 from gxn.errors import GxnError
 from gxn.schema import check, is_fetched
+
+# jobs run the code that is among their inputs, in a container too, whose image holds only what it depends on
+PACKAGES = Path(gxn.__file__).parents[1]
+PATHS = [str(PACKAGES), *filter(None, [os.getenv("PYTHONPATH")])]
+os.environ.update(PYTHONPATH=os.pathsep.join(PATHS))
 
 SCHEMA = Path(workflow.basedir).joinpath("workflow", "schemas", "params.schema.yaml")
 # in the order in which they are laid over each other; Snakemake lists those of the command line first
@@ -76,11 +81,10 @@ def imports(path):
 
 def code(module):
     """Source files behind `python -m module`: its own and those of its first-party imports."""
-    root = Path(find_spec("gxn").origin).parent.parent
     todo, found = [module], {}
     while todo:
         name = todo.pop()
-        path = root.joinpath(*name.split("."))
+        path = PACKAGES.joinpath(*name.split("."))
         path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
         if name in found or not name.startswith("gxn") or not path.exists():
             continue
