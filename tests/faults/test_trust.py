@@ -77,10 +77,8 @@ PLAIN = {
     ),
     *("params.significance[resamples]", "params.significance[seed]", "log", "output"),
 }
-THEIRS = {  # what the user names
-    "data.smk": {"prepare": {"input.captions", "params.images"}, "thumbnails": {"params.images"}},
-    "features.smk": {"extract_features": {"input.weights", "params.images"}},
-}
+# what the user names, whichever rule takes it, and what in one rule only
+THEIRS, THEIRS_IN = {"params.images", "input.weights"}, {"prepare": {"input.captions"}}
 
 
 def commands(path: Path) -> dict[str, str]:
@@ -95,14 +93,13 @@ def test_what_users_name_is_quoted(path):
         for value in re.findall(r"(?<!\{)\{([^{}\"']+)\}", text):
             name, _, quoted = value.partition(":")
             own = name in PLAIN or name.startswith("output.")
-            theirs = name in THEIRS.get(path.name, {}).get(rule, set())
+            theirs = name in THEIRS | THEIRS_IN.get(rule, set())
             made_here = name.startswith("input.") and not theirs
             assert quoted == "q" or own or made_here, f"{path.name}: {rule}: {{{value}}} is not quoted"
 
 
 def test_user_paths_are_among_the_quoted():
-    for file, rules in THEIRS.items():
-        found = commands(ROOT / "workflow/rules" / file)
-        for rule, names in rules.items():
-            for name in names:
-                assert f"{{{name}:q}}" in found[rule]
+    found = {rule: text for path in RULES for rule, text in commands(path).items()}
+    assert all(any(f"{{{name}:q}}" in text for text in found.values()) for name in THEIRS)
+    assert all(f"{{{name}:q}}" in found[rule] for rule, names in THEIRS_IN.items() for name in names)
+    assert "{params.images:q}" in found["finetune"]

@@ -68,7 +68,7 @@ rule tuned_features:
         resume="scratch/{dataset}/tuned_features/{method}/seed{seed}",
     shell:
         "python -m gxn.steps.features --captions {input.captions} --images {params.images:q} --split test"
-        " --cnn {params.cnn:q} --weights {input.weights} --features {params.features:q}"
+        " --cnn {params.cnn:q} --weights {input.weights:q} --features {params.features:q}"
         " --device {params.device} --threads {params.threads} --resume {params.resume}"
         " --out {output} &> {log}"
 
