@@ -63,8 +63,23 @@ PLAIN = [name for name in METHODS if name not in IMAGINING]
 # rows whose CNN is trained too, by the row that each starts from; and all rows of the table
 TUNED = {f"{name}_ft": name for name in config["finetune"]["methods"]}
 ROWS = [*METHODS, *TUNED]
-# a training asks for a card only where there is one, so that a CPU runs as many as it has cores
-GPU = int(config["device"] != "cpu" and bool(which("nvidia-smi")))
+# a job of `device: auto` asks for a card only where there is one, so that a CPU runs as many as it has cores;
+# that is asked where Snakemake runs, which on a cluster need not have the jobs' cards
+GPU = {"cpu": 0, "cuda": 1}.get(config["device"], int(bool(which("nvidia-smi"))))
+# MB that a job takes for the libraries and the networks of its row, their activations and Adam's moments;
+# 1,000 were measured at a width of 128, 1,380 at 512, data included
+NETWORKS = 950 + max(config["model"].values())
+# copies in memory, counting what is made of it, of each input that is read whole
+HELD = {
+    "captions": 4,
+    "tokens": 20,  # their n-grams
+    "frequencies": 4,
+    "features": 2,
+    "thumbnails": 1,
+    "decoder": 6,  # gradient, moments, best epoch, the state that is saved
+    "drawer": 6,
+    "embeddings": 4,
+}
 
 
 @cache
@@ -205,6 +220,21 @@ def finetune_stage(wildcards):
     match["negatives"] = METHODS[wildcards.method]["negatives"]
     stage = drop(settings, "methods", "processes", *names)
     return as_json(stage | {"match": match})
+
+
+def memory(base, processes=1, **held):
+    """A job's memory in MB: `base` and, of its inputs, as much as HELD or `held` says; for each process."""
+    copies = HELD | held
+
+    def needed(wildcards, input):
+        data = sum(
+            times * os.path.getsize(input[name])
+            for name, times in copies.items()
+            if name in input.keys()
+        )
+        return processes * (base + int(data / 1e6))
+
+    return needed
 
 
 def launch(processes):

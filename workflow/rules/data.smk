@@ -33,7 +33,7 @@ else:
         benchmark:
             "logs/{dataset}/benchmarks/prepare.jsonl"
         resources:
-            mem_mb=1000,
+            mem_mb=memory(500, captions=20),
         params:
             images=config["dataset"]["images"],
             expect=section("dataset", "expect"),
@@ -53,8 +53,10 @@ rule tokenize:
         tokens="data/{dataset}/tokens.h5",
     log:
         "logs/{dataset}/tokenize.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/tokenize.jsonl"
     resources:
-        mem_mb=500,
+        mem_mb=memory(200),
     params:
         vocabulary=section("vocabulary"),
     shell:
@@ -72,7 +74,7 @@ rule document_frequencies:
     log:
         "logs/{dataset}/document_frequencies.log",
     resources:
-        mem_mb=500,
+        mem_mb=memory(200),
     shell:
         "python -m gxn.steps.document_frequencies --tokens {input.tokens} --out {output} &> {log}"
 
@@ -86,8 +88,10 @@ rule thumbnails:
         "data/{dataset}/thumbnails.h5",
     log:
         "logs/{dataset}/thumbnails.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/thumbnails.jsonl"
     resources:
-        mem_mb=500,
+        mem_mb=memory(500),
     params:
         images=images,
         size=config["dataset"]["thumbnail"],

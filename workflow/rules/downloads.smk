@@ -42,6 +42,8 @@ rule unpack_coco:
         directory("data/raw/coco"),
     log:
         "logs/raw/coco.log",
+    benchmark:
+        "logs/raw/benchmarks/coco.jsonl"
     resources:
         mem_mb=500,
     shell:

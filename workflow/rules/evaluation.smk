@@ -9,10 +9,12 @@ rule embed:
         "results/embeddings/{dataset}/{method}/seed{seed}.h5",
     log:
         "logs/{dataset}/embed/{method}/seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/embed/{method}/seed{seed}.jsonl"
     threads: config["threads"]
     resources:
         gpu=GPU,
-        mem_mb=700,
+        mem_mb=memory(NETWORKS),
     params:
         threads=config["threads"],
         device=config["device"],
@@ -36,7 +38,7 @@ rule evaluate_run:
     wildcard_constraints:
         method=only(ROWS),
     resources:
-        mem_mb=500,
+        mem_mb=memory(200),
     params:
         protocols=section("evaluate", "protocols"),
     shell:
@@ -59,12 +61,14 @@ rule imagine:
         drawn="results/imagined/{dataset}/{method}/seed{seed}.h5",
     log:
         "logs/{dataset}/imagine/{method}/seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/imagine/{method}/seed{seed}.jsonl"
     wildcard_constraints:
         method=only(IMAGINING),
     threads: config["threads"]
     resources:
         gpu=GPU,
-        mem_mb=800,
+        mem_mb=memory(NETWORKS),
     params:
         longest=config["captioning"]["longest"],
         threads=config["threads"],

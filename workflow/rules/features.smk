@@ -20,7 +20,7 @@ rule train_cnn:
     threads: config["threads"]
     resources:
         gpu=GPU,
-        mem_mb=900,
+        mem_mb=1200,
     params:
         cnn=section("cnn"),
         threads=config["threads"],
@@ -47,7 +47,7 @@ rule extract_features:
     threads: config["threads"]
     resources:
         gpu=GPU,
-        mem_mb=1500,
+        mem_mb=memory(1500),
     params:
         images=images,
         cnn=CNN,

@@ -1,4 +1,7 @@
 # Rows whose CNN is trained too, `{row}_ft`: from a row's joint stage to the embeddings of its test split.
+PROCESSES = config["finetune"]["processes"]
+
+
 rule finetune:
     input:
         checkpoint="results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
@@ -19,17 +22,17 @@ rule finetune:
     wildcard_constraints:
         method=only(TUNED.values()),
     retries: 1
-    threads: config["threads"]
+    threads: PROCESSES * config["threads"]
     resources:
-        gpu=GPU,
-        mem_mb=2000,
+        gpu=PROCESSES * GPU,
+        mem_mb=memory(2000, PROCESSES, features=0),
     params:
         images=images,
         cnn=CNN,
         features=section("features"),
         training=section("training"),
         stage=finetune_stage,
-        launch=launch(config["finetune"]["processes"]),
+        launch=launch(PROCESSES),
         threads=config["threads"],
         device=config["device"],
         resume="scratch/{dataset}/finetune/{method}/seed{seed}",
@@ -52,13 +55,15 @@ rule tuned_features:
         "results/features/{dataset}/{method}_ft/seed{seed}.h5",
     log:
         "logs/{dataset}/tuned_features/{method}_ft/seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/tuned_features/{method}_ft/seed{seed}.jsonl"
     wildcard_constraints:
         method=only(TUNED.values()),
     retries: 1
     threads: config["threads"]
     resources:
         gpu=GPU,
-        mem_mb=1500,
+        mem_mb=memory(1500),
     params:
         images=images,
         cnn=CNN,
@@ -83,12 +88,14 @@ rule embed_tuned:
         "results/embeddings/{dataset}/{method}_ft/seed{seed}.h5",
     log:
         "logs/{dataset}/embed/{method}_ft/seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/benchmarks/embed/{method}_ft/seed{seed}.jsonl"
     wildcard_constraints:
         method=only(TUNED.values()),
     threads: config["threads"]
     resources:
         gpu=GPU,
-        mem_mb=700,
+        mem_mb=memory(NETWORKS),
     params:
         threads=config["threads"],
         device=config["device"],

@@ -18,7 +18,7 @@ rule match_alone:
     threads: config["threads"]
     resources:
         gpu=GPU,
-        mem_mb=800,
+        mem_mb=memory(NETWORKS),
     params:
         start=pretrained_arguments,
         model=section("model"),
@@ -51,7 +51,7 @@ rule imagine_and_match:
     threads: config["threads"]
     resources:
         gpu=GPU,
-        mem_mb=1000,
+        mem_mb=memory(NETWORKS),
     params:
         start=pretrained_arguments,
         model=section("model"),

@@ -13,6 +13,8 @@ rule table_ablation:
         markdown="results/table_ablation.md",
     log:
         "logs/table_ablation.log",
+    resources:
+        mem_mb=200,
     params:
         methods=as_json(ROWS),
     shell:
@@ -34,6 +36,8 @@ rule table_published:
         markdown="results/table_published.md",
     log:
         "logs/table_published.log",
+    resources:
+        mem_mb=200,
     shell:
         "python -m gxn.steps.table_published --table {input.table} --published {input.published}"
         " --csv {output.csv} --markdown {output.markdown} &> {log}"
@@ -53,6 +57,8 @@ rule table_imagined:
         ),
     log:
         "logs/table_imagined.log",
+    resources:
+        mem_mb=200,
     params:
         methods=as_json(list(METHODS)),
     shell:
@@ -72,6 +78,8 @@ rule table_significance:
         ),
     log:
         "logs/table_significance.log",
+    resources:
+        mem_mb=500,
     params:
         methods=as_json(ROWS),
         significance=config["significance"],
@@ -151,8 +159,8 @@ rule figure_training:
 rule figure_i2t:
     input:
         unpack(shown),
-        captions=expand("data/{dataset}/captions.json", dataset=DATASET),
-        thumbnails=expand("data/{dataset}/thumbnails.h5", dataset=DATASET),
+        captions=f"data/{DATASET}/captions.json",
+        thumbnails=f"data/{DATASET}/thumbnails.h5",
         code=code("gxn.steps.figure_i2t"),
     output:
         pdf="results/figures/i2t.pdf",
@@ -164,7 +172,7 @@ rule figure_i2t:
     log:
         "logs/figure_i2t.log",
     resources:
-        mem_mb=500,
+        mem_mb=memory(500, thumbnails=0),
     params:
         imagined=shown_imagined("json"),
     shell:
@@ -176,8 +184,8 @@ rule figure_i2t:
 rule figure_t2i:
     input:
         unpack(shown),
-        captions=expand("data/{dataset}/captions.json", dataset=DATASET),
-        thumbnails=expand("data/{dataset}/thumbnails.h5", dataset=DATASET),
+        captions=f"data/{DATASET}/captions.json",
+        thumbnails=f"data/{DATASET}/thumbnails.h5",
         code=code("gxn.steps.figure_t2i"),
     output:
         pdf="results/figures/t2i.pdf",
@@ -189,7 +197,7 @@ rule figure_t2i:
     log:
         "logs/figure_t2i.log",
     resources:
-        mem_mb=500,
+        mem_mb=memory(500, thumbnails=0),
     params:
         imagined=shown_imagined("h5"),
     shell:

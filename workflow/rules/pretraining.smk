@@ -15,7 +15,7 @@ rule warmup:
     threads: config["threads"]
     resources:
         gpu=GPU,
-        mem_mb=800,
+        mem_mb=memory(NETWORKS),
     params:
         start="",
         model=section("model"),
@@ -55,7 +55,7 @@ rule pretrain_captions_xe:
     threads: config["threads"]
     resources:
         gpu=GPU,
-        mem_mb=800,
+        mem_mb=memory(NETWORKS),
     params:
         model=section("model"),
         encoder=encoder,
@@ -94,7 +94,7 @@ rule pretrain_captions_rl:
     threads: config["threads"]
     resources:
         gpu=GPU,
-        mem_mb=800,
+        mem_mb=memory(NETWORKS),
     params:
         model=section("model"),
         encoder=encoder,
@@ -132,7 +132,7 @@ rule pretrain_drawing:
     threads: config["threads"]
     resources:
         gpu=GPU,
-        mem_mb=1000,
+        mem_mb=memory(NETWORKS),
     params:
         model=section("model"),
         encoder=encoder,
