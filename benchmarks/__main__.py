@@ -18,6 +18,8 @@ from benchmarks import data, memory, plain, plain_loop
 from benchmarks.embeddings import trained
 from benchmarks.measure import Stopwatch, copying_work, fused_work, hardware, matrix_work
 
+from gxn.errors import GxnError
+from gxn.evaluation.embeddings import read_embeddings
 from gxn.evaluation.ranks import ranks
 from gxn.losses.similarity import order, plain_order
 from gxn.models.decoder import CaptionDecoder
@@ -102,6 +104,22 @@ def ranking(sizes: Sizes, watch: Stopwatch, threads: int) -> Iterator[Row]:
     yield Row("memory of ranks over the embeddings", most, 1024.0, "1 GiB", most=1.0, unit="MiB")
 
 
+def pruning(path: Path, watch: Stopwatch) -> Iterator[Row]:
+    """Order ranks of embeddings that the workflow made."""
+    found = read_embeddings(path)
+    if found.similarity == "cosine":
+        raise GxnError(f"{path}: holds cosine embeddings; only order violations are pruned")
+
+    def ranked(prune: bool) -> Callable[[], object]:
+        given = found.images, found.texts, found.caption_image, found.similarity, found.weights
+        return lambda: ranks(*given, prune)
+
+    pruned, brute = watch.medians(ranked(True), ranked(False))
+    width = sum(space.shape[1] for space in found.images)
+    named = f"{len(found.imgid):,} x {len(found.sentid):,}, D = {width}"
+    yield Row(f"order ranks, pruned, {path}, {named}", pruned, brute, "every pair", most=0.4)
+
+
 def similarity(sizes: Sizes, watch: Stopwatch) -> Iterator[Row]:
     """The order similarity of a batch, forward and backward."""
     images, texts = (torch.rand(sizes.batch, sizes.width, requires_grad=True) for _ in range(2))
@@ -183,6 +201,7 @@ def main() -> None:
         "--quick", action="store_true", help="tiny sizes: does it run? The figures mean nothing"
     )
     parser.add_argument("--busy", action="store_true", help="processor time, for a machine that is not idle")
+    parser.add_argument("--embeddings", type=Path, help="file of order embeddings, to rank these too")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
     arguments = parser.parse_args()
@@ -212,6 +231,7 @@ def main() -> None:
         self_critical(sizes, watch, made),
         training(sizes, watch, made),
         ranking(sizes, watch, arguments.threads),
+        pruning(arguments.embeddings, watch) if arguments.embeddings else (),
     )
     for part in parts:
         for row in part:
