@@ -131,6 +131,16 @@ def test_every_shipped_configuration_is_valid(path):
             {"features": {"resize": 32}},
             r"features\.resize: 32 is smaller than features\.crop, 64; raise it",
         ),
+        ({"features": {"crop": 65}}, r"features\.crop: 65 is larger than scenes\.size, 64; lower it"),
+        (
+            {"scenes": {"train": 20}},
+            r"training\.batch: 128 is more than the 5 captions each of scenes\.train",
+        ),
+        (
+            {"cnn": {"pretrain": {"images": 31}}},
+            r"cnn\.pretrain\.batch: more than cnn\.pretrain\.images \(31\)",
+        ),
+        ({"cnn": {"pretrain": {"size": 16}}}, r"cnn\.pretrain\.size: 16 is less than the minimum of 32"),
         (
             {"evaluate": {"protocols": ["full", "5k"]}},
             r"evaluate\.protocols: 5k needs exactly 5,000 images, the test split has 500; use full",
@@ -165,10 +175,28 @@ def test_a_number_with_an_exponent_is_one_in_every_yaml(text):
     assert config["joint"]["draw_rate"] == config["methods"]["vse0"]["joint"]["clip"] == float(text)
 
 
+def test_the_command_line_gives_text_for_everything():
+    change = {"seeds": ["0", "4"], "joint": {"epochs": "9", "draw_rate": "0.001", "decay_epoch": "null"}}
+    config = merged(PARAMS, change)
+    check(config, SCHEMA, "--config")
+    assert config["seeds"] == [0, 4]
+    assert config["joint"] | {"epochs": 9, "draw_rate": 0.001, "decay_epoch": None} == config["joint"]
+    assert config["device"] == "auto"
+
+
+def test_a_key_that_contains_itself_is_refused():
+    config = merged(PARAMS, {})
+    config["joint"] = {"epochs": config["joint"]}
+    config["joint"]["epochs"]["epochs"] = config["joint"]
+    with pytest.raises(GxnError, match=r"mine\.yaml: (a key contains itself|joint\.epochs)"):
+        check(config, SCHEMA, "mine.yaml")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"joint": {"draw_rate": "0.1"}}, r"joint\.draw_rate: '0\.1' is not of type 'number'"),
+        ({"joint": {"draw_rate": "fast"}}, r"joint\.draw_rate: 'fast' is not of type 'number'"),
+        ({"joint": {"draw_rate": "{"}}, r"joint\.draw_rate: '{' is not of type 'number'"),
         ({"joint": {"draw_rate": "-1e-4"}}, r"joint\.draw_rate: -0\.0001 is less than or equal to"),
         ({"joint": {"draw_rate": "1e999"}}, r"joint\.draw_rate: must be a finite number, not inf"),
         ({"joint": {"epochs": "1e3"}}, r"joint\.epochs: '1e3' is not of type 'integer'"),

@@ -16,8 +16,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from gxn.errors import GxnError
+
 ROOT = Path(__file__).parents[1]
 TABLES = ("table_ablation.csv", "table_ablation.md", "table_imagined.csv", "table_significance.csv")
+MAKE = "`uv run dvc repro` with the params.yaml of the repository makes it"
 WIDTH, COLOURS = 1200, 200  # of the figure
 LOSSES = {  # README's heading: column of the curves
     "cross-entropy": "xe_loss",
@@ -46,9 +49,15 @@ def curves(folder: Path) -> str:
     columns = ("stage", "seed", "epoch", *LOSSES.values())
     lines = [",".join(columns)]
     for stage in ("xe", "rl"):
-        for path in sorted(folder.glob(f"{stage}/two_space/seed*.csv")):
+        pattern = f"{stage}/two_space/seed*.csv"
+        paths = sorted(folder.glob(pattern))
+        if not paths:
+            raise GxnError(f"{folder / pattern}: there is no such file; {MAKE}")
+        for path in paths:
             about = {"stage": stage, "seed": path.stem.removeprefix("seed")}
             rows = read(path)
+            if not rows or set(LOSSES.values()) - rows[0].keys():
+                raise GxnError(f"{path}: is not the curve of a caption decoder; {MAKE}")
             lines += [",".join((about | row)[column] for column in columns) for row in (rows[0], rows[-1])]
     return "\n".join(lines) + "\n"
 
@@ -95,17 +104,21 @@ def filled(text: str, quoted: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    """Renew both."""
+    """Renew both, once it is known that all is there."""
     results, reference, readme = ROOT / "results", ROOT / "docs/reference", ROOT / "README.md"
+    ends = curves(results / "curves/scenes")
+    for path in [*map(results.joinpath, TABLES), results / "figures/t2i.png"]:
+        if not path.is_file():
+            raise GxnError(f"{path}: there is no such file; {MAKE}")
     for name in TABLES:
         shutil.copyfile(results / name, reference / name)
     shrink(results / "figures/t2i.png", reference / "t2i.png")
-    (reference / "curves.csv").write_text(curves(results / "curves/scenes"), encoding="utf-8")
+    (reference / "curves.csv").write_text(ends, encoding="utf-8")
     readme.write_text(filled(readme.read_text(encoding="utf-8"), blocks(reference)), encoding="utf-8")
 
 
 if __name__ == "__main__":
     try:
         main()
-    except FileNotFoundError as error:
-        sys.exit(f"error: {error.filename}: there is no such file; uv run dvc repro makes it")
+    except GxnError as error:
+        sys.exit(f"error: {error}")

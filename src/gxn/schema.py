@@ -18,6 +18,8 @@ from gxn.evaluation.galleries import misfit
 
 # where the workflow puts what it downloads
 RAW = Path("data/raw")
+# of a scene, and of each image of the published datasets
+CAPTIONS = 5
 # a number to YAML 1.2 and JSON, text to the YAML 1.1 of PyYAML and Snakemake
 EXPONENT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+")
 
@@ -67,7 +69,9 @@ def is_fetched(path: str) -> bool:
 
 
 def check(config: dict[str, Any], schema: Path, source: str) -> None:
-    """Check a configuration, in which text such as `2e-05` first becomes a number where one is wanted.
+    """Check a configuration, in which text that spells a number, where one is wanted, first becomes it.
+
+    Such text comes from YAML 1.1 (`2e-05`) and from Snakemake's command line (`--config 'xe={epochs: 9}'`).
 
     Args:
         config: the merged configuration; changed in place.
@@ -78,15 +82,32 @@ def check(config: dict[str, Any], schema: Path, source: str) -> None:
         GxnError: names every key that is unknown, missing or wrong, one a line.
     """
     validator = Strict(yaml.safe_load(schema.read_text(encoding="utf-8")))
-    for error in validator.iter_errors(config):
-        if error.validator_value == "number" and EXPONENT.fullmatch(str(error.instance)):
-            *sections, key = error.absolute_path
-            functools.reduce(operator.getitem, sections, config)[key] = float(error.instance)
-    found = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
-    problems = [line for error in found for line in _lines(error)] + list(_endless(config))
+    try:
+        _read_text(config, validator)
+        found = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
+        problems = [line for error in found for line in _lines(error)] + list(_endless(config))
+    except RecursionError:
+        problems = ["a key contains itself, by an anchor (&) and its alias (*)"]
     problems = problems or _references(config)
     if problems:
         raise GxnError("\n".join(f"{source}: {problem}" for problem in problems))
+
+
+def _read_text(config: dict[str, Any], validator: Any) -> None:
+    """Put in place of text what it spells, where that is of a type that is wanted and text is not."""
+    for error in list(validator.iter_errors(config)):
+        if error.validator != "type" or not isinstance(error.instance, str):
+            continue
+        try:
+            value = yaml.safe_load(error.instance)
+        except yaml.YAMLError:
+            continue
+        if isinstance(value, str) and EXPONENT.fullmatch(value):
+            value = float(value)
+        wanted = error.validator_value
+        if any(validator.is_type(value, each) for each in ([wanted] if isinstance(wanted, str) else wanted)):
+            *sections, key = error.absolute_path
+            functools.reduce(operator.getitem, sections, config)[key] = value
 
 
 def _endless(value: Any, where: str = "") -> Iterator[str]:
@@ -157,6 +178,18 @@ def _references(config: Mapping[str, Any]) -> list[str]:
             "raise it"
         )
     scenes = config["dataset"]["source"] == "scenes"
+    if scenes and features["resize"] is None and config["scenes"]["size"] < features["crop"]:
+        problems.append(
+            f"features.crop: {features['crop']} is larger than scenes.size, {config['scenes']['size']}; lower it"
+        )
+    if scenes and CAPTIONS * config["scenes"]["train"] < config["training"]["batch"]:
+        problems.append(
+            f"training.batch: {config['training']['batch']} is more than the {CAPTIONS} captions each of "
+            f"scenes.train, {config['scenes']['train']}; lower it"
+        )
+    pretrain = config["cnn"]["pretrain"]
+    if config["cnn"]["weights"] is None and pretrain["batch"] > pretrain["images"]:
+        problems.append(f"cnn.pretrain.batch: more than cnn.pretrain.images ({pretrain['images']})")
     test = (config["scenes"] if scenes else config["dataset"]["expect"] or {}).get("test")
     found = [misfit(protocol, test) for protocol in config["evaluate"]["protocols"] if test is not None]
     problems += [f"evaluate.protocols: {problem}" for problem in found if problem]

@@ -26,7 +26,7 @@ from gxn.datasets.tokens import read_vocabulary
 from gxn.errors import GxnError
 from gxn.features.cnn import load_cnn
 from gxn.features.extract import FeaturesConfig, forward
-from gxn.schema import RAW, check, is_fetched, overlay, read_config
+from gxn.schema import CAPTIONS, RAW, check, is_fetched, overlay, read_config
 from gxn.steps.make_scenes import entry, in_order
 from gxn.steps.train_cnn import CnnConfig, Trainer
 from gxn.training.device import choose_device
@@ -34,8 +34,7 @@ from gxn.training.rates import quickest, update_rates
 
 # measured on one core: a photograph of 640 x 480 read and decoded; one of 224 x 224 takes a tenth of it
 DECODE_SECONDS = 0.002
-# where nothing is prepared yet: captions of an image, and round sizes of COCO's and of the scenes' vocabulary
-CAPTIONS = 5
+# where nothing is prepared yet: round sizes of COCO's and of the scenes' vocabulary
 WORDS = {"karpathy": 10_000, "scenes": 200}
 # crops of the trial pass on a CPU, where a large batch is no quicker and takes gigabytes
 TRIAL = 8
@@ -168,6 +167,8 @@ def pretraining(config: dict[str, Any], device: torch.device) -> list[Line]:
         trainer.optimizer.step()
         loss.item()
 
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats()
     seconds = quickest(render_batch) / plan.batch * total + quickest(update) * trainer.steps * plan.epochs
     weights = 4 * sum(each.numel() for each in trainer.cnn.parameters())
     on_cpu = 4 * weights + 3 * plan.size**2 * total
