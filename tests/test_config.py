@@ -9,7 +9,7 @@ import yaml
 
 from gxn.config import parse
 from gxn.errors import GxnError
-from gxn.schema import check, is_fetched, overlay
+from gxn.schema import check, classifiers, is_fetched, overlay
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "workflow" / "schemas" / "params.schema.yaml"
@@ -134,7 +134,15 @@ def test_every_shipped_configuration_is_valid(path):
         ({"features": {"crop": 65}}, r"features\.crop: 65 is larger than scenes\.size, 64; lower it"),
         (
             {"scenes": {"train": 20}},
-            r"training\.batch: 128 is more than the 5 captions each of scenes\.train",
+            r"training\.batch: 128 is more than the 100 captions of the training split; lower it",
+        ),
+        (
+            PHOTOGRAPHS | {"dataset": PHOTOGRAPHS["dataset"] | {"expect": {"train": 20, "captions": 6}}},
+            r"training\.batch: 128 is more than the 120 captions of the training split; lower it",
+        ),
+        (
+            {"cnn": {"name": "mobilnet_v2"}},
+            r"cnn\.name: torchvision has no classification model 'mobilnet_v2'; did you mean 'mobilenet_v2'\?",
         ),
         (
             {"cnn": {"pretrain": {"images": 31}}},
@@ -159,7 +167,7 @@ def test_what_a_configuration_may_not_say(change, message):
 
 def test_a_protocol_is_left_to_the_evaluation_where_no_count_is_given():
     photographs = PHOTOGRAPHS | {"evaluate": {"protocols": ["5k", "1k-5fold"]}}
-    for expect in (None, {"train": 3}, {"test": 5000}):
+    for expect in (None, {"train": 3000}, {"test": 5000}):
         photographs["dataset"] = photographs["dataset"] | {"expect": expect}
         check(merged(PARAMS, photographs), SCHEMA, "mine.yaml")
 
@@ -173,6 +181,12 @@ def test_a_number_with_an_exponent_is_one_in_every_yaml(text):
     config = merged(PARAMS, change)
     check(config, SCHEMA, "mine.yaml")
     assert config["joint"]["draw_rate"] == config["methods"]["vse0"]["joint"]["clip"] == float(text)
+
+
+def test_the_classification_models_are_torchvisions():
+    from torchvision import models
+
+    assert sorted(classifiers()) == sorted(models.list_models(module=models))
 
 
 def test_the_command_line_gives_text_for_everything():

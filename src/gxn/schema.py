@@ -5,6 +5,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,16 @@ def overlay(below: MutableMapping[str, Any], above: Mapping[str, Any]) -> None:
 def is_fetched(path: str) -> bool:
     """Whether a path of the configuration is one that the workflow downloads to, rather than the user's."""
     return RAW in Path(path).parents
+
+
+@functools.cache
+def classifiers() -> list[str]:
+    """torchvision's classification models, read from its source: to import it takes seconds."""
+    folder = Path(find_spec("torchvision").origin).with_name("models")
+    registered = re.compile(r"^@register_model\(\)\n(?:@.*\n)*def (\w+)", re.MULTILINE)
+    return [
+        name for path in sorted(folder.glob("*.py")) for name in registered.findall(path.read_text("utf-8"))
+    ]
 
 
 def check(config: dict[str, Any], schema: Path, source: str) -> None:
@@ -171,6 +182,11 @@ def _references(config: Mapping[str, Any]) -> list[str]:
         problems.append(f"drawing.batch: more than training.batch ({config['training']['batch']})")
     if config["dataset"]["source"] != "scenes" and config["cnn"]["weights"] is None:
         problems.append("cnn.weights: name a safetensors file of this CNN; only scenes pretrain their own")
+    if config["cnn"]["name"] not in classifiers():
+        problems.append(
+            f"cnn.name: torchvision has no classification model {config['cnn']['name']!r}"
+            f"{suggestion(config['cnn']['name'], classifiers())}"
+        )
     features = config["features"]
     if features["resize"] is not None and features["resize"] < features["crop"]:
         problems.append(
@@ -182,15 +198,17 @@ def _references(config: Mapping[str, Any]) -> list[str]:
         problems.append(
             f"features.crop: {features['crop']} is larger than scenes.size, {config['scenes']['size']}; lower it"
         )
-    if scenes and CAPTIONS * config["scenes"]["train"] < config["training"]["batch"]:
+    sizes = (config["scenes"] if scenes else config["dataset"]["expect"]) or {}
+    captions = sizes.get("captions", CAPTIONS) * sizes.get("train", config["training"]["batch"])
+    if captions < config["training"]["batch"]:
         problems.append(
-            f"training.batch: {config['training']['batch']} is more than the {CAPTIONS} captions each of "
-            f"scenes.train, {config['scenes']['train']}; lower it"
+            f"training.batch: {config['training']['batch']} is more than the {captions} captions of the training "
+            "split; lower it"
         )
     pretrain = config["cnn"]["pretrain"]
     if config["cnn"]["weights"] is None and pretrain["batch"] > pretrain["images"]:
         problems.append(f"cnn.pretrain.batch: more than cnn.pretrain.images ({pretrain['images']})")
-    test = (config["scenes"] if scenes else config["dataset"]["expect"] or {}).get("test")
+    test = sizes.get("test")
     found = [misfit(protocol, test) for protocol in config["evaluate"]["protocols"] if test is not None]
     problems += [f"evaluate.protocols: {problem}" for problem in found if problem]
     return problems

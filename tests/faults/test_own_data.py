@@ -116,6 +116,15 @@ def captioned(own: Own, change) -> dict:
     return {"captions": str(path)}
 
 
+def test_a_path_that_is_not_there_is_named_with_its_key(own):
+    for key, changes in (
+        ("dataset.captions", {"captions": "no/such file"}),
+        ("cnn.weights", {"changes": {"cnn": {"weights": "no/such file"}}}),
+    ):
+        message = f"{key}: no/such file: no such file; relative paths count from {own.place.folder}"
+        refused(own, "lost", message, "data/lost/captions.json", **changes)
+
+
 def test_a_missing_image_is_named(own):
     def lose(document):
         document["images"][4]["filename"] = "no such.jpg"

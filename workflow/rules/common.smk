@@ -34,6 +34,13 @@ try:
 except GxnError as error:
     raise WorkflowError(str(error)) from None
 
+for name, key in (("dataset", "captions"), ("cnn", "weights")):
+    own = config[name][key]
+    if own and not is_fetched(own) and not Path(own).is_file():
+        raise WorkflowError(
+            f"{name}.{key}: {own}: no such file; relative paths count from {Path.cwd()}"
+        )
+
 
 def obstacle():
     """What keeps Snakemake from writing, whose own words would be a traceback; nothing where all is well.

@@ -86,19 +86,20 @@ def merged(paths: list[Path]) -> dict[str, Any]:
 
 
 def count(config: dict[str, Any]) -> Counts:
-    """Sizes of the dataset: counted in its prepared files, else from the configuration."""
+    """Sizes of the dataset: photographs are counted in their prepared files, else all is as configured."""
     dataset = config["dataset"]
     folder = Path("data", dataset["name"])
     prepared, vocabulary = folder / "captions.json", folder / "vocabulary.json"
-    if prepared.exists() and vocabulary.exists():
+    scenes = dataset["source"] == "scenes"
+    if not scenes and prepared.exists() and vocabulary.exists():
         records = read_captions(prepared)
         captions = sum(len(record.sentences) for record in records if record.split == "train")
         return Counts(len(records), captions, len(read_vocabulary(vocabulary)), f"counted in {folder}")
-    sizes = (config["scenes"] if dataset["source"] == "scenes" else dataset["expect"]) or {}
+    sizes = (config["scenes"] if scenes else dataset["expect"]) or {}
     if missing := [split for split in SPLITS if split not in sizes]:
         raise GxnError(
             f"dataset.expect: has no {', '.join(missing)}; state the counts there, "
-            f"or make {vocabulary} first, to have them counted"
+            f"or have them counted: `uv run snakemake --cores 8 --configfile ... -- {vocabulary}`"
         )
     total = sum(sizes[split] for split in SPLITS)
     words = WORDS[dataset["source"]]
@@ -264,6 +265,10 @@ def show(lines: list[Line]) -> None:
     for line in [*lines, total]:
         cells = (size(line.download), size(line.disk), duration(line.seconds), size(line.memory))
         print(f"{line.step:36}" + "".join(f"{cell:>12}" for cell in cells))
+    print(
+        "Time is that of updates alone, one job after another; validation, start-up and evaluation come on top."
+    )
+    print("Memory without a card leaves out activations and 0.4 GB of libraries. ?: not known beforehand.")
 
 
 def size(count: int | None) -> str:
@@ -279,7 +284,9 @@ def duration(seconds: float | None) -> str:
         return "?" if seconds is None else "-"
     if seconds < 100:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+    if seconds < 6000:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"
 
 
 def main() -> None:
