@@ -33,7 +33,7 @@ def crowded(tmp_path_factory):
         for number in range(6):
             while first.poll() is None and not place.at_work():
                 time.sleep(0.05)
-            time.sleep(3 * number)
+            time.sleep(2 * number)
             place.output = place.folder / f"other{number}.txt"
             second = place.start(*command(1, TARGETS[number % 2]))
             second.wait(300)

@@ -34,12 +34,6 @@ try:
 except GxnError as error:
     raise WorkflowError(str(error)) from None
 
-for name, key in (("dataset", "captions"), ("cnn", "weights")):
-    own = config[name][key]
-    if own and not is_fetched(own) and not Path(own).is_file():
-        raise WorkflowError(
-            f"{name}.{key}: {own}: no such file; relative paths count from {Path.cwd()}"
-        )
 
 
 def obstacle():
@@ -60,6 +54,19 @@ if obstacle():
     raise WorkflowError(obstacle())
 
 DATASET = config["dataset"]["name"]
+# files of the user's own and what is made of them; where that came by `dvc pull`, they may be elsewhere
+OWN = {"cnn.weights": "features.h5"}
+if config["dataset"]["source"] != "scenes":
+    OWN["dataset.captions"] = "captions.json"
+for key, made in OWN.items():
+    name, _, part = key.partition(".")
+    own = config[name][part]
+    if not own or is_fetched(own) or Path("data", DATASET, made).exists():
+        continue
+    if not Path(own).is_file():
+        raise WorkflowError(
+            f"{key}: {own}: no such file; relative paths count from {Path.cwd()}"
+        )
 METHODS = {name: row for name, row in config["methods"].items() if row}
 IMAGINING = [
     name
