@@ -35,7 +35,6 @@ except GxnError as error:
     raise WorkflowError(str(error)) from None
 
 
-
 def obstacle():
     """What keeps Snakemake from writing, whose own words would be a traceback; nothing where all is well.
 
