@@ -97,6 +97,14 @@ def test_names_with_spaces_quotes_and_commands_work(own, tmp_path):
     assert code == 0 and "Nothing to be done" in said
 
 
+def test_such_names_work_throughout(own):
+    short = {key: {"epochs": 1} for key in ("warmup", "xe", "rl", "gan", "joint")}
+    tuned = {"finetune": {"methods": ["vsepp"], "epochs": 1}}
+    code, said = own.run("results/table_ablation.csv", "figures", changes=short | tuned)
+    assert code == 0, said[-3000:]
+    assert not list(own.place.folder.parent.rglob("pwned*"))
+
+
 def refused(own: Own, name: str, message: str, *targets: str, **changes) -> None:
     """One line says it, the exit status too, and nothing half written stays."""
     before = own.place.made()
