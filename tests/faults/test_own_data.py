@@ -100,7 +100,7 @@ def test_names_with_spaces_quotes_and_commands_work(own, tmp_path):
 def test_such_names_work_throughout(own):
     short = {key: {"epochs": 1} for key in ("warmup", "xe", "rl", "gan", "joint")}
     tuned = {"finetune": {"methods": ["vsepp"], "epochs": 1}}
-    code, said = own.run("results/table_ablation.csv", "figures", changes=short | tuned)
+    code, said = own.run("results/table_ablation.csv", "figures", changes=short | tuned, name="whole")
     assert code == 0, said[-3000:]
     assert not list(own.place.folder.parent.rglob("pwned*"))
 
