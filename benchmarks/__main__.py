@@ -9,7 +9,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -154,11 +154,11 @@ def self_critical(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[R
     batch = made.split.batch(torch.arange(0, sizes.batch * data.PER_IMAGE, data.PER_IMAGE))
 
     def step(gamma: float) -> Callable[[], object]:
-        decoder = CaptionDecoder(sizes.hidden, sizes.words, 300, sizes.hidden)
-        config = CaptioningConfig(5e-4, 0.0, 0.1, gamma, 0.05, 5, 0.25, 20, 0)
+        decoder = CaptionDecoder(sizes.hidden, sizes.words, 300, sizes.hidden, "state")
+        config = CaptioningConfig(5e-4, 0.0, 0.1, gamma, 1, 1.0, 0.0, 0.05, 5, 0.25, 20, 0)
         path = Captioning(encoders, decoder, config, reward, reward)
         for _ in range(sizes.steps // 8):  # until it says sentences that end, as after the XE phase
-            path.config = CaptioningConfig(5e-3, 0.0, 0.1, 0.0, 0.05, 5, 0.25, 20, 0)
+            path.config = replace(config, gamma=0.0)
             path.step(batch)
         path.config = config
         return lambda: path.step(batch)
@@ -170,7 +170,9 @@ def self_critical(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[R
 
 def model(sizes: Sizes, made: data.Made, similarity: str, margin: float) -> tuple[Encoders, EncoderConfig]:
     """VSE++'s encoders at the sizes of its own loop."""
-    config = EncoderConfig(("grounded",), similarity, margin, 0.5)
+    config = EncoderConfig(
+        ("grounded",), similarity, margin, 0.5, True, True, "mean", "last", "shared", False
+    )
     widths = EncoderSizes(made.split.features.shape[1], sizes.words, 300, sizes.hidden, sizes.hidden)
     return Encoders(config, widths), config
 

@@ -1,13 +1,14 @@
 """Sections become dataclasses, strictly; the whole configuration is checked with messages that name keys."""
 
 import copy
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 
-from gxn.config import parse
+from gxn.config import encoder_section, parse
 from gxn.errors import GxnError
 from gxn.schema import check, classifiers, is_fetched, overlay
 
@@ -93,6 +94,28 @@ def test_any_other_path_is_the_users(path):
     assert not is_fetched(path)
 
 
+def test_an_encoder_has_what_all_have_and_its_own():
+    config = merged(PARAMS, {"encoders": {"order": {"retrieval": {"words": "own"}}}})
+    found = {name: encoder_section(config, name) for name in config["encoders"]}
+    assert found["order"] == PARAMS["encoders"]["order"] | PARAMS["retrieval"] | {"words": "own"}
+    assert found["two_space"] == PARAMS["encoders"]["two_space"] | PARAMS["retrieval"]
+
+
+def test_the_keys_of_the_choices_are_there():
+    """Each gap of docs/choices.md names keys that params.yaml has; `*` is every entry of a section."""
+    lines = (ROOT / "docs" / "choices.md").read_text().splitlines()
+    rows = [re.findall(r"`([a-z0-9_.*]+)`", line.split("|")[2]) for line in lines if line.startswith("|")][2:]
+    assert len(rows) > 25 and all(rows)
+    for key in (key for keys in rows for key in keys if key != "methods.*.joint"):
+        sections = [PARAMS]
+        for part in key.split("."):
+            sections = [
+                value
+                for section in sections
+                for value in (section.values() if part == "*" else [section[part]])
+            ]
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
 def test_every_shipped_configuration_is_valid(path):
     check(merged(PARAMS, yaml.safe_load(path.read_text())), SCHEMA, path.name)
@@ -103,6 +126,18 @@ def test_every_shipped_configuration_is_valid(path):
     [
         ({"joint": {"learnin_rate": 1}}, r"joint\.learnin_rate: unknown key; did you mean 'learning_rate'\?"),
         ({"seeds": []}, r"seeds: \[\] should be non-empty|seeds: \[\] is too short"),
+        (
+            {"encoders": {"cosine": {"retrieval": {"normalise": False}}}},
+            r"encoders\.cosine: a cosine is of normalised embeddings; set retrieval\.normalise",
+        ),
+        (
+            {"encoders": {"order": {"retrieval": {"word": "own"}}}},
+            r"encoders\.order\.retrieval\.word: unknown key; did you mean 'words'\?",
+        ),
+        (
+            {"captioning": {"reward_cider_d": 0}},
+            r"captioning: reward_cider_d and reward_bleu_4 are both 0; give one a weight",
+        ),
         ({"model": {"word": "wide"}}, r"model\.word: 'wide' is not of type 'integer'"),
         ({"methods": {"new": {"encoder": "cosine"}}}, r"methods\.new\.negatives: is missing"),
         (

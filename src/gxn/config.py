@@ -55,3 +55,10 @@ def _value(value: Any, kind: Any, where: str) -> Any:
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise GxnError(f"{where}: must be {kind.__name__}, not {value!r}")
     return value
+
+
+def encoder_section(config: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A retrieval encoder's settings: those of all encoders, and over them its own."""
+    own = dict(config["encoders"][name])
+    changes = own.pop("retrieval", {})
+    return own | config["retrieval"] | changes

@@ -13,7 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from gxn.config import suggestion
+from gxn.config import encoder_section, suggestion
 from gxn.errors import GxnError
 from gxn.evaluation.galleries import misfit
 
@@ -164,6 +164,14 @@ def _references(config: Mapping[str, Any]) -> list[str]:
             problems.append(
                 f"methods.{name}: imagines, but encoders.{method['encoder']} has no grounded space"
             )
+    for name in config["encoders"]:
+        section = encoder_section(config, name)
+        if section["similarity"] == "cosine" and not section["normalise"]:
+            problems.append(
+                f"encoders.{name}: a cosine is of normalised embeddings; set retrieval.normalise for this encoder"
+            )
+    if not config["captioning"]["reward_cider_d"] and not config["captioning"]["reward_bleu_4"]:
+        problems.append("captioning: reward_cider_d and reward_bleu_4 are both 0; give one a weight")
     for section, key in (("dataset", "images"), ("dataset", "captions"), ("cnn", "weights")):
         if set("{}\n") & set(config[section][key] or ""):
             problems.append(

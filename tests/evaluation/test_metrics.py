@@ -15,12 +15,13 @@ RANKS = st.lists(st.integers(2, 60).map(lambda half: half / 2), min_size=1, max_
 
 @given(RANKS)
 def test_summary_counts_as_a_loop_does(ranks):
-    numbers = metrics.summary(np.array(ranks))
+    numbers = metrics.summary(np.array(ranks), floor=True)
     for k in (1, 5, 10):
         assert numbers[f"r{k}"] == 100.0 * sum(rank <= k for rank in ranks) / len(ranks)
     ordered = sorted(ranks)
     middle = (ordered[(len(ranks) - 1) // 2] + ordered[len(ranks) // 2]) / 2
     assert numbers["medr"] == math.floor(middle)
+    assert metrics.summary(np.array(ranks), floor=False)["medr"] == middle
     assert numbers["meanr"] == pytest.approx(sum(ranks) / len(ranks))
 
 
@@ -28,7 +29,10 @@ def test_summary_counts_as_a_loop_does(ranks):
 def test_order_of_queries_does_not_matter(ranks, random):
     shuffled = list(ranks)
     random.shuffle(shuffled)
-    first, second = metrics.summary(np.array(ranks)), metrics.summary(np.array(shuffled))
+    first, second = (
+        metrics.summary(np.array(ranks), floor=True),
+        metrics.summary(np.array(shuffled), floor=True),
+    )
     assert first.pop("meanr") == pytest.approx(second.pop("meanr"))
     assert first == second
 

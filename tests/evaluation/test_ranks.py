@@ -9,7 +9,7 @@ from gxn.errors import GxnError
 from gxn.evaluation import screening
 from gxn.evaluation.ranks import Ranks, ranks
 
-SIMILARITIES = ("cosine", "order", "order_reversed")
+SIMILARITIES = ("cosine", "order", "order_reversed", "order_root", "order_reversed_root")
 
 
 def scores_of(images, texts, similarity, weights) -> np.ndarray:
@@ -18,8 +18,10 @@ def scores_of(images, texts, similarity, weights) -> np.ndarray:
     for image, text, weight in zip(images, texts, weights, strict=True):
         image, text = image.astype(np.float64), text.astype(np.float64)
         gap = text[None] - image[:, None]
-        excess = np.maximum(gap if similarity == "order" else -gap, 0)
-        score = image @ text.T if similarity == "cosine" else -(excess**2).sum(-1)
+        violation = (np.maximum(-gap if "reversed" in similarity else gap, 0) ** 2).sum(-1)
+        if similarity.endswith("root"):
+            violation = np.sqrt(violation)
+        score = image @ text.T if similarity == "cosine" else -violation
         total = total + weight * score
     return total
 

@@ -246,7 +246,8 @@ def hdf5(add: Callable, random: np.random.Generator) -> None:
 def checkpoints(add: Callable) -> None:
     """A checkpoint of encoders, weights of a CNN, a state to resume from."""
     path = add("checkpoint", "checkpoint.safetensors", read_encoders, "tensors")
-    config = EncoderConfig(("abstract", "grounded"), "order", 0.05, 0.5)
+    spaces = ("abstract", "grounded")
+    config = EncoderConfig(spaces, "order", 0.05, 0.5, True, True, "mean", "last", "shared", False)
     sizes = EncoderSizes(feature=6, words=9, word=4, hidden=5, joint=3)
     torch.manual_seed(0)
     state = {f"encoders.{k}": v for k, v in Encoders(config, sizes).state_dict().items()}

@@ -22,8 +22,17 @@ def test_discriminator_loss_is_equation_11_negated():
 
 def test_generator_loss_does_not_saturate():
     logits = torch.tensor([-8.0], requires_grad=True)
-    generator_loss(logits).backward()
+    generator_loss(logits, saturating=False).backward()
     assert float(logits.grad) == pytest.approx(-1.0, abs=1e-3)
+
+
+def test_the_saturating_loss_is_equation_12s():
+    logits = torch.tensor([-8.0, 0.5], requires_grad=True)
+    loss = generator_loss(logits, saturating=True)
+    loss.backward()
+    fakes = [math.log(1 - 1 / (1 + math.exp(8.0))), math.log(1 - 1 / (1 + math.exp(-0.5)))]
+    assert float(loss) == pytest.approx(sum(fakes) / 2, rel=1e-4)
+    assert abs(float(logits.grad[0])) < 1e-3
 
 
 def test_kl_is_the_closed_form_of_two_normals():

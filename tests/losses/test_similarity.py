@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 import gxn
-from gxn.losses.similarity import ENOUGH, SIMILARITIES, cosine, order, plain_order, stacked
+from gxn.losses.similarity import ENOUGH, LEAST, SIMILARITIES, cosine, order, plain_order, stacked
 
 WEIGHTS = {1: [1.0], 2: [0.3, 0.7]}
 SHAPES = [(1, 1, (1,)), (5, 7, (20, 33)), (128, 128, (64,)), (9, 130, (100, 16)), (3, 2, (1025,))]
@@ -28,8 +28,10 @@ def plain(name: str, images: list[Tensor], texts: list[Tensor], weights: list[fl
     total = torch.zeros(())
     for image, text, weight in zip(images, texts, weights, strict=True):
         gap = text.unsqueeze(0) - image.unsqueeze(1)
-        excess = (gap if name == "order" else -gap).clamp(min=0)
-        total = total + weight * (image @ text.T if name == "cosine" else -(excess**2).sum(2))
+        violation = ((-gap if "reversed" in name else gap).clamp(min=0) ** 2).sum(2)
+        if name.endswith("root"):
+            violation = (violation + LEAST).sqrt()
+        total = total + weight * (image @ text.T if name == "cosine" else -violation)
     return total
 
 

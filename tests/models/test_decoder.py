@@ -6,6 +6,7 @@ from torch import nn
 from torch.func import functional_call
 
 from gxn.datasets.words import BOS, EOS, PAD, UNK
+from gxn.errors import GxnError
 from gxn.models.decoder import CaptionDecoder
 
 TARGETS = torch.tensor([[4, 5, 6, EOS], [7, EOS, PAD, PAD]])
@@ -14,7 +15,7 @@ TARGETS = torch.tensor([[4, 5, 6, EOS], [7, EOS, PAD, PAD]])
 @pytest.fixture
 def decoder():
     torch.manual_seed(0)
-    return CaptionDecoder(joint=6, words=9, word=5, hidden=7)
+    return CaptionDecoder(joint=6, words=9, word=5, hidden=7, begin="state")
 
 
 @pytest.fixture
@@ -155,3 +156,28 @@ def test_gradients_of_teacher_forcing_equal_those_of_single_steps(decoder, groun
     expected = (one_at_a_time(decoder, grounded, TARGETS) * slopes)[mask].sum()
     for name, gradient, want in zip(names, gradients, torch.autograd.grad(expected, parameters), strict=True):
         assert torch.allclose(gradient, want, atol=1e-6), name
+
+
+def test_an_image_may_be_the_first_word(grounded):
+    torch.manual_seed(0)
+    decoder = CaptionDecoder(joint=6, words=9, word=5, hidden=7, begin="word")
+    image, words = decoder.start(grounded * 6**0.5), decoder.word(torch.tensor([[BOS, 4, 5], [BOS, 7, EOS]]))
+    inputs = torch.cat([image.unsqueeze(1), words], 1)
+    states = functional_call(nn.GRU(5, 7, batch_first=True), dict(decoder.gru.named_parameters()), (inputs,))[
+        0
+    ]
+    targets = torch.tensor([[4, 5, 6], [7, EOS, PAD]])
+    expected = torch.log_softmax(decoder.output(states[:, 1:]), 2).gather(2, targets.unsqueeze(2)).squeeze(2)
+    found, mask = decoder(grounded, targets), targets != PAD
+    assert torch.allclose(found[mask], expected[mask], atol=1e-6)
+    weights = [decoder.start.weight, decoder.gru.weight_ih_l0, decoder.gru.weight_hh_l0]
+    gradients = [
+        torch.autograd.grad(each[mask].sum(), weights, retain_graph=True) for each in (found, expected)
+    ]
+    for ours, plain in zip(*gradients, strict=True):
+        assert torch.allclose(ours, plain, atol=1e-5)
+
+
+def test_an_unknown_start_is_refused():
+    with pytest.raises(GxnError, match=r"model\.decoder_start: must be state or word, not 'sky'"):
+        CaptionDecoder(joint=6, words=9, word=5, hidden=7, begin="sky")

@@ -9,7 +9,7 @@ from gxn.models.drawing import ConditioningAugmentation, Discriminator, Generato
 
 @pytest.mark.parametrize("size", [16, 64])
 def test_sizes(size):
-    generator, discriminator = Generator(8, 5, 4, size), Discriminator(12, 8, 4, size)
+    generator, discriminator = Generator(8, 5, 4, size), Discriminator(12, 8, 4, size, "text")
     images = generator(torch.randn(3, 8))
     assert images.shape == (3, 3, size, size) and images.abs().max() <= 1
     assert discriminator(images, torch.randn(3, 12)).shape == (3,)
@@ -23,7 +23,7 @@ def test_a_size_that_cannot_be_drawn_is_named(size):
 
 def test_condition_reaches_image_and_logit():
     torch.manual_seed(0)
-    generator, discriminator = Generator(8, 5, 4, 16).eval(), Discriminator(12, 8, 4, 16).eval()
+    generator, discriminator = Generator(8, 5, 4, 16).eval(), Discriminator(12, 8, 4, 16, "text").eval()
     noise = torch.randn(2, 5)
     one, other = generator(torch.randn(2, 8), noise), generator(torch.randn(2, 8), noise)
     assert not torch.allclose(one, other)
@@ -37,3 +37,13 @@ def test_augmentation_draws_around_its_mean():
     condition, mean, log_variance = augment(grounded)
     assert torch.allclose(condition.mean(0), mean[0], atol=0.1)
     assert torch.allclose(condition.std(0), (log_variance[0] / 2).exp(), rtol=0.1)
+
+
+def test_the_discriminator_may_read_the_mean_condition():
+    torch.manual_seed(0)
+    discriminator = Discriminator(12, 8, 4, 16, "mean").eval()
+    images = torch.randn(2, 3, 16, 16)
+    one, other = discriminator(images, torch.randn(2, 8)), discriminator(images, torch.randn(2, 8))
+    assert one.shape == (2,) and not torch.allclose(one, other)
+    with pytest.raises(GxnError, match=r"model\.discriminator_reads: must be text or mean"):
+        Discriminator(12, 8, 4, 16, "words")

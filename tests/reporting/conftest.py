@@ -149,7 +149,7 @@ def results(tmp_path_factory):
             embed(path, rng, captions["images"], 1.6 - 0.06 * place, spaces)
             metrics = folder / f"metrics/{method}/seed{seed}.json"
             ranks = folder / f"ranks/{method}/seed{seed}.h5"
-            evaluate(path, ["full"], "scenes", method, seed, metrics, ranks)
+            evaluate(path, ["full"], "floor", "scenes", method, seed, metrics, ranks)
     curves(folder / "curves", rng)
     spoken = {str(each): f"a red disc stands at the left , number {each}" for each in imgid}
     write_json(folder / "imagined.json", {"captions": spoken, "metrics": {}})

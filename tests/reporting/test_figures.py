@@ -118,7 +118,9 @@ def test_queries_run_from_easy_to_hard_and_nobody_picks_them(results):
     assert again == chosen
 
 
-@pytest.mark.parametrize("similarity", ["cosine", "order", "order_reversed"])
+@pytest.mark.parametrize(
+    "similarity", ["cosine", "order", "order_reversed", "order_root", "order_reversed_root"]
+)
 def test_the_true_answer_stands_where_its_rank_says(results, similarity):
     one = read_embeddings(results.one("embeddings/two_space/seed0.h5"))
     object.__setattr__(one, "similarity", similarity)

@@ -27,16 +27,20 @@ FEATURES = {
     "resize": None, "crops": "1C", "crop": 32, "precision": "float32", "arithmetic": "float32", "batch": 8,
 }  # fmt: skip
 MODEL = {
-    "word": 8, "hidden": 12, "joint": 10, "decoder": 9,
-    "condition": 6, "noise": 4, "generator": 4, "discriminator": 4,
+    "word": 8, "hidden": 12, "joint": 10, "decoder": 9, "decoder_start": "state",
+    "condition": 6, "noise": 4, "generator": 4, "discriminator": 4, "discriminator_reads": "text",
 }  # fmt: skip
-ENCODER = {"spaces": ["abstract", "grounded"], "similarity": "order", "margin": 0.05, "abstract_weight": 0.5}
+ENCODER = {
+    "spaces": ["abstract", "grounded"], "similarity": "order", "margin": 0.05, "abstract_weight": 0.5,
+    "normalise": True, "absolute": True, "abstract_state": "mean", "grounded_state": "last", "words": "shared",
+    "same_image_negatives": False,
+}  # fmt: skip
 MATCH = {"negatives": "sum", "learning_rate": 1e-3, "decay_epoch": None, "clip": 2.0}
 RATE = 2e-5
 STAGE = {
     "epochs": 2, "cnn_rate": RATE, "smallest": 0.5, "flip": False, "match": MATCH | {"learning_rate": RATE},
 }  # fmt: skip
-TRAINING = {"batch": 8, "precision": "float32"}
+TRAINING = {"batch": 8, "precision": "float32", "select_images": None}
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from settings import CAPTION, DRAW, ENCODER, MATCH, MODEL  # noqa: F401
+from settings import CAPTION, DRAW, ENCODER, MATCH, MODEL, TRAINING  # noqa: F401
 
 from gxn.datasets.captions import Record, Sentence
 from gxn.datasets.tokens import build_vocabulary, write_tokens
@@ -46,7 +46,7 @@ def arguments(data):
             "tokens": data / "tokens.h5",
             "model": MODEL,
             "encoder": ENCODER,
-            "training": {"batch": 8, "precision": "float32"},
+            "training": TRAINING,
             "seed": 3,
             "threads": 1,
             "device": "cpu",

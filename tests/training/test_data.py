@@ -39,5 +39,24 @@ def test_features_are_joined_by_id_whatever_their_order(data):
 def test_wrong_pairs_are_of_other_images():
     for ids in ([0, 0, 0, 1, 2, 2], [5, 5, 6], [1, 2, 3, 4]):
         image = torch.tensor(ids)
-        assert (image[wrong_pairs(image)] != image).all()
-    assert wrong_pairs(torch.tensor([1, 2, 3])).tolist() == [1, 2, 0]
+        for wrong in ("next", "random"):
+            assert (image[wrong_pairs(image, wrong)] != image).all()
+    assert wrong_pairs(torch.tensor([1, 2, 3]), "next").tolist() == [1, 2, 0]
+
+
+def test_random_wrong_pairs_are_any_others():
+    torch.manual_seed(0)
+    seen = torch.stack([wrong_pairs(torch.arange(5), "random") for _ in range(100)])
+    assert all(set(seen[:, row].tolist()) == set(range(5)) - {row} for row in range(5))
+    assert wrong_pairs(torch.tensor([7]), "random").tolist() == [0]
+
+
+def test_the_first_images_of_a_split(data):
+    whole = read_split(data / "tokens.h5", data / "features.h5", "val", torch.device("cpu"))
+    part = whole.first(4)
+    assert whole.first(None) is whole and whole.first(6) is whole
+    assert part.imgid.tolist() == whole.imgid[:4].tolist() and torch.equal(part.features, whole.features[:4])
+    kept = np.flatnonzero(whole.caption_image.numpy() < 4)
+    assert 0 < len(kept) < len(whole.sentid) and part.sentid.tolist() == whole.sentid[kept].tolist()
+    assert torch.equal(part.tokens, whole.tokens[kept]) and torch.equal(part.lengths, whole.lengths[kept])
+    assert torch.equal(part.caption_image, whole.caption_image[kept])

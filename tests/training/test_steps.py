@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from settings import CAPTION, DRAW, MATCH
+from settings import CAPTION, DRAW, MATCH, MODEL, TRAINING
 
 from gxn.config import parse
 from gxn.errors import GxnError
@@ -16,9 +16,11 @@ from gxn.steps.draw import draw
 from gxn.steps.joint import in_turn, joint
 from gxn.steps.match import match
 from gxn.training import loop
-from gxn.training.captioning import Captioning, CaptioningConfig
-from gxn.training.drawing import spread_rows
-from gxn.training.matching import Matching
+from gxn.training.captioning import Captioning, CaptioningConfig, build_rewards
+from gxn.training.checkpoint import read_decoder
+from gxn.training.drawing import Drawing, spread_rows
+from gxn.training.matching import Matching, MatchingConfig
+from gxn.training.stages import Stage
 
 
 def match_stage(epochs=2, **changes):
@@ -108,7 +110,7 @@ def test_captions_are_learnt_in_half_precision_too(arguments, pretrained, data):
     files, stage = [pretrained[name] for name in ("warmup", "decoder", "frequencies")], {"epochs": 3}
     found = {}
     for precision in ("float32", "bfloat16"):
-        training = {"batch": 8, "precision": precision}
+        training = TRAINING | {"precision": precision}
         stage["caption"] = CAPTION | {"learning_rate": 1e-4}
         caption(*files, **arguments(precision, stage=stage, training=training))
         found[precision] = pd.read_csv(data / f"{precision}.csv").xe_loss
@@ -168,7 +170,7 @@ def test_captions_reach_the_grounded_image_map_alone(arguments, pretrained, data
 def test_drawings_reach_the_grounded_text_encoder_alone(arguments, pretrained, data, monkeypatch):
     stage = joint_stage(draw=DRAW | {"grounding_rate": 0.01})
     names = encoders_after(data, arguments, pretrained, stage, monkeypatch)
-    assert "encoders.text.grounded.weight" in names and "encoders.word.weight" in names
+    assert "encoders.text.grounded.weight" in names and "encoders.word.shared.weight" in names
     assert any(name.startswith("encoders.rnn.grounded") for name in names)
     assert not any("abstract" in name or "image" in name for name in names)
 
@@ -177,12 +179,100 @@ def test_a_grounding_rate_of_zero_leaves_the_encoders(arguments, pretrained, dat
     assert encoders_after(data, arguments, pretrained, joint_stage(CAPTION, DRAW), monkeypatch) == set()
 
 
+@pytest.mark.parametrize("reads", ["text", "mean"])
+@pytest.mark.parametrize("grounds", [False, True])
+def test_the_discriminator_shapes_the_text_encoder_only_where_it_is_told(
+    arguments, pretrained, data, monkeypatch, grounds, reads
+):
+    """The generator's update is left out, so that what moves was moved by the discriminator's."""
+    monkeypatch.setattr(Drawing, "_generate", lambda self, sketch: {})
+    model = MODEL | {"discriminator_reads": reads}
+    draw(
+        pretrained["warmup"],
+        pretrained["thumbnails"],
+        **arguments("judge", stage={"epochs": 1, "draw": DRAW}, model=model),
+    )
+    files = pretrained | {"drawer": data / "judge.safetensors"}
+    monkeypatch.setattr(Matching, "step", lambda self, batch: {})
+    stage = joint_stage(draw=DRAW | {"grounding_rate": 0.01, "discriminator_grounds": grounds})
+    joint(**files, **arguments("row", stage=stage, model=model))
+    names = moved(pretrained["warmup"], data / "row.safetensors", "encoders.")
+    assert ("encoders.text.grounded.weight" in names) == grounds
+    assert not any("abstract" in name or "image" in name for name in names)
+    assert moved(files["drawer"], data / "row.safetensors", "discriminator.")
+
+
+def test_a_decoder_that_reads_the_image_as_a_word_comes_back_from_its_checkpoint(arguments, pretrained, data):
+    model = MODEL | {"decoder_start": "word"}
+    stage = {"epochs": 1, "caption": CAPTION}
+    caption(
+        pretrained["warmup"],
+        None,
+        pretrained["frequencies"],
+        **arguments("said", stage=stage, model=model),
+    )
+    decoder = read_decoder(data / "said.safetensors")
+    assert decoder.start.out_features == MODEL["word"]
+    assert decoder.greedy(torch.rand(3, MODEL["joint"]), 4).shape[0] == 3
+
+
+def test_one_update_in_so_many_is_self_critical(arguments, pretrained, data, monkeypatch):
+    found, seen = Captioning._critical, []
+    monkeypatch.setattr(
+        Captioning, "_critical", lambda self, *of: seen.append(self.updates) or found(self, *of)
+    )
+    files = [pretrained[name] for name in ("warmup", "decoder", "frequencies")]
+    caption(*files, **arguments("a", stage={"epochs": 2, "caption": CAPTION | {"critical_every": 3}}))
+    assert seen == [1, 4, 1, 4]  # of four updates in each of two epochs
+    assert pd.read_csv(data / "a.csv").reward.gt(0).any()
+
+
+def test_the_reward_is_the_weighted_sum(arguments, pretrained):
+    stage = Stage(arguments("a", stage={}))
+    images, said = np.arange(12), np.random.default_rng(0).integers(3, 8, (12, 5))
+    of = {}
+    for weights in ((1.0, 0.0), (0.0, 1.0), (0.5, 2.0)):
+        changes = dict(zip(("reward_cider_d", "reward_bleu_4"), weights, strict=True))
+        config = parse(CaptioningConfig, CAPTION | changes, "captioning")
+        of[weights] = build_rewards(stage, config, pretrained["frequencies"])[0].score(images, said)
+    assert of[1.0, 0.0].any() and of[0.0, 1.0].any()
+    assert np.allclose(of[0.5, 2.0], 0.5 * of[1.0, 0.0] + 2 * of[0.0, 1.0])
+
+
+def test_captions_of_the_same_image_are_negatives_only_where_it_is_told(arguments):
+    stage = Stage(arguments("a", stage={}))
+    batch = stage.train.batch(torch.arange(6))  # three captions of each of two images
+    found = {}
+    for taken in (False, True):
+        encoder = replace(stage.encoder, same_image_negatives=taken)
+        path = Matching(stage.encoders, encoder, parse(MatchingConfig, MATCH, "match"))
+        images, texts = (
+            stage.encoders.images(batch.features),
+            stage.encoders.texts(batch.tokens, batch.lengths),
+        )
+        scores = path.similarity(images, texts, encoder.weights).detach()
+        wrong = ~torch.eye(6, dtype=torch.bool) if taken else batch.image[:, None] != batch.image
+        hinges = [(0.05 - scores.diagonal()[own] + scores).clamp(min=0) for own in ((..., None), (None,))]
+        expected = sum(float(hinge[wrong].sum()) for hinge in hinges) / 6
+        found[taken] = expected
+        assert float(path.step(batch)["ranking_loss"]) == pytest.approx(expected, rel=1e-4)
+        torch.manual_seed(0)
+    assert found[True] > found[False]
+
+
+def test_an_epoch_is_chosen_on_the_first_validation_images(arguments, data):
+    rows = {}
+    for images in (None, 3):
+        training = TRAINING | {"select_images": images}
+        match(None, **arguments(f"v{images}", stage=match_stage(), training=training))
+        rows[images] = pd.read_csv(data / f"v{images}.csv")
+    assert (rows[None].ranking_loss == rows[3].ranking_loss).all()
+    assert (rows[3].val_t2i_r10 == 100).all()  # of three images each is among the first ten
+
+
 def test_every_module_trains_in_training_mode_and_validates_in_evaluation_mode(
     arguments, pretrained, monkeypatch
 ):
-    from gxn.training.captioning import Captioning
-    from gxn.training.drawing import Drawing
-
     seen = []
     for path in (Matching, Captioning, Drawing):
         for name, mode in (("step", True), ("validate", False)):
@@ -229,7 +319,7 @@ def test_embeddings_that_collapse_stop_the_stage(arguments, data):
 
 
 def test_a_batch_larger_than_the_split_is_refused(arguments):
-    settings = arguments("a", stage=match_stage()) | {"training": {"batch": 64, "precision": "float32"}}
+    settings = arguments("a", stage=match_stage()) | {"training": TRAINING | {"batch": 64}}
     with pytest.raises(GxnError, match=r"training\.batch: 64 .* 36 captions of the train split"):
         match(None, **settings)
 

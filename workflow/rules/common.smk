@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 
 import gxn
+from gxn.config import encoder_section
 from gxn.errors import GxnError
 from gxn.schema import check, is_fetched
 
@@ -81,7 +82,9 @@ ROWS = [*METHODS, *TUNED]
 GPU = {"cpu": 0, "cuda": 1}.get(config["device"], int(bool(which("nvidia-smi"))))
 # MB that a job takes for the libraries and the networks of its row, their activations and Adam's moments;
 # 1,000 were measured at a width of 128, 1,380 at 512, data included
-NETWORKS = 950 + max(config["model"].values())
+NETWORKS = 950 + max(
+    each for each in config["model"].values() if isinstance(each, int)
+)
 # copies in memory, counting what is made of it, of each input that is read whole
 HELD = {
     "captions": 4,
@@ -163,7 +166,7 @@ def fetched(path):
 def encoder(wildcards):
     """The retrieval spaces of a checkpoint that is named by encoder or by row, as JSON."""
     name = wildcards.get("encoder") or METHODS[wildcards.method]["encoder"]
-    return section("encoders", name)
+    return as_json(encoder_section(config, name))
 
 
 def joint_settings(wildcards):

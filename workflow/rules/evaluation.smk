@@ -41,9 +41,10 @@ rule evaluate_run:
         mem_mb=memory(200),
     params:
         protocols=section("evaluate", "protocols"),
+        medr=config["evaluate"]["medr"],
     shell:
         "python -m gxn.steps.evaluate --embeddings {input.embeddings}"
-        " --protocols {params.protocols:q} --dataset {wildcards.dataset}"
+        " --protocols {params.protocols:q} --medr {params.medr} --dataset {wildcards.dataset}"
         " --method {wildcards.method} --seed {wildcards.seed}"
         " --metrics {output.metrics} --ranks {output.ranks} &> {log}"
 

@@ -13,10 +13,14 @@ def recall(ranks: np.ndarray, k: float) -> float:
     return 100.0 * int(np.count_nonzero(ranks <= k)) / len(ranks)
 
 
-def summary(ranks: np.ndarray) -> dict[str, float]:
-    """R@1, R@5, R@10 in percent, MedR = floor of the median rank, and the mean rank, of ranks (Q,)."""
+def summary(ranks: np.ndarray, floor: bool) -> dict[str, float]:
+    """R@1, R@5, R@10 in percent, MedR, and the mean rank, of ranks (Q,).
+
+    `floor`: MedR is the floor of the median rank (VSE++), else the median itself.
+    """
     numbers = {f"r{k}": recall(ranks, k) for k in RECALLS}
-    return numbers | {"medr": float(np.floor(np.median(ranks))), "meanr": float(np.mean(ranks))}
+    median = float(np.median(ranks))
+    return numbers | {"medr": float(np.floor(median)) if floor else median, "meanr": float(np.mean(ranks))}
 
 
 def mean(summaries: Sequence[dict[str, float]]) -> dict[str, float]:

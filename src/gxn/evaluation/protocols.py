@@ -48,8 +48,10 @@ def folds(imgid: np.ndarray, protocol: str) -> list[np.ndarray]:
     return [np.arange(len(imgid))]
 
 
-def evaluate(embeddings: Embeddings, protocol: str) -> Evaluated:
+def evaluate(embeddings: Embeddings, protocol: str, floor: bool) -> Evaluated:
     """Recalls in percent, MedR, mean rank (means over the folds) and rsum = the sum of those six recalls.
+
+    `floor` is that of `metrics.summary`.
 
     Raises:
         GxnError: the split does not suit the protocol; embeddings that are not finite, or are all the same.
@@ -58,8 +60,8 @@ def evaluate(embeddings: Embeddings, protocol: str) -> Evaluated:
     found = [
         ranks(part.images, part.texts, part.caption_image, part.similarity, part.weights) for part in parts
     ]
-    i2t = metrics.mean([metrics.summary(fold.i2t) for fold in found])
-    t2i = metrics.mean([metrics.summary(fold.t2i) for fold in found])
+    i2t = metrics.mean([metrics.summary(fold.i2t, floor) for fold in found])
+    t2i = metrics.mean([metrics.summary(fold.t2i, floor) for fold in found])
     starts = np.cumsum([0] + [len(part.imgid) for part in parts])
     numbers = {
         "i2t": i2t,

@@ -5,7 +5,7 @@ or of their caption (`gxn.evaluation.screening`); all others count for no rank, 
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +13,12 @@ import numpy as np
 from gxn.compiled import compiled, processors, slices, spread
 from gxn.errors import GxnError
 from gxn.evaluation.screening import Screen, count_screened, screen
-from gxn.losses.kernels_cpu import padded, products, violations
+from gxn.losses.kernels_cpu import LANES, padded, products, violations
 
 IMAGES, CAPTIONS = 64, 512  # a block of scores and its images stay in the second cache
 SCREENED = 512  # images at a time where bytes tell which pairs to compute
 PAIRS = 16  # true pairs scored at once, as the diagonal of a square
+SIMILARITIES = ("cosine", "order", "order_reversed", "order_root", "order_reversed_root")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def ranks(
         images: (N, D_k) float32 for each space.
         texts: (M, D_k) float32 for each space.
         caption_image: (M,) integers, the row of each caption's image.
-        similarity: `cosine`, `order` or `order_reversed`.
+        similarity: one of SIMILARITIES.
         weights: one for each space.
         prune: leave out the pairs that cannot matter (order violations only); the ranks are the same without.
 
@@ -57,14 +58,19 @@ def ranks(
         GxnError: embeddings that are not finite or so large that scores would not be, or all the same;
             an image without captions; a caption without image; an unknown similarity.
     """
-    if similarity not in ("cosine", "order", "order_reversed"):
-        raise GxnError(f"similarity {similarity!r} is none of cosine, order, order_reversed")
+    if similarity not in SIMILARITIES:
+        raise GxnError(f"similarity {similarity!r} is none of {', '.join(SIMILARITIES)}")
     owners = _checked(images, texts, caption_image, weights)
-    sign = -1.0 if similarity == "order_reversed" else 1.0
-    rows = _stacked(images, weights, sign), _stacked(texts, weights, sign)
+    sign = -1.0 if "reversed" in similarity else 1.0
+    mixed = similarity.endswith("root") and len(images) > 1  # in one space, roots rank as their squares
+    factors = sign * (np.ones(len(images)) if mixed else np.sqrt(weights))
+    rows = _stacked(images, factors), _stacked(texts, factors)
     score = products if similarity == "cosine" else violations
+    if mixed:
+        score = _roots([space.shape[1] for space in images], weights)
     true_scores = _true_scores(*rows, owners, score, len(images[0]))
-    left = screen(*rows, *(-each for each in true_scores)) if prune and similarity != "cosine" else None
+    prune = prune and score is violations
+    left = screen(*rows, *(-each for each in true_scores)) if prune else None
     counts = _Counts(rows, true_scores, score, left)
     step = SCREENED if left else IMAGES
     spread(counts.add, slices(len(rows[0]), step), processors())
@@ -95,19 +101,40 @@ def _checked(images, texts, caption_image, weights) -> np.ndarray:
     return owners
 
 
-def _stacked(spaces: Sequence[np.ndarray], weights: Sequence[float], sign: float) -> np.ndarray:
-    """Spaces side by side, times the roots of their weights, as whole tiles of zero-padded float32.
+def _columns(widths: Sequence[int]) -> list[tuple[int, int]]:
+    """Where each of the spaces stands that lie side by side, in whole lanes."""
+    ends = np.cumsum([width + -width % LANES for width in widths]).tolist()
+    return list(zip([0, *ends], ends, strict=False))
 
-    Similarities are of second degree in the embeddings: their weighted sum is the similarity of the whole.
+
+def _stacked(spaces: Sequence[np.ndarray], factors: Sequence[float]) -> np.ndarray:
+    """Spaces side by side, times `factors`, as whole tiles of zero-padded float32.
+
+    Where a similarity is of second degree in the embeddings, factors that are the roots of the weights make the
+    weighted sum over spaces the similarity of the whole.
     """
-    number, width = len(spaces[0]), sum(space.shape[1] for space in spaces)
-    out = np.zeros(padded(number, width), np.float32)
-    begin = 0
-    for space, weight in zip(spaces, weights, strict=True):
-        end = begin + space.shape[1]
-        np.multiply(space, np.float32(sign * weight**0.5), out=out[:number, begin:end])
-        begin = end
+    number, columns = len(spaces[0]), _columns([space.shape[1] for space in spaces])
+    out = np.zeros(padded(number, columns[-1][1]), np.float32)
+    for space, factor, (begin, _) in zip(spaces, factors, columns, strict=True):
+        np.multiply(space, np.float32(factor), out=out[:number, begin : begin + space.shape[1]])
     return out
+
+
+def _roots(widths: Sequence[int], weights: Sequence[float]) -> Callable[..., None]:
+    """As `violations`, but the scores are the weighted sum over the spaces of the violations' roots."""
+    columns = _columns(widths)
+
+    def score(images, texts, begin, end, first, last, scores) -> None:
+        scores[:] = 0
+        part = np.zeros_like(scores)
+        for weight, (left, right) in zip(weights, columns, strict=True):
+            sides = (
+                np.ascontiguousarray(side[:, left:right]) for side in (images[begin:end], texts[first:last])
+            )
+            violations(*sides, 0, end - begin, 0, last - first, part)
+            scores -= np.float32(weight) * np.sqrt(-part)
+
+    return score
 
 
 def _true_scores(images, texts, owners, score, number: int) -> tuple[np.ndarray, np.ndarray]:

@@ -22,9 +22,9 @@ def discriminator_loss(
     return _bce(real, 1.0) + fake_weight * _bce(fake, 0.0) + wrong_weight * _bce(wrong, 0.0)
 
 
-def generator_loss(fake: Tensor) -> Tensor:
-    """-log D(drawn, caption), the non-saturating form of equation 10; a mean over (B,) logits."""
-    return _bce(fake, 1.0)
+def generator_loss(fake: Tensor, saturating: bool) -> Tensor:
+    """-log D(drawn, caption); saturating, log(1 - D(drawn, caption)) of equation 12: means over (B,) logits."""
+    return -_bce(fake, 0.0) if saturating else _bce(fake, 1.0)
 
 
 def conditioning_kl(mean: Tensor, log_variance: Tensor) -> Tensor:

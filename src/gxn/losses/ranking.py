@@ -10,12 +10,12 @@ def ranking_loss(scores: Tensor, image_ids: Tensor, margin: float, negatives: st
 
     The mixed score s* stands inside the hinge, so that there is one margin for both spaces:
     sum_i reduce_j [margin - s_ii + s_ij]_+ + reduce_j [margin - s_ii + s_ji]_+, where `reduce` is the sum
-    or the maximum over the negatives j. A pair with another caption of the same image is no negative.
+    or the maximum over the negatives j.
     The sum over the batch, not its mean, is what VSE++ and order embeddings clip at gradient norm 2.
 
     Args:
         scores: (B, B), row i image, column j caption; the pairs stand on the diagonal.
-        image_ids: (B,) integers, the image of each pair.
+        image_ids: (B,) integers, the image of each pair; pairs of one image are no negatives of each other.
         margin: alpha.
         negatives: `sum` or `hardest`.
     """

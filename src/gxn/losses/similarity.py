@@ -15,13 +15,14 @@ from gxn.losses import kernels_cpu
 GRADIENT_COLUMNS = 256  # sixteen rows of a tile's embeddings and gradients then stay in the first cache
 
 ENOUGH = 1 << 27  # pairs times dimensions, about five milliseconds
+LEAST = 1e-12  # added under a root, whose slope at 0 would be infinite
 
 
 def stacked(spaces: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
     """The spaces (B, D_k) side by side, (B, sum D_k), each times the root of its weight.
 
-    Both similarities are sums over dimensions of terms of second degree, so that the similarity of stacked
-    embeddings is the weighted sum of those of the spaces: lambda stands inside, and one pass does all.
+    Cosines and squared violations are sums over dimensions of terms of second degree, so that the similarity
+    of stacked embeddings is the weighted sum of those of the spaces: lambda stands inside, one pass does all.
     """
     if len(spaces) == 1 and weights[0] == 1:
         return spaces[0]
@@ -52,10 +53,26 @@ def order_reversed(images: list[Tensor], texts: list[Tensor], weights: list[floa
     return _order(-stacked(images, weights), -stacked(texts, weights))
 
 
+def order_root(images: list[Tensor], texts: list[Tensor], weights: list[float]) -> Tensor:
+    """-sum_k weight_k ||max(0, t_k - v_k)||, (N, M): the violation's norm, not its square (VSE++'s code)."""
+    found = [
+        weight * (LEAST - _order(image, text)).sqrt()
+        for image, text, weight in zip(images, texts, weights, strict=True)
+    ]
+    return -sum(found)
+
+
+def order_reversed_root(images: list[Tensor], texts: list[Tensor], weights: list[float]) -> Tensor:
+    """-sum_k weight_k ||max(0, v_k - t_k)||, (N, M)."""
+    return order_root([-each for each in images], [-each for each in texts], weights)
+
+
 SIMILARITIES: dict[str, Callable[[list[Tensor], list[Tensor], list[float]], Tensor]] = {
     "cosine": cosine,
     "order": order,
     "order_reversed": order_reversed,
+    "order_root": order_root,
+    "order_reversed_root": order_reversed_root,
 }
 
 

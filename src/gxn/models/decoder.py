@@ -9,6 +9,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from gxn.datasets.words import BOS, EOS, PAD, UNK
+from gxn.errors import GxnError
 from gxn.models.gru import GRU, Sentences
 from gxn.models.scale import standardise
 
@@ -34,15 +35,22 @@ class Drawn:
         return Drawn(self.row[words], self.shares[words], self.totals[words])
 
 
-class CaptionDecoder(nn.Module):
-    """h_0 = tanh(W v_l), v_l to scale; at each step a word goes in and the next word's distribution comes out.
+STARTS = ("state", "word")
 
+
+class CaptionDecoder(nn.Module):
+    """v_l begins, to scale; at each step a word goes in and the next word's distribution comes out.
+
+    With `begin` = `state`, h_0 = tanh(W v_l); with `word`, h_0 is the state after the input W v_l (Show and Tell).
     It has a word embedding of its own, so that no caption gradient reaches the retrieval text encoders.
     """
 
-    def __init__(self, joint: int, words: int, word: int, hidden: int) -> None:
+    def __init__(self, joint: int, words: int, word: int, hidden: int, begin: str) -> None:
         super().__init__()
-        self.start = nn.Linear(joint, hidden)
+        if begin not in STARTS:
+            raise GxnError(f"model.decoder_start: must be {' or '.join(STARTS)}, not {begin!r}")
+        self.begin, self.hidden = begin, hidden
+        self.start = nn.Linear(joint, hidden if begin == "state" else word)
         self.word = nn.Embedding(words, word, padding_idx=PAD)
         nn.init.uniform_(self.word.weight, -0.1, 0.1)
         self.gru = GRU(word, hidden)
@@ -53,7 +61,10 @@ class CaptionDecoder(nn.Module):
 
     def first_state(self, grounded: Tensor) -> Tensor:
         """(B, H) from v_l (B, J)."""
-        return torch.tanh(self.start(standardise(grounded)))
+        read = self.start(standardise(grounded))
+        if self.begin == "state":
+            return torch.tanh(read)
+        return self.gru.one_step(read, read.new_zeros(len(read), self.hidden))
 
     def forward(
         self, grounded: Tensor, targets: Tensor, sampling: float = 0.0, drawn: Drawn | None = None

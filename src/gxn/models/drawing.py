@@ -7,6 +7,7 @@ from gxn.errors import GxnError
 from gxn.models.scale import standardise
 
 SMALLEST = 4  # side of the feature map between the linear and the convolutional parts
+CONDITIONS = ("text", "mean")
 
 
 def doublings(size: int) -> int:
@@ -75,10 +76,17 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """D_i: (image, t_l) -> a logit. The image's part is kept apart, so that it serves two captions at once."""
+    """D_i: (image, caption) -> a logit. The image's part is kept apart, so that it serves two captions at once.
 
-    def __init__(self, joint: int, condition: int, width: int, size: int) -> None:
+    With `reads` = `text` the caption is t_l (B, J), reduced here (GAN-CLS); with `mean` it is the mean of t_c
+    (B, C), as conditioning augmentation has it (StackGAN).
+    """
+
+    def __init__(self, joint: int, condition: int, width: int, size: int, reads: str) -> None:
         super().__init__()
+        if reads not in CONDITIONS:
+            raise GxnError(f"model.discriminator_reads: must be {' or '.join(CONDITIONS)}, not {reads!r}")
+        self.reads = reads
         layers: list[nn.Module] = [nn.Conv2d(3, width, 4, 2, 1), nn.LeakyReLU(0.2)]
         channels = width
         for _ in range(doublings(size) - 1):
@@ -89,7 +97,8 @@ class Discriminator(nn.Module):
             ]
             channels *= 2
         self.look = nn.Sequential(*layers)
-        self.read = nn.Sequential(nn.Linear(joint, condition), nn.LeakyReLU(0.2))
+        if reads == "text":
+            self.read = nn.Sequential(nn.Linear(joint, condition), nn.LeakyReLU(0.2))
         self.judge = nn.Sequential(
             nn.Conv2d(channels + condition, channels, 1, bias=False),
             nn.BatchNorm2d(channels),
@@ -98,11 +107,12 @@ class Discriminator(nn.Module):
         )
         self.apply(_initialise)
 
-    def match(self, seen: Tensor, grounded: Tensor) -> Tensor:
-        """Logits (B,) of image features from `look` against t_l (B, J), replicated over the 4 x 4 places."""
-        condition = self.read(standardise(grounded))[:, :, None, None].expand(-1, -1, SMALLEST, SMALLEST)
+    def match(self, seen: Tensor, caption: Tensor) -> Tensor:
+        """Logits (B,) of image features from `look` against captions, replicated over the 4 x 4 places."""
+        condition = self.read(standardise(caption)) if self.reads == "text" else caption
+        condition = condition[:, :, None, None].expand(-1, -1, SMALLEST, SMALLEST)
         return self.judge(torch.cat([seen, condition], 1)).flatten()
 
-    def forward(self, images: Tensor, grounded: Tensor) -> Tensor:
-        """Logits (B,) of images (B, 3, S, S) in [-1, 1] and t_l (B, J)."""
-        return self.match(self.look(images), grounded)
+    def forward(self, images: Tensor, caption: Tensor) -> Tensor:
+        """Logits (B,) of images (B, 3, S, S) in [-1, 1] and captions."""
+        return self.match(self.look(images), caption)

@@ -6,9 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gxn.errors import GxnError
 from gxn.models.gru import GRU, Sentences
 
 ABSTRACT, GROUNDED = "abstract", "grounded"
+STATES = ("mean", "last")
+WORDS = ("shared", "own")
 
 
 @dataclass(frozen=True)
@@ -20,12 +23,33 @@ class EncoderConfig:
         similarity: a key of `gxn.losses.similarity.SIMILARITIES`.
         margin: the hinge's margin (alpha of equation 2).
         abstract_weight: lambda of equation 3, the abstract space's share when there are two.
+        normalise: embeddings are L2-normalised.
+        absolute: for an order similarity their absolute value is taken.
+        abstract_state, grounded_state: a caption is the `mean` of its GRU's states, or the `last`.
+        words: the spaces' GRUs read a `shared` word embedding, or each its `own`.
+        same_image_negatives: other captions of a pair's image count as negatives, too.
+
+    Raises:
+        GxnError: a value is none of those named.
     """
 
     spaces: tuple[str, ...]
     similarity: str
     margin: float
     abstract_weight: float
+    normalise: bool
+    absolute: bool
+    abstract_state: str
+    grounded_state: str
+    words: str
+    same_image_negatives: bool
+
+    def __post_init__(self) -> None:
+        for name, values in (("abstract_state", STATES), ("grounded_state", STATES), ("words", WORDS)):
+            if getattr(self, name) not in values:
+                raise GxnError(
+                    f"retrieval.{name}: must be {' or '.join(values)}, not {getattr(self, name)!r}"
+                )
 
     @property
     def weights(self) -> list[float]:
@@ -56,20 +80,25 @@ def linear(inputs: int, outputs: int) -> nn.Linear:
     return layer
 
 
+def _word_embedding(sizes: EncoderSizes) -> nn.Embedding:
+    """Uniform within 0.1 (VSE++)."""
+    embedding = nn.Embedding(sizes.words, sizes.word, padding_idx=0)
+    nn.init.uniform_(embedding.weight, -0.1, 0.1)
+    return embedding
+
+
 class Encoders(nn.Module):
     """The image maps P_v and the text encoders RNN_Enc, P_t of every space.
 
-    The abstract caption is the mean state of a bi-directional GRU, the grounded one the last state of a
-    GRU of its own; both read one word embedding. Embeddings are L2-normalised; for an order similarity
-    their absolute value is taken, so that they lie in the non-negative orthant (order embeddings).
+    The abstract caption comes from a bi-directional GRU, the grounded one from a GRU of its own; `config` says
+    from which of their states, and how embeddings are normalised.
     """
 
     def __init__(self, config: EncoderConfig, sizes: EncoderSizes) -> None:
         super().__init__()
-        self.spaces = config.spaces
-        self.nonnegative = config.similarity != "cosine"
-        self.word = nn.Embedding(sizes.words, sizes.word, padding_idx=0)
-        nn.init.uniform_(self.word.weight, -0.1, 0.1)
+        self.config, self.spaces = config, config.spaces
+        readers = [config.words] if config.words == "shared" else self.spaces
+        self.word = nn.ModuleDict({name: _word_embedding(sizes) for name in readers})
         self.image = nn.ModuleDict({space: linear(sizes.feature, sizes.joint) for space in self.spaces})
         self.rnn, self.text = nn.ModuleDict(), nn.ModuleDict()
         for space in self.spaces:
@@ -77,9 +106,13 @@ class Encoders(nn.Module):
             self.rnn[space] = GRU(sizes.word, sizes.hidden, bidirectional=both)
             self.text[space] = linear(sizes.hidden * (2 if both else 1), sizes.joint)
 
+    def words_of(self, space: str) -> nn.Embedding:
+        """The word embedding that a space's GRU reads."""
+        return self.word[space if space in self.word else "shared"]
+
     def _embed(self, projected: Tensor) -> Tensor:
-        unit = F.normalize(projected, dim=1)
-        return unit.abs() if self.nonnegative else unit
+        embedded = F.normalize(projected, dim=1) if self.config.normalise else projected
+        return embedded.abs() if self.config.absolute and self.config.similarity != "cosine" else embedded
 
     def image_space(self, features: Tensor, space: str) -> Tensor:
         """v_h or v_l (B, J) of CNN features (B, F), which are L2-normalised first."""
@@ -87,10 +120,11 @@ class Encoders(nn.Module):
 
     def text_space(self, tokens: Tensor, lengths: Tensor, space: str) -> Tensor:
         """t_h or t_l (B, J) of captions, int64 (B, T) padded with 0, of int64 lengths (B,) on the CPU."""
-        return self._text(Sentences(self.word, tokens, lengths), space)
+        return self._text(Sentences(self.words_of(space), tokens, lengths), space)
 
     def _text(self, captions: Sentences, space: str) -> Tensor:
-        return self._embed(self.text[space](self.rnn[space](captions, mean=space == ABSTRACT)))
+        state = self.config.abstract_state if space == ABSTRACT else self.config.grounded_state
+        return self._embed(self.text[space](self.rnn[space](captions, mean=state == "mean")))
 
     def images(self, features: Tensor) -> list[Tensor]:
         """Embeddings (B, J) in each space, in the order of `spaces`."""
@@ -98,8 +132,8 @@ class Encoders(nn.Module):
 
     def texts(self, tokens: Tensor, lengths: Tensor) -> list[Tensor]:
         """Embeddings (B, J) in each space, in the order of `spaces`."""
-        captions = Sentences(self.word, tokens, lengths)
-        return [self._text(captions, space) for space in self.spaces]
+        captions = {words: Sentences(words, tokens, lengths) for words in self.word.values()}
+        return [self._text(captions[self.words_of(space)], space) for space in self.spaces]
 
 
 @torch.no_grad()

@@ -4,7 +4,7 @@ from torch import Tensor
 
 
 def standardise(embedded: Tensor) -> Tensor:
-    """L2-normalised embeddings (B, J), scaled by sqrt(J) to a mean square of 1.
+    """Embeddings (B, J) times sqrt(J): of those that are L2-normalised the mean square is then 1.
 
     A unit vector's elements are so small that a fresh linear layer hardly sees them: without this, decoder
     and generator learn to speak and draw long before they learn to listen.

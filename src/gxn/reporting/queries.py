@@ -75,8 +75,10 @@ def _best(
         if embeddings.similarity == "cosine":
             scores = scores + weight * (images * texts).sum(axis=1)
         else:
-            sign = 1 if embeddings.similarity == "order" else -1
-            scores = scores - weight * (np.maximum(0, sign * (texts - images)) ** 2).sum(axis=1)
+            sign = -1 if "reversed" in embeddings.similarity else 1
+            violation = (np.maximum(0, sign * (texts - images)) ** 2).sum(axis=1)
+            rooted = embeddings.similarity.endswith("root")
+            scores = scores - weight * (np.sqrt(violation) if rooted else violation)
     return np.argsort(-scores, kind="stable")[:count].tolist()
 
 

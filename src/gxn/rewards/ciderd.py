@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from gxn.errors import GxnError
 from gxn.rewards.frequencies import DocumentFrequencies, ngrams_of
-from gxn.rewards.ngrams import BITS, LONGEST, index, score, square_norms
+from gxn.rewards.ngrams import BITS, LONGEST, checked, index, score, square_norms
 
 
 class CiderD:
@@ -51,13 +50,7 @@ class CiderD:
             image_index: (B,) integers, whose references to compare with.
             hypotheses: (B, T) integers; a row ends with its first EOS, or before its first PAD.
         """
-        images, rows = np.asarray(image_index, np.int64), np.ascontiguousarray(hypotheses, np.int64)
-        if rows.shape[1:] and rows.size and not 0 <= rows.min() <= rows.max() < 1 << BITS:
-            raise GxnError(f"hypotheses: word ids must be from 0 to {(1 << BITS) - 1}")
-        if images.shape != rows.shape[:1] or (
-            len(images) and not 0 <= images.min() <= images.max() < len(self._captions) - 1
-        ):
-            raise GxnError(f"image_index: one image of 0 to {len(self._captions) - 2} for each hypothesis")
+        images, rows = checked(image_index, hypotheses, len(self._captions) - 1)
         scores = np.empty(len(rows))
         score(
             images,

@@ -41,7 +41,7 @@ def ngrams_of(tokens: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.n
         GxnError: a word id does not fit into sixteen bits.
     """
     if len(tokens) and not 0 < tokens.min() <= tokens.max() < 1 << BITS:
-        raise GxnError(f"captions: CIDEr-D takes words 1 to {(1 << BITS) - 1}; raise vocabulary.minimum")
+        raise GxnError(f"captions: n-grams take words 1 to {(1 << BITS) - 1}; raise vocabulary.minimum")
     room = LONGEST * (len(tokens) + len(offsets) - 1)
     keys, counts = np.empty(room, np.uint64), np.empty(room, np.int32)
     starts = np.zeros(len(offsets), np.int64)

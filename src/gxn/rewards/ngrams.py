@@ -1,4 +1,4 @@
-"""N-grams (1 to 4 words) as integers, and the loops over them that CIDEr-D is made of.
+"""N-grams (1 to 4 words) as integers, and the loops over them that CIDEr-D and BLEU are made of.
 
 An n-gram is its word ids in sixteen bits each, the last word lowest: exact, and since no word has id 0, n-grams of
 different lengths never meet and sort by length.
@@ -8,9 +8,25 @@ import numpy as np
 
 from gxn.compiled import compiled
 from gxn.datasets.words import EOS, PAD
+from gxn.errors import GxnError
 
 BITS, LONGEST = 16, 4
 SIGMA = 6.0  # of the length penalty, in words (CIDEr-D)
+TINY, SMALL = 1e-15, 1e-9  # pycocoevalcap adds them above and below its fractions (BLEU)
+
+
+def checked(image_index: np.ndarray, hypotheses: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """What the loops over hypotheses take: images (B,) int64 and rows (B, T) int64, contiguous.
+
+    Raises:
+        GxnError: a word id does not fit into sixteen bits, or there is not one of `number` images for each row.
+    """
+    images, rows = np.asarray(image_index, np.int64), np.ascontiguousarray(hypotheses, np.int64)
+    if rows.shape[1:] and rows.size and not 0 <= rows.min() <= rows.max() < 1 << BITS:
+        raise GxnError(f"hypotheses: word ids must be from 0 to {(1 << BITS) - 1}")
+    if images.shape != rows.shape[:1] or (len(images) and not 0 <= images.min() <= images.max() < number):
+        raise GxnError(f"image_index: one image of 0 to {number - 1} for each hypothesis")
+    return images, rows
 
 
 @compiled
@@ -54,6 +70,24 @@ def collect_all(tokens, offsets, keys, counts, ends):
 
 
 @compiled
+def said(words):
+    """Number of words up to the first EOS, which counts, or before the first PAD."""
+    end = 0
+    while end < len(words) and words[end] != PAD and words[end] != EOS:
+        end += 1
+    return end + 1 if end < len(words) and words[end] == EOS else end
+
+
+@compiled
+def order(key):
+    """n - 1 of an n-gram."""
+    n = 0
+    while n < LONGEST - 1 and key >> np.uint64(BITS * (n + 1)):
+        n += 1
+    return n
+
+
+@compiled
 def slot(key, table, keys):
     """Where `key` stands in an open-addressed table of positions in `keys`, or the free place for it."""
     mask = np.uint64(len(table) - 1)
@@ -92,22 +126,15 @@ def score(images, rows, captions, references, table, keys, idf, orders, unseen, 
     known, times = np.empty(room, np.int64), np.empty(room, np.int64)
     norm, overlap = np.empty(LONGEST), np.empty(LONGEST)
     for row in range(len(rows)):
-        end = 0
-        while end < rows.shape[1] and rows[row, end] != PAD and rows[row, end] != EOS:
-            end += 1
-        if end < rows.shape[1] and rows[row, end] == EOS:
-            end += 1
+        end = said(rows[row])
         norm[:], kept = 0.0, 0
         for entry in range(collect(rows[row], end, found, often)):
             position = table[slot(found[entry], table, keys)]
             if position >= 0:
                 known[kept], times[kept] = position, often[entry]
                 kept += 1
-            n = 0
-            while n < LONGEST - 1 and found[entry] >> np.uint64(BITS * (n + 1)):
-                n += 1
             weight = often[entry] * (idf[position] if position >= 0 else unseen)
-            norm[n] += weight * weight
+            norm[order(found[entry])] += weight * weight
         for n in range(LONGEST):
             norm[n] = np.sqrt(norm[n])
         first, last = captions[images[row]], captions[images[row] + 1]
@@ -131,3 +158,41 @@ def score(images, rows, captions, references, table, keys, idf, orders, unseen, 
             difference = max(end - 1, 0) - lengths[reference]
             total += similarity * np.exp(-(difference**2) / (2 * SIGMA**2))
         scores[row] = 10 * total / (LONGEST * (last - first))
+
+
+@compiled
+def bleu(images, rows, captions, references, scores):
+    """BLEU-4 of each hypothesis of rows (B, T) against the references of its image, into scores (B,).
+
+    `captions` (N + 1,) says which references are an image's; `references` are their n-grams, counts, starts and
+    lengths.
+    """
+    keys, counts, starts, lengths = references
+    room = LONGEST * rows.shape[1]
+    found, often = np.empty(room, np.uint64), np.empty(room, np.int64)
+    shared, correct = np.empty(room, np.int64), np.empty(LONGEST)
+    for row in range(len(rows)):
+        end = said(rows[row])
+        number = collect(rows[row], end, found, often)
+        shared[:number] = 0
+        closest = np.inf
+        for reference in range(captions[images[row]], captions[images[row] + 1]):
+            length = float(lengths[reference])
+            if (abs(length - end), length) < (abs(closest - end), closest):
+                closest = length
+            mine = 0
+            for entry in range(starts[reference], starts[reference + 1]):
+                while mine < number and found[mine] < keys[entry]:
+                    mine += 1
+                if mine == number:
+                    break
+                if found[mine] == keys[entry]:
+                    shared[mine] = max(shared[mine], min(often[mine], np.int64(counts[entry])))
+        correct[:] = 0.0
+        for entry in range(number):
+            correct[order(found[entry])] += shared[entry]
+        product = 1.0
+        for n in range(LONGEST):
+            product *= (correct[n] + TINY) / (max(0, end - n) + SMALL)
+        ratio = (end + TINY) / (closest + SMALL)
+        scores[row] = product ** (1 / LONGEST) * np.exp(min(0.0, 1 - 1 / ratio))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gxn.cli import run
 from gxn.config import parse
-from gxn.training.captioning import Captioning, CaptioningConfig, build_decoder, build_reward
+from gxn.training.captioning import Captioning, CaptioningConfig, build_decoder, build_rewards
 from gxn.training.stages import Stage, stage_parser
 
 
@@ -28,7 +28,7 @@ def caption(warmup: Path, decoder: Path | None, frequencies: Path, **arguments) 
     modules = {"decoder": build_decoder(stage)}
     if decoder is not None:
         stage.start_from(decoder, modules)
-    rewards = [build_reward(stage, name, frequencies) for name in ("train", "val")]
+    rewards = build_rewards(stage, config.caption, frequencies)
     path = Captioning(stage.encoders, modules["decoder"], config.caption, *rewards)
     stage.run([path], config.epochs, "val_cider_d" if decoder else None, modules)
 

@@ -15,7 +15,14 @@ from gxn.files import create_hdf5, write_json
 
 
 def step(
-    embeddings: Path, protocols: list[str], dataset: str, method: str, seed: int, metrics: Path, ranks: Path
+    embeddings: Path,
+    protocols: list[str],
+    medr: str,
+    dataset: str,
+    method: str,
+    seed: int,
+    metrics: Path,
+    ranks: Path,
 ) -> None:
     """Evaluate, and write both files or neither."""
     if not protocols or not isinstance(protocols, list):
@@ -24,7 +31,7 @@ def step(
     if found.provenance.get("seed", seed) != seed:
         raise GxnError(f"{embeddings}: made with seed {found.provenance['seed']}, not {seed}")
     try:
-        scored = {protocol: evaluate(found, protocol) for protocol in protocols}
+        scored = {protocol: evaluate(found, protocol, medr == "floor") for protocol in protocols}
     except GxnError as error:
         raise GxnError(f"{embeddings}: {error}") from error
     run = {"dataset": dataset, "method": method, "seed": seed, "split": found.split}
@@ -52,6 +59,7 @@ def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--embeddings", type=Path, required=True, help="HDF5 of the step embed")
     parser.add_argument("--protocols", type=cli.json_argument, required=True, help='such as ["full"]')
+    parser.add_argument("--medr", choices=("floor", "median"), required=True)
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--method", required=True, help="row of the table")
     parser.add_argument("--seed", type=int, required=True)

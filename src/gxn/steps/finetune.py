@@ -61,6 +61,7 @@ def train(processes: Processes, arguments: dict[str, Any]) -> None:
     crops = Crops(features.crop, config.smallest, config.flip)
     files = (arguments["tokens"], arguments["captions"], arguments["images"])
     splits = [read_image_split(*files, name, crops, processes) for name in ("train", "val")]
+    splits[1] = splits[1].first(training.select_images)
     network, _ = load_cnn(cnn["name"], cnn["layer"], weights)
     path = Finetuning(
         network,

@@ -8,7 +8,7 @@ from torch import nn
 from gxn.cli import run
 from gxn.config import parse
 from gxn.errors import GxnError
-from gxn.training.captioning import Captioning, CaptioningConfig, build_decoder, build_reward
+from gxn.training.captioning import Captioning, CaptioningConfig, build_decoder, build_rewards
 from gxn.training.drawing import Drawing, DrawingConfig, build_drawer, read_thumbnails
 from gxn.training.matching import Matching, MatchingConfig
 from gxn.training.paths import Path as TrainingPath
@@ -53,7 +53,7 @@ def joint(
             raise GxnError("stage.caption: needs --decoder and --frequencies")
         modules["decoder"] = build_decoder(stage)
         stage.start_from(decoder, {"decoder": modules["decoder"]})
-        rewards = [build_reward(stage, name, frequencies) for name in ("train", "val")]
+        rewards = build_rewards(stage, config.caption, frequencies)
         imagine.append(Captioning(stage.encoders, modules["decoder"], config.caption, *rewards))
     if config.draw is not None:
         if drawer is None or thumbnails is None:

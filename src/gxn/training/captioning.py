@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -12,11 +14,30 @@ from gxn.datasets.words import EOS, PAD
 from gxn.losses.captioning import caption_mask, cross_entropy, self_critical
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import GROUNDED, Encoders
+from gxn.rewards.bleu import Bleu4
 from gxn.rewards.ciderd import CiderD
 from gxn.rewards.frequencies import read_frequencies
 from gxn.training.data import Batch, Split
 from gxn.training.paths import adam, update
 from gxn.training.stages import Stage
+
+
+class Reward(Protocol):
+    """What scores captions."""
+
+    def score(self, image_index: np.ndarray, hypotheses: np.ndarray) -> np.ndarray:
+        """(B,) float64 of captions int64 (B, T), each against the references of its image (B,)."""
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """A weighted sum of rewards."""
+
+    parts: list[tuple[float, Reward]]
+
+    def score(self, image_index: np.ndarray, hypotheses: np.ndarray) -> np.ndarray:
+        """As `Reward` has it."""
+        return sum(weight * reward.score(image_index, hypotheses) for weight, reward in self.parts)
 
 
 @dataclass(frozen=True)
@@ -28,6 +49,8 @@ class CaptioningConfig:
         grounding_rate: that of the grounded image map; 0 leaves the encoders as they are.
         clip: largest gradient norm.
         gamma: the self-critical loss's share (equation 7); 0 is cross-entropy alone.
+        critical_every: of so many updates one has the self-critical loss; the others are cross-entropy alone.
+        reward_cider_d, reward_bleu_4: weights of a caption's CIDEr-D, 0 to 10, and BLEU-4, 0 to 1, in its reward.
         sampling_increase, sampling_every, sampling_most: scheduled sampling's probability is
             min(most, increase * floor(epoch / every)), with epochs counted from the decoder's first stage on.
         longest: words at most in a decoded caption, end included.
@@ -38,6 +61,9 @@ class CaptioningConfig:
     grounding_rate: float
     clip: float
     gamma: float
+    critical_every: int
+    reward_cider_d: float
+    reward_bleu_4: float
     sampling_increase: float
     sampling_every: int
     sampling_most: float
@@ -53,7 +79,7 @@ class Captioning:
         encoders: Encoders,
         decoder: CaptionDecoder,
         config: CaptioningConfig,
-        train_reward: CiderD,
+        train_reward: Reward,
         val_reward: CiderD,
     ) -> None:
         self.encoders, self.decoder, self.config = encoders, decoder, config
@@ -63,10 +89,10 @@ class Captioning:
         if config.grounding_rate > 0:
             grounded = encoders.image[GROUNDED].parameters()
             self.optimizers["ground_image"] = adam(grounded, config.grounding_rate)
-        self.sampling = 0.0
+        self.sampling, self.updates = 0.0, 0
 
     def start_epoch(self, epoch: int) -> None:
-        config = self.config
+        config, self.updates = self.config, 0
         rises = (config.earlier + epoch) // config.sampling_every
         self.sampling = min(config.sampling_most, config.sampling_increase * rises)
 
@@ -81,10 +107,11 @@ class Captioning:
         loss = entropy = cross_entropy(said, targets != PAD)
         losses = {"xe_loss": entropy.detach()}
         gamma = self.config.gamma
-        if gamma > 0:
-            critical, reward = self._critical(grounded, batch.image)
-            loss = (1 - gamma) * entropy + gamma * critical
-            losses["reward"] = reward
+        critical = gamma > 0 and self.updates % self.config.critical_every == 0
+        self.updates += 1
+        if critical:
+            loss, losses["reward"] = self._critical(grounded, batch.image)
+            loss = (1 - gamma) * entropy + gamma * loss
         update(loss, self.optimizers.values(), self.config.clip)
         return losses
 
@@ -136,11 +163,21 @@ def greedy_captions(encoders: Encoders, decoder: CaptionDecoder, features: Tenso
 def build_decoder(stage: Stage) -> CaptionDecoder:
     """RNN_Dec of the configured sizes, fresh."""
     model = stage.model
-    return CaptionDecoder(model.joint, len(stage.words), model.word, model.decoder).to(stage.device)
+    decoder = CaptionDecoder(model.joint, len(stage.words), model.word, model.decoder, model.decoder_start)
+    return decoder.to(stage.device)
 
 
-def build_reward(stage: Stage, split: str, frequencies: Path) -> CiderD:
-    """CIDEr-D against the references of a split, with the training split's document frequencies."""
-    captions = read_tokens(stage.arguments["tokens"], split)
-    found = read_frequencies(frequencies, captions.vocabulary)
-    return CiderD(captions.tokens, captions.offsets, captions.caption_image, found)
+def build_rewards(stage: Stage, config: CaptioningConfig, frequencies: Path) -> tuple[Reward, CiderD]:
+    """The reward against the training split's references, and CIDEr-D against those of the validation split.
+
+    Both with the training split's document frequencies.
+    """
+    references, cider_d = {}, {}
+    for split in ("train", "val"):
+        captions = read_tokens(stage.arguments["tokens"], split)
+        references[split] = captions.tokens, captions.offsets, captions.caption_image
+        cider_d[split] = CiderD(*references[split], read_frequencies(frequencies, captions.vocabulary))
+    parts = [(config.reward_cider_d, cider_d["train"])]
+    if config.reward_bleu_4:
+        parts.append((config.reward_bleu_4, Bleu4(*references["train"])))
+    return Mixed(parts), cider_d["val"]

@@ -45,7 +45,7 @@ def read_decoder(path: Path) -> CaptionDecoder:
     model = parse(ModelConfig, metadata.get("model"), f"{path}: model")
     sizes = parse(EncoderSizes, metadata.get("sizes"), f"{path}: sizes")
     with building(path):
-        decoder = CaptionDecoder(model.joint, sizes.words, model.word, model.decoder)
+        decoder = CaptionDecoder(model.joint, sizes.words, model.word, model.decoder, model.decoder_start)
     load_modules(path, tensors, {"decoder": decoder})
     return decoder.eval()
 

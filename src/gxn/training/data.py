@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +62,22 @@ class Split:
         rows = captions.to(self.tokens.device)
         image = self.caption_image[rows]
         return Batch(captions, image, self.features[image], self.tokens[rows, : int(lengths[0])], lengths)
+
+    def first(self, images: int | None) -> "Split":
+        """Of the first images alone; None: all."""
+        if images is None or images >= len(self.imgid):
+            return self
+        kept = self.caption_image < images
+        rows = kept.cpu()
+        return replace(
+            self,
+            features=self.features[:images],
+            tokens=self.tokens[kept],
+            lengths=self.lengths[rows],
+            caption_image=self.caption_image[kept],
+            imgid=self.imgid[:images],
+            sentid=self.sentid[rows.numpy()],
+        )
 
     def sorted(self, captions: Tensor) -> Tensor:
         """The captions, int64 (B,), by falling length."""

@@ -17,6 +17,8 @@ from gxn.training.data import Batch, Split
 from gxn.training.paths import adam, update
 from gxn.training.stages import Stage
 
+WRONG = ("next", "random")
+
 
 @dataclass(frozen=True)
 class DrawingConfig:
@@ -29,7 +31,13 @@ class DrawingConfig:
         clip: largest gradient norm of the generator's update.
         beta_f, beta_w: weights of drawn images and of wrong captions in equation 11.
         beta_s: weight of the KL term (a mean over elements) in equation 12.
+        saturating: the generator minimises log(1 - D) as equation 12 is written, else -log D.
+        wrong: the caption of the batch's `next` pair of another image, or of a `random` one.
+        discriminator_grounds: equation 11 reaches the grounded text encoder, too.
         batch: pairs of each batch that are drawn, evenly spread over it.
+
+    Raises:
+        GxnError: `wrong` is neither.
     """
 
     learning_rate: float
@@ -39,11 +47,28 @@ class DrawingConfig:
     beta_f: float
     beta_w: float
     beta_s: float
+    saturating: bool
+    wrong: str
+    discriminator_grounds: bool
     batch: int
+
+    def __post_init__(self) -> None:
+        if self.wrong not in WRONG:
+            raise GxnError(f"drawing.wrong: must be {' or '.join(WRONG)}, not {self.wrong!r}")
+
+
+@dataclass(frozen=True)
+class _Sketch:
+    """Drawings (B, 3, S, S), the captions that the discriminator reads, and t_c's mean and log variance (B, C)."""
+
+    drawn: Tensor
+    caption: Tensor
+    mean: Tensor
+    log_variance: Tensor
 
 
 class Drawing:
-    """The text-to-image path: t_l -> t_c -> G_i -> image, judged by D_i against t_l."""
+    """The text-to-image path: t_l -> t_c -> G_i -> image, judged by D_i against the caption."""
 
     def __init__(
         self,
@@ -58,6 +83,7 @@ class Drawing:
         self.encoders, self.augmentation = encoders, augmentation
         self.generator, self.discriminator = generator, discriminator
         self.config, self.thumbnails = config, thumbnails
+        self.judge_grounds = config.discriminator_grounds and config.grounding_rate > 0
         betas = (config.beta1, 0.999)
         drawers = [*generator.parameters(), *augmentation.parameters()]
         self.modules: dict[str, nn.Module] = {
@@ -72,7 +98,7 @@ class Drawing:
         }
         if config.grounding_rate > 0:
             grounded = [
-                *encoders.word.parameters(),
+                *encoders.words_of(GROUNDED).parameters(),
                 *encoders.rnn[GROUNDED].parameters(),
                 *encoders.text[GROUNDED].parameters(),
             ]
@@ -86,32 +112,37 @@ class Drawing:
         image, lengths = batch.image[part.to(batch.image.device)], batch.lengths[part]
         tokens = batch.tokens[part.to(batch.image.device), : int(lengths[0])]
         real = to_unit(self.thumbnails[image])
+        sketch = self._sketch(tokens, lengths)
+        losses = self._discriminate(real, sketch, image)
+        if self.judge_grounds:
+            sketch = self._sketch(tokens, lengths)  # by the encoder as it is now
+        return losses | self._generate(sketch)
+
+    def _sketch(self, tokens: Tensor, lengths: Tensor) -> _Sketch:
         with torch.set_grad_enabled(self.config.grounding_rate > 0):
             grounded = self.encoders.text_space(tokens, lengths, GROUNDED)
         condition, mean, log_variance = self.augmentation(grounded)
-        drawn = self.generator(condition)
-        losses = self._discriminate(real, drawn.detach(), grounded.detach(), image)
-        return losses | self._generate(drawn, grounded, mean, log_variance)
+        caption = grounded if self.discriminator.reads == "text" else mean
+        return _Sketch(self.generator(condition), caption, mean, log_variance)
 
-    def _discriminate(
-        self, real: Tensor, drawn: Tensor, grounded: Tensor, image: Tensor
-    ) -> dict[str, Tensor]:
+    def _discriminate(self, real: Tensor, sketch: _Sketch, image: Tensor) -> dict[str, Tensor]:
         config = self.config
-        wrong = grounded[wrong_pairs(image)]
+        caption, trained = sketch.caption.detach(), [self.optimizers["discriminator"]]
+        if self.judge_grounds:
+            caption, trained = sketch.caption, [*trained, self.optimizers["ground_text"]]
         seen = self.discriminator.look(real)
-        true = self.discriminator.match(seen, grounded)
-        mismatched = self.discriminator.match(seen, wrong)
-        fake = self.discriminator(drawn, grounded)
+        true = self.discriminator.match(seen, caption)
+        mismatched = self.discriminator.match(seen, caption[wrong_pairs(image, config.wrong)])
+        fake = self.discriminator(sketch.drawn.detach(), caption)
         loss = discriminator_loss(true, fake, mismatched, config.beta_f, config.beta_w)
-        update(loss, [self.optimizers["discriminator"]], None)
+        update(loss, trained, None)
         return {"discriminator_loss": loss.detach()}
 
-    def _generate(
-        self, drawn: Tensor, grounded: Tensor, mean: Tensor, log_variance: Tensor
-    ) -> dict[str, Tensor]:
+    def _generate(self, sketch: _Sketch) -> dict[str, Tensor]:
         self.discriminator.requires_grad_(False)
-        adversarial = generator_loss(self.discriminator(drawn, grounded.detach()))
-        kl = conditioning_kl(mean, log_variance)
+        judged = self.discriminator(sketch.drawn, sketch.caption.detach())
+        adversarial = generator_loss(judged, self.config.saturating)
+        kl = conditioning_kl(sketch.mean, sketch.log_variance)
         drawers = [each for name, each in self.optimizers.items() if name != "discriminator"]
         update(adversarial + self.config.beta_s * kl, drawers, self.config.clip)
         self.discriminator.requires_grad_(True)
@@ -133,14 +164,17 @@ def to_unit(images: Tensor) -> Tensor:
     return images.float().div_(127.5).sub_(1.0)
 
 
-def wrong_pairs(image: Tensor) -> Tensor:
-    """For each pair the row, int64 (B,), of the next pair of another image: its caption is the wrong one.
+def wrong_pairs(image: Tensor, wrong: str) -> Tensor:
+    """For each pair the row, int64 (B,), of a pair of another image, next or random: its caption is the wrong one.
 
     Where a batch is all one image there is none, and the next pair stands in.
     """
     size = len(image)
     rows = torch.arange(size, device=image.device)
-    ahead = (rows.unsqueeze(1) + rows.roll(-1).unsqueeze(0)) % size  # (B, B): i+1, i+2, ..., i
+    steps = rows.roll(-1)  # 1, 2, ..., 0
+    if wrong == "random":
+        steps = torch.cat([torch.randperm(size - 1, device=image.device) + 1, steps[-1:]])
+    ahead = (rows.unsqueeze(1) + steps.unsqueeze(0)) % size  # (B, B): i+1, i+2, ..., i
     other = image[ahead] != image.unsqueeze(1)
     return ahead.gather(1, other.to(torch.int8).argmax(1, keepdim=True)).squeeze(1) if size > 1 else rows
 
@@ -151,7 +185,9 @@ def build_drawer(stage: Stage, size: int) -> dict[str, nn.Module]:
     networks = {
         "augmentation": ConditioningAugmentation(model.joint, model.condition),
         "generator": Generator(model.condition, model.noise, model.generator, size),
-        "discriminator": Discriminator(model.joint, model.condition, model.discriminator, size),
+        "discriminator": Discriminator(
+            model.joint, model.condition, model.discriminator, size, model.discriminator_reads
+        ),
     }
     return {name: network.to(stage.device) for name, network in networks.items()}
 

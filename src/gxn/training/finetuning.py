@@ -9,13 +9,11 @@ from torch import Tensor, nn
 
 from gxn.features.cnn import normalise
 from gxn.features.extract import FeaturesConfig, extract
-from gxn.losses.ranking import ranking_loss
 from gxn.models.encoders import EncoderConfig, Encoders
 from gxn.training.data import Batch
 from gxn.training.distributed import Processes
 from gxn.training.images import ImageSplit
 from gxn.training.matching import Matching, MatchingConfig
-from gxn.training.paths import update
 
 
 class Frozen(nn.Module):
@@ -91,11 +89,7 @@ class Finetuning(Matching):
         lengths = batch.lengths[share]
         tokens = batch.tokens[share, : int(lengths[0])]
         joined = self.processes.gather(self.network(batch.features, tokens, lengths))
-        images, texts = joined[: len(joined) // 2], joined[len(joined) // 2 :]
-        scores = self.similarity(images, texts, self.encoder.weights)
-        loss = ranking_loss(scores, batch.image, self.encoder.margin, self.config.negatives)
-        update(loss, [self.optimizer], self.config.clip)
-        return {"ranking_loss": loss.detach() / len(batch.image)}
+        return self.match(joined[: len(joined) // 2], joined[len(joined) // 2 :], batch)
 
     def validate(self, split: ImageSplit) -> dict[str, float]:
         """As without the CNN, on features that it gives of the split's images now."""

@@ -82,6 +82,11 @@ class ImageSplit(Split):
     crops: Crops
     processes: Processes
 
+    def first(self, images: int | None) -> "ImageSplit":
+        """Of the first images alone; None: all."""
+        kept = super().first(images)
+        return replace(kept, records=kept.records[: len(kept.imgid)])
+
     def identity(self) -> Any:
         """A JSON value that changes when the images do."""
         return self.source.identity(list(self.records))

@@ -89,7 +89,7 @@ def _epoch(
     """One pass over the training captions; the mean of each loss."""
     set_mode(modules, training=True)
     device = split.features.device.type
-    total: dict[str, float] = {}
+    found: dict[str, list[float]] = {}
     waiting: list[tuple[int, Tensor, dict[str, Tensor]]] = []
     batches = split.batches(plan.batch, plan.seed, epoch)
     for step, batch in enumerate(progress(batches, steps, f"epoch {epoch + 1}/{plan.epochs}"), 1):
@@ -103,9 +103,9 @@ def _epoch(
                 need_sound(
                     float(value), name, done, epoch, split.sentid[captions.numpy()].tolist(), resume.path
                 )
-                total[name] = total.get(name, 0.0) + float(value)
+                found.setdefault(name, []).append(float(value))
         waiting.clear()
-    return {name: value / steps for name, value in total.items()}
+    return {name: sum(values) / len(values) for name, values in found.items()}
 
 
 @torch.no_grad()

@@ -57,8 +57,13 @@ class Matching:
     def step(self, batch: Batch) -> dict[str, Tensor]:
         images = self.encoders.images(batch.features)
         texts = self.encoders.texts(batch.tokens, batch.lengths)
+        return self.match(images, texts, batch)
+
+    def match(self, images: list[Tensor], texts: list[Tensor], batch: Batch) -> dict[str, Tensor]:
+        """Update by embeddings (B, J) of the batch's images and captions in each space."""
+        same = torch.arange(len(batch.image)) if self.encoder.same_image_negatives else batch.image
         scores = self.similarity(images, texts, self.encoder.weights)
-        loss = ranking_loss(scores, batch.image, self.encoder.margin, self.config.negatives)
+        loss = ranking_loss(scores, same.to(scores.device), self.encoder.margin, self.config.negatives)
         update(loss, [self.optimizer], self.config.clip)
         return {"ranking_loss": loss.detach() / len(batch.image)}
 
@@ -66,7 +71,7 @@ class Matching:
         images, texts = embed(self.encoders, split)
         owners = split.caption_image.numpy(force=True)
         found = ranks(images, texts, owners, self.encoder.similarity, self.encoder.weights)
-        i2t, t2i = summary(found.i2t), summary(found.t2i)
+        i2t, t2i = (summary(each, floor=True) for each in (found.i2t, found.t2i))
         return {"val_rsum": rsum(i2t, t2i), "val_i2t_r10": i2t["r10"], "val_t2i_r10": t2i["r10"]}
 
 

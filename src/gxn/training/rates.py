@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from gxn.config import parse
+from gxn.config import encoder_section, parse
 from gxn.datasets.tokens import Captions
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.drawing import ConditioningAugmentation, Discriminator, Generator
@@ -48,12 +48,14 @@ def update_rates(
         words: size of the vocabulary.
     """
     batch, captions = made_up(config["training"]["batch"], features, words, device)
-    section, model = parse(EncoderConfig, config["encoders"][encoder], "encoders"), config["model"]
+    section, model = parse(EncoderConfig, encoder_section(config, encoder), "encoders"), config["model"]
     sizes = EncoderSizes(features, words, model["word"], model["hidden"], model["joint"])
     encoders = Encoders(section, sizes).to(device)
     rates = {"match": _rate(_matching(config, encoders, section), batch, config)}
     if "grounded" in section.spaces:
-        decoder = CaptionDecoder(model["joint"], words, model["word"], model["decoder"]).to(device)
+        decoder = CaptionDecoder(
+            model["joint"], words, model["word"], model["decoder"], model["decoder_start"]
+        ).to(device)
         reward = CiderD(
             captions.tokens, captions.offsets, captions.caption_image, build_frequencies(captions)
         )
@@ -93,7 +95,9 @@ def _drawing(config: Mapping[str, Any], encoders: Encoders, batch: Batch) -> Tra
     networks: dict[str, nn.Module] = {
         "augmentation": ConditioningAugmentation(model["joint"], model["condition"]),
         "generator": Generator(model["condition"], model["noise"], model["generator"], side),
-        "discriminator": Discriminator(model["joint"], model["condition"], model["discriminator"], side),
+        "discriminator": Discriminator(
+            model["joint"], model["condition"], model["discriminator"], side, model["discriminator_reads"]
+        ),
     }
     for network in networks.values():
         network.to(device)

@@ -24,24 +24,34 @@ from gxn.training.resume import Resume, recipe
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Widths of every network (method.md calls for 300, 1024, 1024, 1024, 128, 100)."""
+    """Widths of every network (method.md calls for 300, 1024, 1024, 1024, 128, 100), and how conditions enter.
+
+    `decoder_start` is one of `gxn.models.decoder.STARTS`, `discriminator_reads` one of
+    `gxn.models.drawing.CONDITIONS`.
+    """
 
     word: int
     hidden: int
     joint: int
     decoder: int
+    decoder_start: str
     condition: int
     noise: int
     generator: int
     discriminator: int
+    discriminator_reads: str
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Of every stage: pairs in a batch, and `float32` or `bfloat16` arithmetic."""
+    """Of every stage: pairs in a batch, `float32` or `bfloat16` arithmetic, and what is validated on.
+
+    `select_images` is how many of the validation images, the first of them; null: all.
+    """
 
     batch: int
     precision: str
+    select_images: int | None
 
     def __post_init__(self) -> None:
         if self.precision not in ("float32", "bfloat16"):
@@ -76,7 +86,7 @@ class Stage:
         self.encoder = parse(EncoderConfig, arguments["encoder"], "encoders")
         self.training = parse(TrainingConfig, arguments["training"], "training")
         self.train = self._split("train")
-        self.val = self._split("val")
+        self.val = self._split("val").first(self.training.select_images)
         self.words = self.train.words
         torch.manual_seed(arguments["seed"])
         sizes = EncoderSizes(
