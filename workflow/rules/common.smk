@@ -82,9 +82,7 @@ ROWS = [*METHODS, *TUNED]
 GPU = {"cpu": 0, "cuda": 1}.get(config["device"], int(bool(which("nvidia-smi"))))
 # MB that a job takes for the libraries and the networks of its row, their activations and Adam's moments;
 # 1,000 were measured at a width of 128, 1,380 at 512, data included
-NETWORKS = 950 + max(
-    each for each in config["model"].values() if isinstance(each, int)
-)
+NETWORKS = 950 + max(each for each in config["model"].values() if isinstance(each, int))
 # copies in memory, counting what is made of it, of each input that is read whole
 HELD = {
     "captions": 4,
