@@ -14,6 +14,7 @@ from gxn.datasets.captions import read_captions
 from gxn.datasets.karpathy import Expected, normalise, tokenise
 from gxn.errors import GxnError
 from gxn.files import read_json, write_json
+from gxn.steps import prepare as prepare_step
 from gxn.steps.prepare import prepare
 
 
@@ -163,7 +164,9 @@ def test_a_cut_photograph_is_refused_by_name_or_kept_when_told(tmp_path):
     data = (images / "cut.jpg").read_bytes()
     (images / "cut.jpg").write_bytes(data[: len(data) // 2])
     write_json(tmp_path / "in.json", value)
-    with pytest.raises(GxnError, match=r"cut.jpg: image 2 cannot be read"):
+    with pytest.raises(
+        GxnError, match=r"cut.jpg: image 2 cannot be read.*; dataset.truncated: keep would fill"
+    ):
         prepare(tmp_path / "in.json", images, "toy", None, "refuse", tmp_path / "out.json")
     assert not (tmp_path / "out.json").exists()
     prepare(tmp_path / "in.json", images, "toy", None, "keep", tmp_path / "out.json")
@@ -173,6 +176,25 @@ def test_a_cut_photograph_is_refused_by_name_or_kept_when_told(tmp_path):
         True,
         False,
     ]
+
+
+def test_all_images_that_are_wrong_are_named_at_once(tmp_path, monkeypatch):
+    value = dataset()
+    images = save_images(value, tmp_path / "images")
+    (images / "1.png").unlink()
+    (images / "2.png").write_bytes(b"no image")
+    (images / "3.png").unlink()
+    write_json(tmp_path / "in.json", value)
+    lines = [
+        "1.png: image 1 is missing",
+        "2.png: image 2 cannot be read: is no image",
+        "3.png: image 3 is missing",
+    ]
+    for named, expected in ((10, lines), (2, [*lines[:2], "and 1 more"])):
+        monkeypatch.setattr(prepare_step, "NAMED", named)
+        with pytest.raises(GxnError) as caught:
+            prepare(tmp_path / "in.json", images, "toy", None, "refuse", tmp_path / "out.json")
+        assert [line.removeprefix(f"{images}/") for line in str(caught.value).splitlines()] == expected
 
 
 def test_the_step_says_one_line_and_leaves_nothing(tmp_path):

@@ -1,7 +1,7 @@
 """Check a dataset of photographs with captions and write it as captions.json.
 
-Reads a JSON file in the layout of the Karpathy splits, opens every image it names, and stops at the first
-thing that is missing, unreadable, empty or doubled.
+Reads a JSON file in the layout of the Karpathy splits, stops at the first thing in it that is missing, empty or
+doubled, then opens every image it names, and names those that are missing or unreadable.
 """
 
 import argparse
@@ -9,7 +9,7 @@ import dataclasses
 import os
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gxn import cli
 from gxn.config import parse
@@ -20,6 +20,8 @@ from gxn.datasets.sources import where_to_ask
 from gxn.errors import GxnError
 from gxn.files import read_json, write_json
 
+NAMED = 10  # of the images that are missing or unreadable
+
 
 def prepare(captions: Path, images: Path, name: str, expect: Any, truncated: str, out: Path) -> None:
     """Write `out` from the Karpathy JSON `captions` and the folder `images`."""
@@ -29,31 +31,44 @@ def prepare(captions: Path, images: Path, name: str, expect: Any, truncated: str
         raise GxnError(f"{images}: no such folder of images{where_to_ask(name)}")
     source, entries = open_images(images), dataset["images"]
     cores = len(os.sched_getaffinity(0))
-    states = ahead(lambda entry: is_truncated(source, entry, truncated == "keep"), entries, cores, 8 * cores)
-    for entry, cut in zip(entries, cli.progress(states, len(entries), "images opened"), strict=True):
-        if cut:
+    states = ahead(lambda entry: state_of(source, entry), entries, cores, 8 * cores)
+    problems = []
+    for entry, state in zip(entries, cli.progress(states, len(entries), "images opened"), strict=True):
+        if state.cut and truncated == "keep":
             print(f"{entry['filename']}: its end is missing; kept, the missing part grey", flush=True)
             entry["truncated"] = True
+        elif state.problem:
+            kept = "; dataset.truncated: keep would fill its missing end in grey" if state.cut else ""
+            problems.append(state.problem + kept)
+    if problems:
+        more = [f"and {len(problems) - NAMED} more"] if len(problems) > NAMED else []
+        raise GxnError("\n".join(problems[:NAMED] + more))
     write_json(out, dataset)
     counts = Counter(entry["split"] for entry in entries)
     sentences = sum(len(entry["sentences"]) for entry in entries)
     print(f"{name}: {dict(sorted(counts.items()))} images, {sentences} captions")
 
 
-def is_truncated(source: ImageSource, entry: dict[str, Any], keep: bool) -> bool:
-    """Decode one image; True when that works only with its missing end filled in, which `keep` allows."""
+class State(NamedTuple):
+    """What is wrong with an image, if anything, and whether it can be read with its missing end filled in."""
+
+    problem: str = ""
+    cut: bool = False
+
+
+def state_of(source: ImageSource, entry: dict[str, Any]) -> State:
+    """Decode one image."""
     record = Record(entry["filename"], entry["imgid"], entry["split"], ())
     try:
         source.read(record)
-        return False
+        return State()
     except GxnError as error:
-        if not keep:
-            raise
-        try:
-            source.read(dataclasses.replace(record, truncated=True))
-        except GxnError:
-            raise error from None
-        return True
+        problem = str(error)
+    try:
+        source.read(dataclasses.replace(record, truncated=True))
+    except GxnError:
+        return State(problem)
+    return State(problem, cut=True)
 
 
 def main() -> None:
