@@ -29,6 +29,8 @@ OTHERWISE: dict[Any, Any] = {
     "float32": "bfloat16", "cosine": "order", "order": "cosine", "two_space": "cosine", "sum": "hardest",
     "hardest": "sum", "none": "xe", "xe": "mix", "mix": "xe", ("full",): ["1k-5fold"], 16: 32, 64: 128,
     ("grounded",): ["abstract", "grounded"], ("abstract", "grounded"): ["grounded"],
+    "mean": "last", "last": "mean", "shared": "own", "state": "word", "text": "mean", "next": "random",
+    "floor": "median",
 }  # fmt: skip
 # where null or that table would not do; `dataset.name` and `.source` change every path and are left alone
 SPECIAL: dict[str, Any] = {
@@ -44,6 +46,9 @@ SPECIAL: dict[str, Any] = {
     "drawing.batch": 31,
     "joint.decay_epoch": 1,
     "training.batch": 130,
+    "training.select_images": 100,
+    "retrieval.normalise": True,  # cosines allow nothing else
+    "captioning.reward_bleu_4": 0.5,
     "finetune.methods": ["vsepp"],
     "finetune.decay_epoch": 1,
 }

@@ -69,6 +69,6 @@ def test_jobs_run_the_sources_beside_the_snakefile(place, tmp_path):
     step = copy.path / "src/gxn/steps/make_scenes.py"
     step.write_text(step.read_text().replace("def main() -> None:", 'def main() -> None:\n    print("mine")'))
     driver = "import sys; sys.path.insert(0, 'src'); from snakemake.cli import main; main(sys.argv[1:])"
-    arguments = ("data/scenes/captions.json", "--configfile", "config/smoke.yaml")
+    arguments = ("data/smoke/captions.json", "--configfile", "config/smoke.yaml")
     copy.run(sys.executable, "-c", driver, *arguments, PYTHONPATH="")
-    assert "mine" in (copy.path / "logs/scenes/make_scenes.log").read_text()
+    assert "mine" in (copy.path / "logs/smoke/make_scenes.log").read_text()
