@@ -16,7 +16,6 @@ rule train_cnn:
         "logs/{dataset}/train_cnn.log",
     benchmark:
         "logs/{dataset}/benchmarks/train_cnn.jsonl"
-    retries: 1
     threads: config["threads"]
     resources:
         gpu=GPU,
@@ -43,7 +42,6 @@ rule extract_features:
         "logs/{dataset}/extract_features.log",
     benchmark:
         "logs/{dataset}/benchmarks/extract_features.jsonl"
-    retries: 1
     threads: config["threads"]
     resources:
         gpu=GPU,

@@ -21,7 +21,6 @@ rule finetune:
         "logs/{dataset}/benchmarks/finetune/{method}_ft/seed{seed}.jsonl"
     wildcard_constraints:
         method=only(TUNED.values()),
-    retries: 1
     threads: PROCESSES * config["threads"]
     resources:
         gpu=PROCESSES * GPU,
@@ -59,7 +58,6 @@ rule tuned_features:
         "logs/{dataset}/benchmarks/tuned_features/{method}_ft/seed{seed}.jsonl"
     wildcard_constraints:
         method=only(TUNED.values()),
-    retries: 1
     threads: config["threads"]
     resources:
         gpu=GPU,

@@ -14,7 +14,6 @@ rule match_alone:
         "logs/{dataset}/benchmarks/joint/{method}/seed{seed}.jsonl"
     wildcard_constraints:
         method=only(PLAIN),
-    retries: 1
     threads: config["threads"]
     resources:
         gpu=GPU,
@@ -47,7 +46,6 @@ rule imagine_and_match:
         "logs/{dataset}/benchmarks/joint/{method}/seed{seed}.jsonl"
     wildcard_constraints:
         method=only(IMAGINING),
-    retries: 1
     threads: config["threads"]
     resources:
         gpu=GPU,

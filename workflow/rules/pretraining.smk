@@ -11,7 +11,6 @@ rule warmup:
         "logs/{dataset}/warmup/{encoder}/seed{seed}.log",
     benchmark:
         "logs/{dataset}/benchmarks/warmup/{encoder}/seed{seed}.jsonl"
-    retries: 1
     threads: config["threads"]
     resources:
         gpu=GPU,
@@ -51,7 +50,6 @@ rule pretrain_captions_xe:
         "logs/{dataset}/xe/{encoder}/seed{seed}.log",
     benchmark:
         "logs/{dataset}/benchmarks/xe/{encoder}/seed{seed}.jsonl"
-    retries: 1
     threads: config["threads"]
     resources:
         gpu=GPU,
@@ -90,7 +88,6 @@ rule pretrain_captions_rl:
         "logs/{dataset}/rl/{encoder}/seed{seed}.log",
     benchmark:
         "logs/{dataset}/benchmarks/rl/{encoder}/seed{seed}.jsonl"
-    retries: 1
     threads: config["threads"]
     resources:
         gpu=GPU,
@@ -128,7 +125,6 @@ rule pretrain_drawing:
         "logs/{dataset}/gan/{encoder}/seed{seed}.log",
     benchmark:
         "logs/{dataset}/benchmarks/gan/{encoder}/seed{seed}.jsonl"
-    retries: 1
     threads: config["threads"]
     resources:
         gpu=GPU,
