@@ -1,6 +1,7 @@
 """Reading photographs, from a folder or from an `images.h5`, as RGB arrays."""
 
 import collections
+import contextlib
 import io
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,9 @@ class ImageSource(Protocol):
     def read(self, record: Record) -> np.ndarray:
         """Pixels uint8 (H, W, 3); raises GxnError with the file's name when they cannot be had."""
 
+    def size(self, record: Record) -> tuple[int, int]:
+        """Two sides of an image in pixels, in any order, without decoding it; raises as `read`."""
+
     def identity(self, records: list[Record]) -> Any:
         """A JSON value that changes when the images do, for recognising one's own half-done work."""
 
@@ -46,12 +50,22 @@ class Folder:
         return self.path / name
 
     def read(self, record: Record) -> np.ndarray:
-        path = self.locate(record.filename)
-        try:
+        with self._named(record) as path:
             data = path.read_bytes() + (END_OF_JPEG if record.truncated else b"")
             with Image.open(io.BytesIO(data)) as image:
                 ImageOps.exif_transpose(image, in_place=True)
                 return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+
+    def size(self, record: Record) -> tuple[int, int]:
+        with self._named(record) as path, Image.open(path) as image:
+            return image.size
+
+    @contextlib.contextmanager
+    def _named(self, record: Record) -> Iterator[Path]:
+        """Path of an image; what keeps it from being read inside the `with` is said with its name."""
+        path = self.locate(record.filename)
+        try:
+            yield path
         except FileNotFoundError as error:
             raise GxnError(f"{path}: image {record.imgid} is missing") from error
         except UnidentifiedImageError as error:
@@ -95,6 +109,9 @@ class Packed:
             return self.images[self.row[record.imgid]]
         except (OSError, RuntimeError) as error:
             raise GxnError(f"{self.path}: image {record.imgid} cannot be read: {error}") from error
+
+    def size(self, record: Record) -> tuple[int, int]:
+        return self.images.shape[1:3]
 
     def identity(self, records: list[Record]) -> Any:
         return sha256(self.path)

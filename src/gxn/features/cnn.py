@@ -86,6 +86,20 @@ def load_cnn(name: str, layer: str, weights: Path | None) -> tuple[nn.Module, in
     return extractor, dim
 
 
+@torch.no_grad()
+def need_side(network: nn.Module, side: int, key: str) -> None:
+    """Refuse images of `side` x `side` pixels, as configured by `key`, if the network cannot take two of them.
+
+    Raises:
+        GxnError: it cannot, in the words of torch.
+    """
+    try:
+        network(torch.zeros(2, 3, side, side))
+    except (RuntimeError, AssertionError, ValueError, IndexError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise GxnError(f"{key}: the CNN cannot take images of {side} x {side} pixels: {reason}") from error
+
+
 def head_of(name: str, model: nn.Module) -> tuple[str, int]:
     """Name of the module that makes the class scores, and how many features it reads."""
     for module_name, module in reversed(list(model.named_modules())):

@@ -53,12 +53,19 @@ class Transform:
         """
         if self.resize is not None:
             pixels = resize_shorter(pixels, self.resize)
-        height, width = pixels.shape[:2]
-        if min(height, width) < self.crop:
-            size = f"{width} x {height} pixels, smaller than features.crop, {self.crop}"
-            raise GxnError(f"{name}: is {size}; set features.resize to {self.crop} or more")
+        self.need_size(*pixels.shape[1::-1], name)
         crops = [centre_crop(pixels, self.crop)] if self.crops == "1C" else ten_crops(pixels, self.crop)
         return np.stack(crops)
+
+    def need_size(self, width: int, height: int, name: str) -> None:
+        """Refuse an image, called `name` in the message, that is smaller than a crop once it is resized.
+
+        Raises:
+            GxnError: it is.
+        """
+        if self.resize is None and min(height, width) < self.crop:
+            size = f"{width} x {height} pixels, smaller than features.crop, {self.crop}"
+            raise GxnError(f"{name}: is {size}; set features.resize to {self.crop} or more")
 
     def describe(self) -> dict[str, Any]:
         """The whole of it as JSON, for a file's metadata."""

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from gxn.datasets.tokens import Captions, read_tokens
 from gxn.datasets.words import PAD
-from gxn.errors import GxnError
 from gxn.features.store import read_features
+from gxn.training.batches import whole_batches
 
 
 @dataclass(frozen=True)
@@ -89,17 +89,8 @@ class Split:
             yield self.batch(captions)
 
     def steps(self, size: int) -> int:
-        """Whole batches in an epoch.
-
-        Raises:
-            GxnError: the batch is larger than the split.
-        """
-        if size > len(self.lengths):
-            raise GxnError(
-                f"training.batch: {size} pairs are more than the {len(self.lengths)} captions of the "
-                f"{self.name} split; make the batch smaller"
-            )
-        return len(self.lengths) // size
+        """Whole batches in an epoch, as `whole_batches`."""
+        return whole_batches(len(self.lengths), size, self.name)
 
 
 def epoch_order(captions: int, seed: int, epoch: int) -> Tensor:

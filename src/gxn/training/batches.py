@@ -1,0 +1,17 @@
+"""How many batches a split has; light, as it is asked before anything is run."""
+
+from gxn.errors import GxnError
+
+
+def whole_batches(captions: int, size: int, split: str) -> int:
+    """How often `size` pairs can be taken from the `captions` of a split.
+
+    Raises:
+        GxnError: the batch is larger than the split.
+    """
+    if size > captions:
+        raise GxnError(
+            f"training.batch: {size} pairs are more than the {captions} captions of the {split} split; "
+            "make the batch smaller"
+        )
+    return captions // size

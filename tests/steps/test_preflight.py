@@ -1,0 +1,136 @@
+"""What the data or the CNN do not suit is refused, in the words of the job that would refuse it later."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gxn.datasets.captions import read_captions
+from gxn.datasets.tokens import build_vocabulary, write_tokens
+from gxn.errors import GxnError
+from gxn.features.cnn import build
+from gxn.files import load_tensors, read_json, save_tensors, write_json
+from gxn.steps.preflight import preflight
+
+NAME = "shufflenet_v2_x0_5"
+SIZES = [(40, 36), (36, 40), (50, 48), (40, 44)]  # the smallest is not the first
+FEATURES = {
+    "resize": None,
+    "crops": "1C",
+    "crop": 32,
+    "precision": "float32",
+    "arithmetic": "float32",
+    "batch": 4,
+}
+CHECKS = {
+    "cnn": ("cnn", "device", "threads"),
+    "features": ("cnn", "features", "captions", "images", "weights", "device", "threads"),
+    "batch": ("tokens", "batch"),
+    "protocols": ("tokens", "protocols"),
+}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four photographs with two captions each, their tokens, and a CNN's weights."""
+    folder = tmp_path_factory.mktemp("preflight")
+    random, entries = np.random.default_rng(0), []
+    for row, (size, split) in enumerate(zip(SIZES, ("train", "train", "val", "test"), strict=True)):
+        Image.fromarray(random.integers(0, 256, (*size, 3), np.uint8)).save(folder / f"{row}.png")
+        sentences = [{"sentid": 2 * row + k, "tokens": ["a", "dog"]} for k in (0, 1)]
+        entries.append({"filename": f"{row}.png", "imgid": row, "split": split, "sentences": sentences})
+    write_json(folder / "captions.json", {"images": entries})
+    records = read_captions(folder / "captions.json")
+    write_tokens(folder / "tokens.h5", records, build_vocabulary(records, 1), 9)
+    torch.manual_seed(0)
+    save_tensors(folder / "weights.safetensors", build(NAME, None).state_dict(), {})
+    return folder
+
+
+def checked(place: Path, out: Path, check: str, **changes: Any) -> Any:
+    """What a check wrote, by settings that suit but for `changes`."""
+    good = {
+        "cnn": {"name": NAME, "layer": "pool", "pretrain": {"size": 32}},
+        "features": FEATURES,
+        "captions": place / "captions.json",
+        "images": place,
+        "weights": place / "weights.safetensors",
+        "device": "cpu",
+        "threads": 1,
+        "tokens": place / "tokens.h5",
+        "batch": 4,
+        "protocols": ["full"],
+    }
+    given = {name: (good | changes)[name] if name in CHECKS[check] else None for name in good}
+    preflight(out, **given)
+    return read_json(out)
+
+
+@pytest.mark.parametrize(
+    ("check", "found"),
+    [
+        ("cnn", {"features": 1024}),
+        ("features", {"features": 1024}),
+        ("batch", {"batches": 1}),
+        ("protocols", {"images": 1}),
+    ],
+)
+def test_what_suits_is_counted(place: Path, tmp_path: Path, check: str, found: dict) -> None:
+    assert checked(place, tmp_path / "out.json", check) == found
+
+
+LAYERLESS = {"name": NAME, "layer": "no", "pretrain": {"size": 32}}
+INCEPTION = {"name": "inception_v3", "layer": "pool", "pretrain": {"size": 64}}
+
+
+@pytest.mark.parametrize(
+    ("check", "changes", "message"),
+    [
+        ("cnn", {"cnn": LAYERLESS}, r"^cnn\.layer: .* no module 'no'"),
+        ("cnn", {"cnn": INCEPTION}, r"^cnn\.pretrain\.size: the CNN cannot take images of 64 x 64 pixels: "),
+        ("cnn", {"device": "tpu"}, "^device: must be auto, cpu or cuda"),
+        ("features", {"cnn": LAYERLESS}, r"^cnn\.layer: .* no module 'no'"),
+        ("features", {"cnn": {"name": "alexnet", "layer": "pool"}}, r"weights\.safetensors: has no tensor"),
+        ("features", {"features": FEATURES | {"crop": 37}}, r"^0\.png \(imgid 0\): is 36 x 40 pixels, smaller"),
+        ("batch", {"batch": 5}, r"^training\.batch: 5 pairs are more than the 4 captions of the train split"),
+        ("protocols", {"protocols": ["full", "5k"]}, r"^evaluate\.protocols: 5k needs exactly 5,000 images"),
+        ("protocols", {"protocols": ["1k-5fold"]}, r"^evaluate\.protocols: 1k-5fold needs 5,000 images"),
+    ],
+)  # fmt: skip
+def test_what_does_not_suit_is_refused(
+    place: Path, tmp_path: Path, check: str, changes: dict, message: str
+) -> None:
+    with pytest.raises(GxnError, match=message):
+        checked(place, tmp_path / "out.json", check, **changes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_smallest_image_counts_unless_images_are_resized(place: Path, tmp_path: Path) -> None:
+    records = read_json(place / "captions.json")["images"]
+    write_json(tmp_path / "captions.json", {"images": [records[row] for row in (2, 3, 1)]})
+    own = {"captions": tmp_path / "captions.json"}
+    with pytest.raises(
+        GxnError, match=r"^1\.png \(imgid 1\): is 40 x 36 pixels, smaller than features\.crop, 38"
+    ):
+        checked(place, tmp_path / "out.json", "features", features=FEATURES | {"crop": 38}, **own)
+    resized = FEATURES | {"crop": 38, "resize": 38}
+    assert checked(place, tmp_path / "out.json", "features", features=resized, **own) == {"features": 1024}
+
+
+def test_a_crop_too_small_for_the_cnn_is_refused(place: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "alexnet.safetensors"
+    save_tensors(weights, build("alexnet", None).state_dict(), {})
+    cnn = {"name": "alexnet", "layer": "pool"}
+    with pytest.raises(GxnError, match=r"^features\.crop: the CNN cannot take images of 32 x 32 pixels: "):
+        checked(place, tmp_path / "out.json", "features", cnn=cnn, weights=weights)
+
+
+def test_weights_that_give_no_numbers_are_refused(place: Path, tmp_path: Path) -> None:
+    state, _ = load_tensors(place / "weights.safetensors")
+    state["conv5.0.weight"].fill_(float("nan"))
+    save_tensors(tmp_path / "nan.safetensors", state, {})
+    with pytest.raises(GxnError, match=r"^0\.png \(imgid 0\): its features are not finite as float32"):
+        checked(place, tmp_path / "out.json", "features", weights=tmp_path / "nan.safetensors")
