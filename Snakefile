@@ -16,6 +16,7 @@ container: "docker-daemon://gxn:0.1.0"  # used with --sdm apptainer only; see Co
 include: "workflow/rules/common.smk"
 include: "workflow/rules/downloads.smk"
 include: "workflow/rules/data.smk"
+include: "workflow/rules/preflight.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/pretraining.smk"
 include: "workflow/rules/joint.smk"

@@ -1,6 +1,7 @@
 """What users get wrong, and what they call their files, through `snakemake` as they would run it."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -63,15 +64,20 @@ class Own:
         self.cnn = build("shufflenet_v2_x0_5", None)
         save_tensors(self.home / "weights.safetensors", self.cnn.state_dict(), {})
 
-    def run(self, *targets: str, changes: dict | None = None, **dataset) -> tuple[int, str]:
-        """Run the workflow to `targets` with changes of the configuration."""
+    def settings(self, changes: dict | None = None, **dataset) -> dict:
+        """The configuration with changes."""
         about = {"name": "own", "source": "karpathy", "thumbnail": 16, "images": str(self.images)}
         about |= {"captions": str(self.home / "captions.json")} | dataset
         cnn = {"weights": str(self.home / "weights.safetensors")}
         settings = SMALL | {"dataset": about, "cnn": cnn}
         for key, value in (changes or {}).items():
             settings[key] = settings.get(key, {}) | value if isinstance(value, dict) else value
-        return self.place.run("--cores", "2", "--configfile", self.place.configure(settings), "--", *targets)
+        return settings
+
+    def run(self, *targets: str, changes: dict | None = None, **dataset) -> tuple[int, str]:
+        """Run the workflow to `targets` with changes of the configuration."""
+        name = self.place.configure(self.settings(changes, **dataset))
+        return self.place.run("--cores", "2", "--configfile", name, "--", *targets)
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +95,8 @@ def test_names_with_spaces_quotes_and_commands_work(own, tmp_path):
     assert [image["filename"] for image in made["images"]] == own.names
     assert sorted(own.place.made("data")) == [
         f"data/own/{name}"
-        for name in ("captions.json", "document_frequencies.h5", "features.h5", "thumbnails.h5", "tokens.h5",
-                     "vocabulary.json")
+        for name in ("captions.json", "document_frequencies.h5", "features.h5", "preflight/features.json",
+                     "thumbnails.h5", "tokens.h5", "vocabulary.json")
     ]  # fmt: skip
     assert not list(own.place.folder.parent.rglob("pwned*"))
     code, said = own.run("data", "features")
@@ -167,19 +173,79 @@ def test_an_empty_caption_is_named(own):
     refused(own, "empty", message, "data/empty/captions.json", **captioned(own, empty))
 
 
-def test_wrong_weights_are_named_with_their_tensor(own):
-    state = own.cnn.state_dict()
+METRICS = "results/metrics/own/vsepp/seed0.json"
+
+
+@pytest.fixture(scope="module")
+def finished(own):
+    """A row's metrics and all that they were made from."""
+    code, said = own.run(METRICS)
+    assert code == 0, said[-3000:]
+    return own
+
+
+def costs_nothing(own: Own, message: str, **changes) -> None:
+    """The setting is refused each time, once a run, with all finished work in place."""
+    for _ in range(2):
+        refused(own, "own", message, METRICS, changes=changes)
+        assert own.place.said.count(message) == 1
+
+
+def nothing_to_do(own: Own) -> None:
+    """The settings of before want no job."""
+    code, said = own.run(METRICS)
+    assert code == 0 and "Nothing to be done" in said, said[-3000:]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"cnn": {"layer": "nonsense"}}, "error: cnn.layer: shufflenet_v2_x0_5 has no module 'nonsense'"),
+        ({"features": {"crop": 37}}, "pixels, smaller than features.crop, 37; set features.resize to 37"),
+        ({"training": {"batch": 13}}, "error: training.batch: 13 pairs are more than the 12 captions"),
+        ({"evaluate": {"protocols": ["full", "5k"]}}, "error: evaluate.protocols: 5k needs exactly 5,000"),
+        ({"evaluate": {"protocols": ["1k-5fold"]}}, "error: evaluate.protocols: 1k-5fold needs 5,000 images"),
+    ],
+    ids=["layer", "crop", "batch", "5k", "1k-5fold"],
+)
+def test_a_refused_setting_costs_no_finished_work(finished, changes, message):
+    costs_nothing(finished, message, **changes)
+    nothing_to_do(finished)
+
+
+def test_wrong_weights_are_named_with_their_tensor(finished):
+    state = finished.cnn.state_dict()
     state["fc.weight"] = torch.zeros(10, 1024)
-    save_tensors(own.home / "wrong.safetensors", state, {})
-    weights = {"cnn": {"weights": str(own.home / "wrong.safetensors")}}
-    message = (
-        f"error: {own.home}/wrong.safetensors: tensor 'fc.weight' is (10, 1024), shufflenet_v2_x0_5 needs"
-    )
-    before = own.place.made()
-    code, said = own.run("data/own/features.h5", changes=weights)
-    assert code != 0 and message in said and "Traceback" not in said
-    # the features of the right weights are no longer what is asked for: Snakemake removes them, nothing else
-    assert {**own.place.made(), "data/own/features.h5": before["data/own/features.h5"]} == before
+    path = finished.home / "wrong.safetensors"
+    save_tensors(path, state, {})
+    message = f"error: {path}: tensor 'fc.weight' is (10, 1024), shufflenet_v2_x0_5 needs"
+    costs_nothing(finished, message, cnn={"weights": str(path)})
+    nothing_to_do(finished)
+
+
+def test_damaged_weights_cost_nothing_once_they_are_whole_again(finished):
+    path = finished.home / "weights.safetensors"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1000])
+    costs_nothing(finished, f"error: {path}: cannot be read as safetensors")
+    path.write_bytes(whole)
+    nothing_to_do(finished)
+
+
+def test_a_setting_that_suits_is_checked_alone_and_reaches_what_depends_on_it(finished):
+    """In the first call: Snakemake must not overlook it beside the check, nor make more than it reaches."""
+    arguments = ("--dry-run", "--cores", "1", "--configfile")
+    for changes, jobs in (
+        ({"evaluate": {"protocols": ["1k-5fold"]}}, {"preflight", "passed", "evaluate_run"}),
+        (
+            {"training": {"batch": 9}},
+            {"preflight", "passed", "warmup", "match_alone", "embed", "evaluate_run"},
+        ),
+    ):
+        name = finished.place.configure(finished.settings(changes))
+        code, said = finished.place.run(*arguments, name, "--", METRICS)
+        assert code == 0
+        assert set(re.findall(r"^(?:local)?rule (\w+):$", said, re.MULTILINE)) == jobs
 
 
 def test_an_unknown_key_is_named_before_anything_runs(own):
@@ -202,15 +268,3 @@ def test_a_number_that_is_none_is_named_before_anything_runs(own):
         "data/none/captions.json",
         changes=changes,
     )
-
-
-def test_a_batch_larger_than_the_split_is_named(own):
-    code, said = own.run("data/own/features.h5")  # those of the right weights again
-    assert code == 0, said[-3000:]
-    message = "error: training.batch: 13 pairs are more than the 12 captions of the train split"
-    before = own.place.made()
-    code, said = own.run(
-        "results/checkpoints/own/warmup/cosine/seed0.safetensors", changes={"training": {"batch": 13}}
-    )
-    assert code != 0 and message in said and "Traceback" not in said
-    assert own.place.made() == before

@@ -1,5 +1,6 @@
 # What the rules share: the checked configuration, the code behind a step, sections as JSON.
 import ast
+import hashlib
 import json
 import os
 import sys
@@ -306,6 +307,64 @@ def training(step, *files):
     )
 
 
+# the CNN's weights, trained here or the user's, and what of its section its features depend on besides
+if config["cnn"]["weights"] is None:
+    WEIGHTS = "results/checkpoints/{dataset}/cnn.safetensors"
+else:
+    WEIGHTS = config["cnn"]["weights"]
+CNN = as_json(drop(config["cnn"], "weights", "pretrain"))
+
+
+MACHINE = {"device": config["device"], "threads": config["threads"]}
+# Each check is of just what the job that waits for it depends on, so that it has that job made again only when
+# that is to be made again anyway. (`ancient` would not do: Snakemake 9.27 overlooks new settings of a job that
+# waits for an ancient file that is being made.)
+CHECKS = {
+    "cnn": MACHINE | {"cnn": section("cnn")},
+    "features": MACHINE | {"cnn": CNN, "features": section("features")},
+    "batch": {"batch": config["training"]["batch"]},
+    "protocols": {"protocols": section("evaluate", "protocols")},
+}
+
+
+def checked(wildcards):
+    """Files that a check reads, by the name of the argument that takes them."""
+    if wildcards.check == "cnn":
+        return {}
+    if wildcards.check != "features":
+        return {"tokens": f"data/{wildcards.dataset}/tokens.h5"}
+    return {
+        "captions": f"data/{wildcards.dataset}/captions.json",
+        "images": images(wildcards),
+        "weights": WEIGHTS.format(dataset=wildcards.dataset),
+    }
+
+
+def checked_files(wildcards):
+    """The same as inputs; a folder of the user's is none."""
+    files = checked(wildcards)
+    return drop(files, *([] if rendered(wildcards) else ["images"]))
+
+
+def arguments(wildcards):
+    """Files and settings of a check as command-line arguments."""
+    values = checked(wildcards) | CHECKS[wildcards.check]
+    return [
+        word for name, value in values.items() for word in (f"--{name}", str(value))
+    ]
+
+
+def check_of(wildcards):
+    """Where a check by these settings is written."""
+    found = hashlib.sha256(as_json(arguments(wildcards)).encode()).hexdigest()[:16]
+    return f"scratch/{wildcards.dataset}/preflight/{wildcards.check}-{found}.json"
+
+
+def old_files(wildcards):
+    """The files as inputs that are no reason to check again, since `passed` knows when that is to be done."""
+    return {name: ancient(path) for name, path in checked_files(wildcards).items()}
+
+
 def curves(wildcards):
     """Training curves of every stage of every row."""
     checkpoints = pretrained_by_all(wildcards)
@@ -359,6 +418,8 @@ wildcard_constraints:
     dataset=DATASET,
     method="|".join(METHODS),
     encoder="|".join(config["encoders"]),
+    check="|".join(CHECKS),
+    settings="[0-9a-f]+",
     seed=r"\d+",
 
 

@@ -27,6 +27,7 @@ rule embed:
 rule evaluate_run:
     input:
         embeddings="results/embeddings/{dataset}/{method}/seed{seed}.h5",
+        preflight="data/{dataset}/preflight/protocols.json",
         code=code("gxn.steps.evaluate"),
     output:
         metrics="results/metrics/{dataset}/{method}/seed{seed}.json",

@@ -1,13 +1,7 @@
 # The fixed CNN's features of every image.
-if config["cnn"]["weights"] is None:
-    WEIGHTS = "results/checkpoints/{dataset}/cnn.safetensors"
-else:
-    WEIGHTS = config["cnn"]["weights"]
-CNN = as_json(drop(config["cnn"], "weights", "pretrain"))
-
-
 rule train_cnn:
     input:
+        preflight="data/{dataset}/preflight/cnn.json",
         code=code("gxn.steps.train_cnn"),
     output:
         weights="results/checkpoints/{dataset}/cnn.safetensors",
@@ -35,6 +29,7 @@ rule extract_features:
         captions="data/{dataset}/captions.json",
         images=rendered,
         weights=WEIGHTS,
+        preflight="data/{dataset}/preflight/features.json",
         code=code("gxn.steps.features"),
     output:
         "data/{dataset}/features.h5",

@@ -3,6 +3,7 @@ rule warmup:
     input:
         features="data/{dataset}/features.h5",
         tokens="data/{dataset}/tokens.h5",
+        preflight="data/{dataset}/preflight/batch.json",
         code=code("gxn.steps.match"),
     output:
         checkpoint="results/checkpoints/{dataset}/warmup/{encoder}/seed{seed}.safetensors",
