@@ -63,6 +63,33 @@ def test_all_states_after_a_given_one(lengths):
         torch.testing.assert_close(*pair, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("half", [False, True])
+def test_one_more_step(half):
+    torch.manual_seed(1)
+    gru, inputs, state = GRU(3, 5), torch.randn(4, 3), torch.randn(4, 5)
+    reference = nn.GRUCell(3, 5)
+    reference.load_state_dict({name.removesuffix("_l0"): each for name, each in gru.state_dict().items()})
+    expected = reference(inputs, state)
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        found = gru.one_step(inputs, state)
+    torch.testing.assert_close(found, expected.detach())
+
+
+def test_wide_states_equal_torch():
+    torch.manual_seed(1)
+    gru, reference = GRU(3, 260), nn.GRU(3, 260, batch_first=True)  # products are divided, and leave a rest
+    reference.load_state_dict(gru.state_dict())
+    read = sentences([3, 1, 4], nn.Embedding(WORDS, 3))
+    found, expected = gru(read, False), alone(reference, read, False)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+    gradients = [
+        torch.autograd.grad(outputs.square().sum(), tuple(module.parameters()))
+        for outputs, module in ((found, gru), (expected, reference))
+    ]
+    for pair in zip(*gradients, strict=True):
+        torch.testing.assert_close(*pair, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("begun", [False, True])
 @pytest.mark.parametrize("reverse", [0, 1])
 def test_gradients_against_finite_differences(begun, reverse):

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from gxn.datasets.words import BOS, EOS, PAD, UNK
 from gxn.errors import GxnError
 from gxn.models.gru import GRU, Sentences
+from gxn.models.products import add_product
 from gxn.models.scale import standardise
 
 
@@ -105,6 +106,14 @@ class CaptionDecoder(nn.Module):
         return self.output.bias.masked_fill(self.silent, -torch.inf)
 
     @torch.no_grad()
+    def _logits(self, state: Tensor, bias: Tensor) -> Tensor:
+        """float32 (B, V) of states (B, H), without a gradient."""
+        if state.is_cuda:
+            return F.linear(state, self.output.weight, bias).float()  # in autocast's precision
+        with torch.autocast("cpu", enabled=False):
+            return add_product(bias, state.to(bias), self.output.weight.T).float()
+
+    @torch.no_grad()
     def _scheduled(self, inputs: Tensor, said: Tensor, state: Tensor, sampling: float) -> Tensor:
         """`inputs` (B, T), each after the first replaced with probability `sampling` by a draw, where `said`."""
         inputs, bias = inputs.clone(), self._bias()
@@ -112,7 +121,7 @@ class CaptionDecoder(nn.Module):
         for step in range(1, inputs.shape[1]):
             state = self.gru.one_step(self.word(inputs[:, step - 1]), state)
             rows = replaced[:, step].nonzero().squeeze(1)
-            logits = F.linear(state[rows], self.output.weight, bias).float()
+            logits = self._logits(state[rows], bias)
             inputs[rows, step] = _draw(logits, logits.amax(1), torch.empty_like(logits))[0]
         return inputs
 
@@ -143,7 +152,7 @@ class CaptionDecoder(nn.Module):
         drawn = Drawn(rows.new_empty(room), weight.new_empty(room, len(bias)), weight.new_empty(room))
         for step in range(longest):
             state = self.gru.one_step(self.word(word), state)
-            logits = F.linear(state, self.output.weight, bias).float()
+            logits = self._logits(state, bias)
             top, word = logits.max(1)
             drawing = int((rows < count).sum())
             if drawing:

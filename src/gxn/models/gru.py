@@ -14,6 +14,8 @@ from torch.amp import custom_bwd, custom_fwd
 from torch.autograd.function import once_differentiable
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from gxn.models.products import add_product
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -108,10 +110,17 @@ class GRU(nn.GRU):
             first = first[layout.row[: layout.sizes[0]]]
         return _Steps.apply(sentences.embedded, *parameters, first, layout.kinds[reverse], layout.sizes)
 
+    @torch.no_grad()
     def one_step(self, inputs: Tensor, state: Tensor) -> Tensor:
-        """The state (B, H) after one more input (B, E)."""
+        """The state (B, H) after one more input (B, E), without a gradient."""
         parameters = (self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0)
-        return torch.gru_cell(inputs, state, *parameters)
+        if state.is_cuda:
+            return torch.gru_cell(inputs, state, *parameters)
+        weight_ih, weight_hh, bias_ih, bias_hh = parameters
+        with torch.autocast("cpu", enabled=False):
+            state = state.to(inputs)
+            gates = add_product(bias_ih, inputs, weight_ih.T)
+            return _next(gates, add_product(bias_hh, state, weight_hh.T), state)
 
     def all_steps(self, embedded: Tensor, first: Tensor) -> Tensor:
         """States (B, T, H), one direction, of inputs (B, T, E) of one length after the states `first` (B, H)."""
@@ -125,6 +134,16 @@ class GRU(nn.GRU):
             return torch.cat(tuple(last), dim=1)
         padded = pad_packed_sequence(states, batch_first=True)[0]  # zero past each length
         return padded.sum(1) / lengths.to(padded).unsqueeze(1)
+
+
+def _next(gates: Tensor, recalled: Tensor, state: Tensor, out: Tensor | None = None) -> Tensor:
+    """The state (B, H) after `state`. Of `gates` and `recalled` (B, 3 H), x W_i + b_i becomes r, z, n in place."""
+    hidden = state.shape[1]
+    gates[:, : 2 * hidden].add_(recalled[:, : 2 * hidden]).sigmoid_()
+    reset, update, new = gates.split(hidden, 1)
+    new.addcmul_(reset, recalled[:, 2 * hidden :])
+    new.mul_(2).sigmoid_().mul_(2).sub_(1)  # tanh, the fast way
+    return torch.lerp(new, state, update, out=out)
 
 
 class _Steps(torch.autograd.Function):
@@ -150,13 +169,8 @@ class _Steps(torch.autograd.Function):
             if step == 0 and first is None:
                 recall.copy_(bias_hh)
             else:
-                torch.addmm(bias_hh, state, weight_hh.T, out=recall)
-            gate[:, : 2 * hidden].add_(recall[:, : 2 * hidden]).sigmoid_()
-            reset, update, new = gate.split(hidden, 1)
-            new.addcmul_(reset, recall[:, 2 * hidden :]).mul_(2).sigmoid_().mul_(2).sub_(
-                1
-            )  # tanh, the fast way
-            state = torch.lerp(new, state, update, out=after)
+                add_product(bias_hh, state, weight_hh.T, out=recall)
+            state = _next(gate, recall, state, out=after)
         ctx.sizes = sizes
         ctx.save_for_backward(inputs, weight_ih, weight_hh, first, kind, gates, recalled, states)
         return states
@@ -184,11 +198,12 @@ class _Steps(torch.autograd.Function):
         for step, (flow, slope, kept) in reversed(list(enumerate(steps))):
             flow.unflatten(1, (3, hidden)).mul_(slope.unsqueeze(1))
             if step:
-                steps[step - 1][1][: len(flow)].addcmul_(slope, kept).addmm_(flow, weight_hh)
+                earlier = steps[step - 1][1][: len(flow)].addcmul_(slope, kept)
+                add_product(earlier, flow, weight_hh, out=earlier)
         of_first = None
         if ctx.needs_input_grad[5]:
             flow, slope, kept = steps[0]
-            of_first = torch.addmm(slope * kept, flow, weight_hh)
+            of_first = add_product(slope * kept, flow, weight_hh)
         known = sizes[0] if first is None else 0
         of_recall = flows[known:].T @ before[known:], flows.sum(0)
         torch.mul(slopes, by_new, out=to_new)  # x moves the gates as h does, but for r

@@ -1,0 +1,30 @@
+"""The optimiser's step against torch's plain Adam after clipping."""
+
+import pytest
+import torch
+from torch import nn
+
+from gxn.training.paths import adam, update
+
+
+@pytest.mark.parametrize("clip", [None, 0.5, 1e3])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_an_update_is_adam_after_clipping(groups, clip):
+    torch.manual_seed(0)
+    start = torch.randn(2, 5, 3)
+    ours, plain = ([nn.Parameter(each.clone()) for each in start] for _ in range(2))
+    optimizer = adam(ours if groups == 1 else ours[:1], 0.1)
+    if groups == 2:
+        optimizer.add_param_group({"params": ours[1:]})
+    reference = torch.optim.Adam(plain, 0.1, foreach=False)
+    for _ in range(3):
+        update((ours[0] * ours[1]).sum(), [optimizer], clip)
+        reference.zero_grad()
+        (plain[0] * plain[1]).sum().backward()
+        for clipped in [plain] if groups == 1 else [plain[:1], plain[1:]]:
+            if clip is not None:
+                nn.utils.clip_grad_norm_(clipped, clip)
+        reference.step()
+        for found, expected in zip(ours, plain, strict=True):
+            torch.testing.assert_close(found, expected)
+            torch.testing.assert_close(found.grad, expected.grad)
