@@ -73,7 +73,7 @@ PLAIN = {
     *(f"wildcards.{name}" for name in "dataset method encoder seed name file cnn".split()),
     *(
         f"params.{name}"
-        for name in "threads device resume size truncated longest start imagined launch".split()
+        for name in "threads device resume size truncated longest start imagined launch medr".split()
     ),
     *("params.significance[resamples]", "params.significance[seed]", "log", "output"),
 }

@@ -31,7 +31,7 @@ def test_the_saturating_loss_is_equation_12s():
     loss = generator_loss(logits, saturating=True)
     loss.backward()
     fakes = [math.log(1 - 1 / (1 + math.exp(8.0))), math.log(1 - 1 / (1 + math.exp(-0.5)))]
-    assert float(loss) == pytest.approx(sum(fakes) / 2, rel=1e-4)
+    assert loss.item() == pytest.approx(sum(fakes) / 2, rel=1e-4)
     assert abs(float(logits.grad[0])) < 1e-3
 
 

@@ -28,3 +28,12 @@ def test_an_update_is_adam_after_clipping(groups, clip):
         for found, expected in zip(ours, plain, strict=True):
             torch.testing.assert_close(found, expected)
             torch.testing.assert_close(found.grad, expected.grad)
+
+
+def test_an_update_without_clipping_is_not_scaled_by_the_one_before():
+    weights = [nn.Parameter(torch.ones(3)) for _ in range(2)]
+    optimizers = [adam([each], 0.1) for each in weights]
+    update(100 * weights[0].sum(), optimizers[:1], 0.5)
+    for each, optimizer in zip(weights, optimizers, strict=True):
+        update(each.sum(), [optimizer], None)
+        assert (each.grad == 1).all()

@@ -65,7 +65,7 @@ class CaptionDecoder(nn.Module):
         read = self.start(standardise(grounded))
         if self.begin == "state":
             return torch.tanh(read)
-        return self.gru.one_step(read, read.new_zeros(len(read), self.hidden))
+        return self.gru.all_steps(read.unsqueeze(1), read.new_zeros(len(read), self.hidden)).squeeze(1)
 
     def forward(
         self, grounded: Tensor, targets: Tensor, sampling: float = 0.0, drawn: Drawn | None = None

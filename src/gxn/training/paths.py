@@ -47,13 +47,15 @@ def update(loss: Tensor, optimizers: Iterable[Optimizer], clip: float | None) ->
         optimizer.zero_grad(set_to_none=True)
     loss.backward()
     for optimizer in optimizers:
-        if clip is not None:
-            _clip(optimizer, clip)
+        _clip(optimizer, clip)
         optimizer.step()
 
 
-def _clip(optimizer: Optimizer, clip: float) -> None:
+def _clip(optimizer: Optimizer, clip: float | None) -> None:
     """Clip the gradient norm of each group; that of a single one by fused Adam, which saves a pass over all."""
+    optimizer.grad_scale = None
+    if clip is None:
+        return
     groups = [group["params"] for group in optimizer.param_groups]
     if len(groups) > 1:
         for parameters in groups:
