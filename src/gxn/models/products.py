@@ -13,7 +13,9 @@ COLUMNS = 256  # of a piece, or a few more
 def add_product(added: Tensor, rows: Tensor, matrix: Tensor, out: Tensor | None = None) -> Tensor:
     """added + rows @ matrix, (N, M): of `added` (M,) or (N, M), `rows` (N, K), `matrix` (K, M)."""
     width = matrix.shape[1]
-    pieces = max(width // COLUMNS, 1)
+    pieces = width // COLUMNS
+    if pieces < 2:
+        return torch.addmm(added, rows, matrix, out=out)
     shape, whole = (len(rows), pieces, width // pieces), width - width % pieces
     if out is None:
         out = rows.new_empty(len(rows), width)

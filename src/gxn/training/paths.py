@@ -61,6 +61,6 @@ def _clip(optimizer: Optimizer, clip: float | None) -> None:
         for parameters in groups:
             torch.nn.utils.clip_grad_norm_(parameters, clip, foreach=True)
         return
-    gradients = [each.grad for each in groups[0] if each.grad is not None]
-    norm = torch.nn.utils.get_total_norm(gradients, foreach=True).float()
+    gradients = [each.grad.flatten() for each in groups[0] if each.grad is not None]
+    norm = torch.stack([each.dot(each) for each in gradients]).sum().sqrt()
     optimizer.grad_scale = ((norm + 1e-6) / clip).clamp(min=1)  # Adam divides by it
