@@ -138,6 +138,11 @@ def test_every_shipped_configuration_is_valid(path):
             {"captioning": {"reward_cider_d": 0}},
             r"captioning: reward_cider_d and reward_bleu_4 are both 0; give one a weight",
         ),
+        (
+            {"drawing": {"discriminator_grounds": True}, "joint": {"ground_text_rate": 0}},
+            r"drawing\.discriminator_grounds: moves the text encoder of gxn_t2i at joint\.ground_text_rate, which is 0",
+        ),
+        ({"drawing": {"beta1": 1}}, r"drawing\.beta1: 1 is greater than or equal to the maximum of 1"),
         ({"model": {"word": "wide"}}, r"model\.word: 'wide' is not of type 'integer'"),
         ({"methods": {"new": {"encoder": "cosine"}}}, r"methods\.new\.negatives: is missing"),
         (

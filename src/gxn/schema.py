@@ -164,7 +164,7 @@ def _references(config: Mapping[str, Any]) -> list[str]:
             problems.append(
                 f"methods.{name}: imagines, but encoders.{method['encoder']} has no grounded space"
             )
-    for name in config["encoders"]:
+    for name in {row["encoder"] for row in rows.values()} & set(config["encoders"]):
         section = encoder_section(config, name)
         if section["similarity"] == "cosine" and not section["normalise"]:
             problems.append(
@@ -172,6 +172,12 @@ def _references(config: Mapping[str, Any]) -> list[str]:
             )
     if not config["captioning"]["reward_cider_d"] and not config["captioning"]["reward_bleu_4"]:
         problems.append("captioning: reward_cider_d and reward_bleu_4 are both 0; give one a weight")
+    for name, row in rows.items():
+        joint = config["joint"] | row.get("joint", {})
+        if row["drawing"] and config["drawing"]["discriminator_grounds"] and not joint["ground_text_rate"]:
+            problems.append(
+                f"drawing.discriminator_grounds: moves the text encoder of {name} at joint.ground_text_rate, which is 0"
+            )
     for section, key in (("dataset", "images"), ("dataset", "captions"), ("cnn", "weights")):
         if set("{}\n") & set(config[section][key] or ""):
             problems.append(

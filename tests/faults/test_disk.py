@@ -128,17 +128,17 @@ def disks(tmp_path):
         yield found
 
 
-CNN = "results/checkpoints/scenes/cnn.safetensors"
-WARMUP = "results/checkpoints/scenes/warmup/cosine/seed0.safetensors"
-METRICS = "results/metrics/scenes/vsepp/seed0.json"
+CNN = "results/checkpoints/smoke/cnn.safetensors"
+WARMUP = "results/checkpoints/smoke/warmup/cosine/seed0.safetensors"
+METRICS = "results/metrics/smoke/vsepp/seed0.json"
 TABLE = "results/table_ablation.csv"
 # what is there, what is asked for, the disk that is full, the room on it in KiB, what the message names
 FULL = [
-    ("data/scenes/captions.json", CNN, "scratch", 900, "scratch/scenes/cnn/last.pt"),
-    (CNN, "data/scenes/features.h5", "scratch", 300, "scratch/scenes/features/rows.bin"),
-    (CNN, "data/scenes/features.h5", "data", 300, "data/scenes/features.h5"),
-    ("data/scenes/features.h5", WARMUP, "scratch", 40, "scratch/scenes/warmup/cosine/seed0/last.pt"),
-    ("data/scenes/features.h5", WARMUP, "results", 60, WARMUP),
+    ("data/smoke/captions.json", CNN, "scratch", 900, "scratch/smoke/cnn/last.pt"),
+    (CNN, "data/smoke/features.h5", "scratch", 300, "scratch/smoke/features/rows.bin"),
+    (CNN, "data/smoke/features.h5", "data", 300, "data/smoke/features.h5"),
+    ("data/smoke/features.h5", WARMUP, "scratch", 40, "scratch/smoke/warmup/cosine/seed0/last.pt"),
+    ("data/smoke/features.h5", WARMUP, "results", 60, WARMUP),
     (METRICS, TABLE, "results", 0, "results/table_ablation"),
 ]
 

@@ -14,7 +14,7 @@ from copies import Copy
 
 pytestmark = pytest.mark.slow
 UP_TO_DATE = "Data and pipelines are up to date."
-FEATURES = "data/scenes/features.h5"
+FEATURES = "data/smoke/features.h5"
 KEY, SECRET = "an-access-key-id", "a-secret-access-key"
 KEYS = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
 

@@ -14,7 +14,7 @@ from copies import Copy, changed_outs, outs_of
 
 pytestmark = pytest.mark.slow
 UP_TO_DATE = "Data and pipelines are up to date."
-ROW = "results/checkpoints/scenes/joint/vsepp/seed0.safetensors"
+ROW = "results/checkpoints/smoke/joint/vsepp/seed0.safetensors"
 
 
 def lock(copy: Copy) -> dict:
@@ -80,10 +80,10 @@ def test_in_a_clone_code_and_data_redo_what_depends_on_them(clone):
     assert planned(copy) == {"figure_framework"}
     copy.git("checkout", "--quiet", ".")
     assert planned(copy) == set()
-    metrics = copy.path / "results/metrics/scenes/vsepp/seed0.json"
+    metrics = copy.path / "results/metrics/smoke/vsepp/seed0.json"
     metrics.write_text(metrics.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert {"table_ablation", "figure_ablation"} <= planned(copy)
-    assert "results/metrics/scenes" in copy.dvc("status")
+    assert "results/metrics/smoke" in copy.dvc("status")
     copy.dvc("checkout", "--force")
     assert planned(copy) == set()
 
@@ -94,7 +94,7 @@ def test_metrics_and_plots(built, clone):
     shown = json.loads(copy.dvc("metrics", "show", "--json"))
     runs = [path for revision in shown.values() for path in revision["data"]]
     assert sorted(runs) == [
-        f"results/metrics/scenes/{method}/seed0.json" for method in ("gxn_i2t_t2i", "vsepp")
+        f"results/metrics/smoke/{method}/seed0.json" for method in ("gxn_i2t_t2i", "vsepp")
     ]
     copy.dvc("plots", "show")
     page = (copy.path / "dvc_plots/index.html").read_text(encoding="utf-8")
@@ -114,7 +114,7 @@ def changed(built: Copy, place: Path) -> Copy:
 
 
 def test_one_row_changed_keeps_the_others(built, changed):
-    logs = {path.parent.name for path in (changed.path / "logs/scenes").rglob("seed0.log")}
+    logs = {path.parent.name for path in (changed.path / "logs/smoke").rglob("seed0.log")}
     assert logs == {"vsepp"}, "only the changed row was trained and evaluated"
     before, after = built.files("results/checkpoints"), changed.files("results/checkpoints")
     assert [path for path in before if before[path][0] != after[path][0]] == [ROW]
@@ -125,9 +125,9 @@ def test_one_row_changed_keeps_the_others(built, changed):
 def test_metrics_diff_of_two_commits_names_the_row_and_its_recalls(changed):
     changed.commit("One row by the sum")
     diff = json.loads(changed.dvc("metrics", "diff", "--json", "HEAD~1", "HEAD"))
-    assert list(diff) == ["results/metrics/scenes/vsepp/seed0.json"]
+    assert list(diff) == ["results/metrics/smoke/vsepp/seed0.json"]
     recalls = {
-        key for key in diff["results/metrics/scenes/vsepp/seed0.json"] if re.search(r"(i2t|t2i)\.r\d+$", key)
+        key for key in diff["results/metrics/smoke/vsepp/seed0.json"] if re.search(r"(i2t|t2i)\.r\d+$", key)
     }
     assert recalls, "the row has other recalls"
     said = changed.dvc("metrics", "diff", "HEAD~1", "HEAD")
@@ -173,13 +173,13 @@ def killed_in(copy: Copy, state: Path) -> None:
 def test_an_interrupted_repro_from_nothing_resumes_and_makes_the_same(clone):
     """A clone with no remote at hand: killed while it draws, it keeps what it had and ends in the same bytes."""
     copy = clone()
-    state = copy.path / "scratch/scenes/gan/two_space/seed0/last.pt"
+    state = copy.path / "scratch/smoke/gan/two_space/seed0/last.pt"
     killed_in(copy, state)
     done = copy.files("data")
-    assert "data/scenes/features.h5" in done and not (copy.path / ROW).exists()
+    assert "data/smoke/features.h5" in done and not (copy.path / ROW).exists()
     copy.snakemake("--unlock")
     copy.dvc("repro")
-    assert "resumed after epoch" in (copy.path / "logs/scenes/gan/two_space/seed0.log").read_text(
+    assert "resumed after epoch" in (copy.path / "logs/smoke/gan/two_space/seed0.log").read_text(
         encoding="utf-8"
     )
     assert copy.files("data") == done

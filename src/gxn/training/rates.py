@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,8 +61,12 @@ def update_rates(
         )
         for name, gamma in (("xe", 0.0), ("mix", config["captioning"]["gamma"])):
             changes = {"gamma": gamma, "learning_rate": 1e-4, "grounding_rate": 1e-4, "earlier": 0}
+            changes["critical_every"] = 1
             settings = parse(CaptioningConfig, config["captioning"] | changes, "captioning")
             rates[name] = _rate(Captioning(encoders, decoder, settings, reward, reward), batch, config)
+        share = 1 / config["captioning"]["critical_every"]
+        mixed = rates["xe"].seconds + share * (rates["mix"].seconds - rates["xe"].seconds)
+        rates["mix"] = replace(rates["mix"], seconds=mixed)
         rates["draw"] = _rate(_drawing(config, encoders, batch), batch, config)
     return rates
 
