@@ -140,7 +140,7 @@ def test_every_shipped_configuration_is_valid(path):
         ),
         (
             {"drawing": {"discriminator_grounds": True}, "joint": {"ground_text_rate": 0}},
-            r"drawing\.discriminator_grounds: moves the text encoder of gxn_t2i at joint\.ground_text_rate, which is 0",
+            r"drawing\.discriminator_grounds: would move the text encoder of gxn_t2i at joint\.ground_text_rate",
         ),
         ({"drawing": {"beta1": 1}}, r"drawing\.beta1: 1 is greater than or equal to the maximum of 1"),
         ({"model": {"word": "wide"}}, r"model\.word: 'wide' is not of type 'integer'"),

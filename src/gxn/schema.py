@@ -176,7 +176,8 @@ def _references(config: Mapping[str, Any]) -> list[str]:
         joint = config["joint"] | row.get("joint", {})
         if row["drawing"] and config["drawing"]["discriminator_grounds"] and not joint["ground_text_rate"]:
             problems.append(
-                f"drawing.discriminator_grounds: moves the text encoder of {name} at joint.ground_text_rate, which is 0"
+                f"drawing.discriminator_grounds: would move the text encoder of {name} at joint.ground_text_rate, "
+                "which is 0; raise it"
             )
     for section, key in (("dataset", "images"), ("dataset", "captions"), ("cnn", "weights")):
         if set("{}\n") & set(config[section][key] or ""):
