@@ -1,5 +1,7 @@
 """What the data or the CNN do not suit is refused, in the words of the job that would refuse it later."""
 
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from gxn.datasets.tokens import build_vocabulary, write_tokens
 from gxn.errors import GxnError
 from gxn.features.cnn import build
 from gxn.files import load_tensors, read_json, save_tensors, write_json
-from gxn.steps.preflight import preflight
+from gxn.steps.preflight import main, preflight
 
 NAME = "shufflenet_v2_x0_5"
 SIZES = [(40, 36), (36, 40), (50, 48), (40, 44)]  # the smallest is not the first
@@ -134,3 +136,21 @@ def test_weights_that_give_no_numbers_are_refused(place: Path, tmp_path: Path) -
     save_tensors(tmp_path / "nan.safetensors", state, {})
     with pytest.raises(GxnError, match=r"^0\.png \(imgid 0\): its features are not finite as float32"):
         checked(place, tmp_path / "out.json", "features", weights=tmp_path / "nan.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--batch", "4"], "this check needs --tokens too"),
+        (["--cnn", "{}", "--weights", "w"], "this check needs --features, --captions, --images too"),
+        (["--cnn", json.dumps({"name": NAME, "layer": "pool"})], "--cnn needs the section pretrain"),
+        ([], "one of the arguments --cnn --batch --protocols is required"),
+        (["--batch", "4", "--protocols", "[]"], "not allowed with argument --batch"),
+    ],
+)
+def test_by_hand_what_is_missing_is_said(tmp_path, monkeypatch, capsys, words, message):
+    monkeypatch.setattr(sys, "argv", ["preflight", *words, "--out", str(tmp_path / "out.json")])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2 and message in capsys.readouterr().err
+    assert not (tmp_path / "out.json").exists()

@@ -1,8 +1,8 @@
 """Refuse settings that the data or the CNN do not suit, before a job takes the place of finished work.
 
-What is checked is what is given: `--cnn` alone, that it can be trained here; with `--weights`, that these, the
-layer and the crops of `--features` give features of the images; with `--tokens`, that the splits are large enough
-for `--batch` or for `--protocols`.
+One of three settings is checked. `--cnn` alone: that it can be trained here; with `--weights`, that these, the
+layer and the crops of `--features` give features of the images. `--batch` or `--protocols`: that the splits of
+`--tokens` are large enough.
 """
 
 import os
@@ -26,6 +26,10 @@ def preflight(out: Path, **given: Any) -> None:
     Raises:
         GxnError: the first thing that does not, by key or file, as the job that it is checked for would say.
     """
+    if given["cnn"] is None:
+        need(given, "tokens")
+    elif given["weights"] is not None:
+        need(given, "features", "captions", "images")
     if given["batch"] is not None:
         found = check_batch(given["tokens"], given["batch"])
     elif given["protocols"] is not None:
@@ -34,6 +38,16 @@ def preflight(out: Path, **given: Any) -> None:
         names = ("cnn", "features", "captions", "images", "weights", "device", "threads")
         found = check_cnn(**{name: given[name] for name in names})
     write_json(out, found)
+
+
+def need(given: dict[str, Any], *names: str) -> None:
+    """Refuse a check without the files or settings that it reads.
+
+    Raises:
+        GxnError: names those that are not given.
+    """
+    if missing := [f"--{name}" for name in names if given[name] is None]:
+        raise GxnError(f"preflight: this check needs {', '.join(missing)} too")
 
 
 def check_batch(tokens: Path, batch: int) -> dict[str, int]:
@@ -70,6 +84,8 @@ def check_cnn(
     where = choose_device(device, threads)
     network, width = load_cnn(cnn["name"], cnn["layer"], weights)
     if weights is None:
+        if "pretrain" not in cnn:
+            raise GxnError("preflight: without --weights, --cnn needs the section pretrain")
         need_side(network.train(), cnn["pretrain"]["size"], "cnn.pretrain.size")
         return {"features": width}
     config = parse(FeaturesConfig, features, "features")
@@ -90,7 +106,10 @@ def need_sizes(records: list[Record], source: ImageSource, transform: Any) -> No
 
 def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--cnn", type=cli.json_argument, help="section cnn: name, layer; pretrain if alone")
+    checked = parser.add_mutually_exclusive_group(required=True)
+    checked.add_argument("--cnn", type=cli.json_argument, help="section cnn: name, layer; pretrain if alone")
+    checked.add_argument("--batch", type=int, help="training.batch")
+    checked.add_argument("--protocols", type=cli.json_argument, help='such as ["full"]')
     parser.add_argument("--features", type=cli.json_argument, help="section features")
     parser.add_argument("--captions", type=Path, help="captions.json")
     parser.add_argument("--images", type=Path, help="folder of photographs, or images.h5")
@@ -98,8 +117,6 @@ def main() -> None:
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--threads", type=int, default=1, help="torch's threads on a CPU")
     parser.add_argument("--tokens", type=Path, help="tokens.h5")
-    parser.add_argument("--batch", type=int, help="training.batch")
-    parser.add_argument("--protocols", type=cli.json_argument, help='such as ["full"]')
     parser.add_argument("--out", type=Path, required=True, help="JSON to write")
     cli.run(preflight, parser)
 
