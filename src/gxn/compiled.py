@@ -16,13 +16,14 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 
-def compiled(function: Callable) -> Callable:
+def compiled(function: Callable, fused: bool = False) -> Callable:
     """Compile at the first call; kept in `__pycache__`, or the user's cache, where one can be written.
 
-    No fast-math: sums are taken in the order in which they are written. What kernels call must stand in
-    their own file, because the cache knows only that file's date.
+    No fast-math: sums are taken in the order in which they are written; `fused`, a product that is added is
+    not rounded before. What kernels call must stand in their own file, because the cache knows only that file's
+    date.
     """
-    options = {"nogil": True, "error_model": "numpy"}
+    options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"} if fused else False}
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # nowhere to keep it: a read-only installation without a home

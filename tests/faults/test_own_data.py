@@ -96,6 +96,7 @@ def test_names_with_spaces_quotes_and_commands_work(own, tmp_path):
     assert sorted(own.place.made("data")) == [
         f"data/own/{name}"
         for name in ("captions.json", "document_frequencies.h5", "features.h5", "preflight/features.json",
+                     "preflight/vocabulary.json",
                      "thumbnails.h5", "tokens.h5", "vocabulary.json")
     ]  # fmt: skip
     assert not list(own.place.folder.parent.rglob("pwned*"))
@@ -200,13 +201,17 @@ def nothing_to_do(own: Own) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        (
+            {"vocabulary": {"minimum": 999}},
+            "error: vocabulary.minimum: no word stands 999 times in the training split; lower it",
+        ),
         ({"cnn": {"layer": "nonsense"}}, "error: cnn.layer: shufflenet_v2_x0_5 has no module 'nonsense'"),
         ({"features": {"crop": 37}}, "pixels, smaller than features.crop, 37; set features.resize to 37"),
         ({"training": {"batch": 13}}, "error: training.batch: 13 pairs are more than the 12 captions"),
         ({"evaluate": {"protocols": ["full", "5k"]}}, "error: evaluate.protocols: 5k needs exactly 5,000"),
         ({"evaluate": {"protocols": ["1k-5fold"]}}, "error: evaluate.protocols: 1k-5fold needs 5,000 images"),
     ],
-    ids=["layer", "crop", "batch", "5k", "1k-5fold"],
+    ids=["vocabulary", "layer", "crop", "batch", "5k", "1k-5fold"],
 )
 def test_a_refused_setting_costs_no_finished_work(finished, changes, message):
     costs_nothing(finished, message, **changes)
@@ -230,6 +235,35 @@ def test_damaged_weights_cost_nothing_once_they_are_whole_again(finished):
     costs_nothing(finished, f"error: {path}: cannot be read as safetensors")
     path.write_bytes(whole)
     nothing_to_do(finished)
+
+
+def test_refused_captions_cost_nothing_once_they_are_mended(finished):
+    path = finished.home / "captions.json"
+    whole = path.read_bytes()
+    document = karpathy(finished.names)
+    document["images"][4]["filename"] = "no such.jpg"
+    path.write_text(json.dumps(document))
+    costs_nothing(finished, f"error: {finished.images}/no such.jpg: image 4 is missing")
+    path.write_bytes(whole)
+    nothing_to_do(finished)
+
+
+def test_other_captions_are_read_although_a_kill_left_those_of_before(finished):
+    arguments = ("--cores", "2", "--configfile")
+    name = finished.place.configure(finished.settings({}, name="left"))
+    target = "data/left/captions.json"
+    code, said = finished.place.run(*arguments, name, "--notemp", "--", target)
+    assert code == 0, said[-3000:]
+    (finished.place.folder / target).unlink()
+    path = finished.home / "captions.json"
+    whole = path.read_bytes()
+    document = karpathy(finished.names)
+    document["images"][4]["sentences"][0]["raw"] = "Changed."
+    path.write_text(json.dumps(document))
+    code, said = finished.place.run(*arguments, name, "--", target)
+    path.write_bytes(whole)
+    assert code == 0, said[-3000:]
+    assert "changed" in (finished.place.folder / target).read_text()
 
 
 def test_a_setting_that_suits_is_checked_alone_and_reaches_what_depends_on_it(finished):

@@ -30,6 +30,7 @@ FEATURES = {
 CHECKS = {
     "cnn": ("cnn", "device", "threads"),
     "features": ("cnn", "features", "captions", "images", "weights", "device", "threads"),
+    "vocabulary": ("captions", "minimum"),
     "batch": ("tokens", "batch"),
     "protocols": ("tokens", "protocols"),
 }
@@ -63,6 +64,7 @@ def checked(place: Path, out: Path, check: str, **changes: Any) -> Any:
         "device": "cpu",
         "threads": 1,
         "tokens": place / "tokens.h5",
+        "minimum": 2,
         "batch": 4,
         "protocols": ["full"],
     }
@@ -76,6 +78,7 @@ def checked(place: Path, out: Path, check: str, **changes: Any) -> Any:
     [
         ("cnn", {"features": 1024}),
         ("features", {"features": 1024}),
+        ("vocabulary", {"words": 6}),
         ("batch", {"batches": 1}),
         ("protocols", {"images": 1}),
     ],
@@ -97,6 +100,7 @@ INCEPTION = {"name": "inception_v3", "layer": "pool", "pretrain": {"size": 64}}
         ("features", {"cnn": LAYERLESS}, r"^cnn\.layer: .* no module 'no'"),
         ("features", {"cnn": {"name": "alexnet", "layer": "pool"}}, r"weights\.safetensors: has no tensor"),
         ("features", {"features": FEATURES | {"crop": 37}}, r"^0\.png \(imgid 0\): is 36 x 40 pixels, smaller"),
+        ("vocabulary", {"minimum": 5}, r"^vocabulary\.minimum: no word stands 5 times in the training split"),
         ("batch", {"batch": 5}, r"^training\.batch: 5 pairs are more than the 4 captions of the train split"),
         ("protocols", {"protocols": ["full", "5k"]}, r"^evaluate\.protocols: 5k needs exactly 5,000 images"),
         ("protocols", {"protocols": ["1k-5fold"]}, r"^evaluate\.protocols: 1k-5fold needs 5,000 images"),
@@ -142,9 +146,10 @@ def test_weights_that_give_no_numbers_are_refused(place: Path, tmp_path: Path) -
     ("words", "message"),
     [
         (["--batch", "4"], "this check needs --tokens too"),
+        (["--minimum", "4"], "this check needs --captions too"),
         (["--cnn", "{}", "--weights", "w"], "this check needs --features, --captions, --images too"),
         (["--cnn", json.dumps({"name": NAME, "layer": "pool"})], "--cnn needs the section pretrain"),
-        ([], "one of the arguments --cnn --batch --protocols is required"),
+        ([], "one of the arguments --cnn --minimum --batch --protocols is required"),
         (["--batch", "4", "--protocols", "[]"], "not allowed with argument --batch"),
     ],
 )

@@ -1,5 +1,8 @@
 """The optimiser's step against torch's plain Adam after clipping."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -37,3 +40,23 @@ def test_an_update_without_clipping_is_not_scaled_by_the_one_before():
     for each, optimizer in zip(weights, optimizers, strict=True):
         update(each.sum(), [optimizer], None)
         assert (each.grad == 1).all()
+
+
+def test_training_does_not_import_torchs_compiler():
+    """It takes two seconds, of every job, and nothing here is compiled by it."""
+    program = """
+import sys
+import torch
+from gxn.training.device import choose_device
+from gxn.training.paths import adam, update
+
+choose_device("cpu", 1)
+weight = torch.nn.Parameter(torch.ones(3))
+optimizer = adam([weight], 0.1)
+update(weight.sum(), [optimizer], 0.5)
+optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(3))]})
+optimizer.load_state_dict(optimizer.state_dict())
+print("torch._dynamo" in sys.modules, torch.are_deterministic_algorithms_enabled())
+"""
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["False", "True"]

@@ -330,6 +330,18 @@ def test_an_unknown_key_is_named(arguments):
         match(None, **arguments("a", stage=match_stage(learning_rte=1)))
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("similarity", "cosine"), ("abstract_state", "last"), ("absolute", False)]
+)
+def test_a_checkpoint_of_other_spaces_is_refused(arguments, pretrained, key, value):
+    other = arguments("a", stage=match_stage())
+    was, other["encoder"] = other["encoder"][key], other["encoder"] | {key: value}
+    with pytest.raises(
+        GxnError, match=rf"warmup\.safetensors: was trained with {key} {was}, but --encoder says {value}"
+    ):
+        match(pretrained["warmup"], **other)
+
+
 def test_a_checkpoint_of_another_vocabulary_or_shape_is_refused(arguments, pretrained):
     wider = arguments("a", stage=match_stage())
     wider["model"] = wider["model"] | {"hidden": 13}

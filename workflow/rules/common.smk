@@ -132,6 +132,19 @@ def as_json(value):
     return json.dumps(value, sort_keys=True)
 
 
+def prepared_by():
+    """Part of a name that differs where what the user's captions.json is made of does; downloads are always the same."""
+    path = Path(config["dataset"]["captions"])
+    own = path.is_file() and not is_fetched(path)
+    content = hashlib.sha256(path.read_bytes()).hexdigest() if own else None
+    return fingerprint([drop(config["dataset"], "thumbnail"), content])
+
+
+def fingerprint(value):
+    """Part of a name that differs where the JSON of two values does."""
+    return hashlib.sha256(as_json(value).encode()).hexdigest()[:16]
+
+
 def section(*names):
     """A section of the configuration as a step takes it: JSON. `section("a", "b")` is `a.b`."""
     value = config
@@ -320,6 +333,7 @@ MACHINE = {"device": config["device"], "threads": config["threads"]}
 # that is to be made again anyway. (`ancient` would not do: Snakemake 9.27 overlooks new settings of a job that
 # waits for an ancient file that is being made.)
 CHECKS = {
+    "vocabulary": {"minimum": config["vocabulary"]["minimum"]},
     "cnn": MACHINE | {"cnn": section("cnn")},
     "features": MACHINE | {"cnn": CNN, "features": section("features")},
     "batch": {"batch": config["training"]["batch"]},
@@ -331,6 +345,8 @@ def checked(wildcards):
     """Files that a check reads, by the name of the argument that takes them."""
     if wildcards.check == "cnn":
         return {}
+    if wildcards.check == "vocabulary":
+        return {"captions": f"data/{wildcards.dataset}/captions.json"}
     if wildcards.check != "features":
         return {"tokens": f"data/{wildcards.dataset}/tokens.h5"}
     return {
@@ -356,7 +372,7 @@ def arguments(wildcards):
 
 def check_of(wildcards):
     """Where a check by these settings is written."""
-    found = hashlib.sha256(as_json(arguments(wildcards)).encode()).hexdigest()[:16]
+    found = fingerprint(arguments(wildcards))
     return f"scratch/{wildcards.dataset}/preflight/{wildcards.check}-{found}.json"
 
 

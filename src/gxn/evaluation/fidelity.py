@@ -25,7 +25,7 @@ SCALE = 30.0  # CIELAB units
 REACH = 0.17  # half the side of the square around a place, share of the image's side
 NEAREST = {"place": 0.1, "anywhere": 0.025}
 PERMUTATIONS = 200
-BLOCK = 64  # images looked at together: in CIELAB and on the way to it, 64 pixels a side, they take 1 MB each
+BLOCK = 16  # images looked at together: 64 pixels a side, they take 1 MB each on the way
 
 
 @dataclass(frozen=True)
@@ -115,25 +115,34 @@ def facts_of(mention: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def closeness(images: np.ndarray) -> np.ndarray:
     """Score of every fact in every image, (M, 3, S, S) -> (M, facts), 0..1."""
-    pixels = lab(scaled(images))  # (M, S, S, 3)
-    side = pixels.shape[1]
+    count, side = len(images), images.shape[-1]
+    pixels = np.ascontiguousarray(lab(scaled(images)).reshape(-1, 3).T)
     line = (np.arange(side) + 0.5) / side
     around = {
-        place: (np.abs(line[:, None] - y) < REACH) & (np.abs(line[None, :] - x) < REACH)
+        place: ((np.abs(line[:, None] - y) < REACH) & (np.abs(line[None, :] - x) < REACH)).ravel()
         for place, (x, y) in PLACES.items()
     }
     free = ~np.any(list(around.values()), axis=0)
+    apart = {name: squared_distance(pixels, colour) for name, colour in (COLOURS | GROUNDS).items()}
     scores = []
     for where, name in facts():
-        colour = GROUNDS[name] if where == "ground" else COLOURS[name]
-        target = lab(np.asarray(colour, float) / 255)
-        region = free if where == "ground" else around.get(where, np.ones_like(free))
-        near = np.exp(-np.linalg.norm(pixels[:, region] - target, axis=-1) / SCALE)  # (M, pixels)
-        if where != "ground":
-            kept = max(1, round(near.shape[1] * NEAREST["place" if where in around else "anywhere"]))
-            near = np.partition(near, near.shape[1] - kept, axis=1)[:, -kept:]
-        scores.append(near.mean(1))
+        far = apart[name].reshape(count, side * side)
+        if where == "ground":
+            far = far[:, free]
+        else:
+            far = far[:, around[where]] if where in around else far
+            kept = max(1, round(far.shape[1] * NEAREST["place" if where in around else "anywhere"]))
+            far = np.partition(far, kept - 1, axis=1)[:, :kept]
+        scores.append(np.exp(-np.sqrt(far) / SCALE).mean(1))
     return np.stack(scores, 1)
+
+
+def squared_distance(pixels: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    """CIELAB pixels (3, P) from an sRGB colour, 0..255: (P,)."""
+    return sum(
+        np.square(channel - value)
+        for channel, value in zip(pixels, lab(np.asarray(colour, float) / 255), strict=True)
+    )
 
 
 def scaled(images: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from torch.amp import custom_bwd, custom_fwd
 from torch.autograd.function import once_differentiable
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from gxn.models.cells import backwards, forwards
 from gxn.models.products import add_product
 
 
@@ -118,9 +119,11 @@ class GRU(nn.GRU):
             return torch.gru_cell(inputs, state, *parameters)
         weight_ih, weight_hh, bias_ih, bias_hh = parameters
         with torch.autocast("cpu", enabled=False):
-            state = state.to(inputs)
+            state, after = state.detach().to(inputs), inputs.new_empty(state.shape)
             gates = add_product(bias_ih, inputs, weight_ih.T)
-            return _next(gates, add_product(bias_hh, state, weight_hh.T), state)
+            recalled = add_product(bias_hh, state, weight_hh.T)
+            forwards(*(each.numpy() for each in (gates, recalled, state, after)))
+            return after
 
     def all_steps(self, embedded: Tensor, first: Tensor) -> Tensor:
         """States (B, T, H), one direction, of inputs (B, T, E) of one length after the states `first` (B, H)."""
@@ -134,16 +137,6 @@ class GRU(nn.GRU):
             return torch.cat(tuple(last), dim=1)
         padded = pad_packed_sequence(states, batch_first=True)[0]  # zero past each length
         return padded.sum(1) / lengths.to(padded).unsqueeze(1)
-
-
-def _next(gates: Tensor, recalled: Tensor, state: Tensor, out: Tensor | None = None) -> Tensor:
-    """The state (B, H) after `state`. Of `gates` and `recalled` (B, 3 H), x W_i + b_i becomes r, z, n in place."""
-    hidden = state.shape[1]
-    gates[:, : 2 * hidden].add_(recalled[:, : 2 * hidden]).sigmoid_()
-    reset, update, new = gates.split(hidden, 1)
-    new.addcmul_(reset, recalled[:, 2 * hidden :])
-    new.mul_(2).sigmoid_().mul_(2).sub_(1)  # tanh, the fast way
-    return torch.lerp(new, state, update, out=out)
 
 
 class _Steps(torch.autograd.Function):
@@ -162,7 +155,7 @@ class _Steps(torch.autograd.Function):
         gates = torch.addmm(bias_ih, inputs, weight_ih.T).index_select(0, kind)  # (S, 3 H), by and by r, z, n
         recalled = torch.empty_like(gates)  # h W_h + b_h
         states = inputs.new_empty(len(kind), hidden)
-        state = inputs.new_zeros(sizes[0], hidden) if first is None else first
+        state = inputs.new_zeros(sizes[0], hidden) if first is None else first.detach()
         steps = zip(*(part.split(sizes) for part in (gates, recalled, states)), strict=True)
         for step, (gate, recall, after) in enumerate(steps):
             state = state[: len(after)]
@@ -170,7 +163,8 @@ class _Steps(torch.autograd.Function):
                 recall.copy_(bias_hh)
             else:
                 add_product(bias_hh, state, weight_hh.T, out=recall)
-            state = _next(gate, recall, state, out=after)
+            forwards(gate.numpy(), recall.numpy(), state.numpy(), after.numpy())
+            state = after
         ctx.sizes = sizes
         ctx.save_for_backward(inputs, weight_ih, weight_hh, first, kind, gates, recalled, states)
         return states
@@ -181,32 +175,24 @@ class _Steps(torch.autograd.Function):
     def backward(ctx, slopes):
         inputs, weight_ih, weight_hh, first, kind, gates, recalled, states = ctx.saved_tensors
         hidden, sizes = weight_hh.shape[1], ctx.sizes
-        zero = states.new_zeros(sizes[0], hidden) if first is None else first
+        zero = states.new_zeros(sizes[0], hidden) if first is None else first.detach()
         earlier = zip(states.split(sizes), sizes[1:], strict=False)
         before = torch.cat([zero, *(state[:size] for state, size in earlier)])  # h of each step
-        reset, update, new = gates.split(hidden, 1)
-        by_new = torch.ops.aten.tanh_backward(1 - update, new)
-        # How r, z and n's share of h W_h + b_h move with a step's state; times its slope, their gradients.
-        flows = torch.empty_like(gates)
-        to_reset, to_update, to_new = flows.split(hidden, 1)
-        torch.mul(torch.ops.aten.sigmoid_backward(recalled[:, 2 * hidden :], reset), by_new, out=to_reset)
-        torch.sub(before, new, out=to_update)
-        torch.ops.aten.sigmoid_backward(to_update, update, grad_input=to_update)
-        torch.mul(by_new, reset, out=to_new)
-        slopes = slopes.clone()
-        steps = list(zip(*(part.split(sizes) for part in (flows, slopes, update)), strict=True))
-        for step, (flow, slope, kept) in reversed(list(enumerate(steps))):
-            flow.unflatten(1, (3, hidden)).mul_(slope.unsqueeze(1))
-            if step:
-                earlier = steps[step - 1][1][: len(flow)].addcmul_(slope, kept)
+        slopes = slopes.clone(memory_format=torch.contiguous_format)
+        flows, of_new = torch.empty_like(gates), torch.empty_like(states)
+        of_zero = torch.zeros_like(zero)
+        read = gates, recalled, before, slopes, flows, of_new
+        steps = list(zip(*(part.split(sizes) for part in read), strict=True))
+        for step, parts in reversed(list(enumerate(steps))):
+            earlier = steps[step - 1][3] if step else of_zero
+            backwards(*(part.numpy() for part in parts), earlier.numpy())
+            if step or ctx.needs_input_grad[5]:
+                earlier, flow = earlier[: len(parts[0])], parts[4]
                 add_product(earlier, flow, weight_hh, out=earlier)
-        of_first = None
-        if ctx.needs_input_grad[5]:
-            flow, slope, kept = steps[0]
-            of_first = add_product(slope * kept, flow, weight_hh)
+        of_first = of_zero if ctx.needs_input_grad[5] else None
         known = sizes[0] if first is None else 0
         of_recall = flows[known:].T @ before[known:], flows.sum(0)
-        torch.mul(slopes, by_new, out=to_new)  # x moves the gates as h does, but for r
+        flows[:, 2 * hidden :] = of_new  # x moves the gates as h does, but for r
         of_gates = flows.new_zeros(len(inputs), 3 * hidden).index_add_(0, kind, flows)
         of_inputs = of_gates @ weight_ih if ctx.needs_input_grad[0] else None
         return (

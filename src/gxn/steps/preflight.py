@@ -1,8 +1,8 @@
 """Refuse settings that the data or the CNN do not suit, before a job takes the place of finished work.
 
-One of three settings is checked. `--cnn` alone: that it can be trained here; with `--weights`, that these, the
-layer and the crops of `--features` give features of the images. `--batch` or `--protocols`: that the splits of
-`--tokens` are large enough.
+One of four settings is checked. `--cnn` alone: that it can be trained here; with `--weights`, that these, the
+layer and the crops of `--features` give features of the images. `--minimum`: that a word of `--captions` is so
+frequent. `--batch` or `--protocols`: that the splits of `--tokens` are large enough.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import Any
 from gxn import cli
 from gxn.datasets.captions import Record, read_captions
 from gxn.datasets.images import ImageSource, ahead, open_images
-from gxn.datasets.tokens import read_tokens
+from gxn.datasets.tokens import build_vocabulary, read_tokens
 from gxn.errors import GxnError
 from gxn.evaluation.galleries import misfit
 from gxn.files import write_json
@@ -26,7 +26,9 @@ def preflight(out: Path, **given: Any) -> None:
     Raises:
         GxnError: the first thing that does not, by key or file, as the job that it is checked for would say.
     """
-    if given["cnn"] is None:
+    if given["minimum"] is not None:
+        need(given, "captions")
+    elif given["cnn"] is None:
         need(given, "tokens")
     elif given["weights"] is not None:
         need(given, "features", "captions", "images")
@@ -34,6 +36,8 @@ def preflight(out: Path, **given: Any) -> None:
         found = check_batch(given["tokens"], given["batch"])
     elif given["protocols"] is not None:
         found = check_protocols(given["tokens"], given["protocols"])
+    elif given["minimum"] is not None:
+        found = check_vocabulary(given["captions"], given["minimum"])
     else:
         names = ("cnn", "features", "captions", "images", "weights", "device", "threads")
         found = check_cnn(**{name: given[name] for name in names})
@@ -63,6 +67,11 @@ def check_protocols(tokens: Path, protocols: Sequence[str]) -> dict[str, int]:
         if problem := misfit(protocol, images):
             raise GxnError(f"evaluate.protocols: {problem}")
     return {"images": images}
+
+
+def check_vocabulary(captions: Path, minimum: int) -> dict[str, int]:
+    """Refuse a frequency that no word of the training split has; words with the special ones."""
+    return {"words": len(build_vocabulary(read_captions(captions), minimum))}
 
 
 def check_cnn(
@@ -108,6 +117,7 @@ def main() -> None:
     parser = cli.parser(__doc__)
     checked = parser.add_mutually_exclusive_group(required=True)
     checked.add_argument("--cnn", type=cli.json_argument, help="section cnn: name, layer; pretrain if alone")
+    checked.add_argument("--minimum", type=int, help="vocabulary.minimum")
     checked.add_argument("--batch", type=int, help="training.batch")
     checked.add_argument("--protocols", type=cli.json_argument, help='such as ["full"]')
     parser.add_argument("--features", type=cli.json_argument, help="section features")

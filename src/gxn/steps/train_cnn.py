@@ -25,6 +25,7 @@ from gxn.features.cnn import load_cnn, normalise
 from gxn.files import save_tensors
 from gxn.provenance import provenance
 from gxn.training.device import choose_device
+from gxn.training.paths import Adam
 from gxn.training.resume import Resume, need_sound, recipe
 from gxn.writing import atomic
 
@@ -91,8 +92,12 @@ class Trainer:
         self.cnn.to(device, memory_format=torch.channels_last)
         self.head = nn.Linear(width, sum(WIDTHS) + WHOLE).to(device)
         parameters = [*self.cnn.parameters(), *self.head.parameters()]
-        self.optimizer = torch.optim.AdamW(
-            parameters, self.plan.learning_rate, weight_decay=self.plan.weight_decay
+        self.optimizer = Adam(
+            parameters,
+            self.plan.learning_rate,
+            weight_decay=self.plan.weight_decay,
+            decoupled_weight_decay=True,  # AdamW
+            fused=True,
         )
         self.steps = self.plan.images // self.plan.batch
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(

@@ -49,7 +49,8 @@ class CaptioningConfig:
         grounding_rate: that of the grounded image map; 0 leaves the encoders as they are.
         clip: largest gradient norm.
         gamma: the self-critical loss's share (equation 7); 0 is cross-entropy alone.
-        critical_every: of so many updates one has the self-critical loss; the others are cross-entropy alone.
+        critical_every: of so many updates, counted anew in each epoch, the first has the self-critical loss;
+            the others are cross-entropy alone.
         reward_cider_d, reward_bleu_4: weights of a caption's CIDEr-D, 0 to 10, and BLEU-4, 0 to 1, in its reward.
         sampling_increase, sampling_every, sampling_most: scheduled sampling's probability is
             min(most, increase * floor(epoch / every)), with epochs counted from the decoder's first stage on.
@@ -176,8 +177,9 @@ def build_rewards(stage: Stage, config: CaptioningConfig, frequencies: Path) -> 
     for split in ("train", "val"):
         captions = read_tokens(stage.arguments["tokens"], split)
         references[split] = captions.tokens, captions.offsets, captions.caption_image
-        cider_d[split] = CiderD(*references[split], read_frequencies(frequencies, captions.vocabulary))
-    parts = [(config.reward_cider_d, cider_d["train"])]
+        if split == "val" or config.reward_cider_d:
+            cider_d[split] = CiderD(*references[split], read_frequencies(frequencies, captions.vocabulary))
+    parts = [(config.reward_cider_d, cider_d["train"])] if config.reward_cider_d else []
     if config.reward_bleu_4:
         parts.append((config.reward_bleu_4, Bleu4(*references["train"])))
     return Mixed(parts), cider_d["val"]

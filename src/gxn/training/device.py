@@ -24,7 +24,7 @@ def choose_device(name: str, threads: int) -> torch.device:
         raise GxnError("device: cuda is asked for, but torch sees no CUDA card; use device: auto or cpu")
     torch.set_num_threads(threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is repeatable only with it
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.set_deterministic_debug_mode("warn")
     torch.utils.deterministic.fill_uninitialized_memory = False  # nothing reads it
     _keep_freed_memory()
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")

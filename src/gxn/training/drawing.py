@@ -189,7 +189,11 @@ def build_drawer(stage: Stage, size: int) -> dict[str, nn.Module]:
             model.joint, model.condition, model.discriminator, size, model.discriminator_reads
         ),
     }
-    return {name: network.to(stage.device) for name, network in networks.items()}
+    # channels_last: convolutions of few channels take a seventh less time on a CPU
+    return {
+        name: network.to(stage.device, memory_format=torch.channels_last)
+        for name, network in networks.items()
+    }
 
 
 def read_thumbnails(path: FilePath, split: Split) -> Tensor:

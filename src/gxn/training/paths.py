@@ -1,11 +1,12 @@
 """What one batch does: a path owns its optimisers and takes its own optimiser step (GXN, Algorithm 1)."""
 
 from collections.abc import Iterable
+from inspect import unwrap
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch import Tensor, nn, optim
+from torch.optim import Optimizer
 
 from gxn.training.data import Batch, Split
 
@@ -29,6 +30,16 @@ class Path(Protocol):
 
     def validate(self, split: Split) -> dict[str, float]:
         """Figures on the validation split, by name."""
+
+
+class Adam(optim.Adam):
+    """torch's own, of which each of these methods first imports torch's compiler, two seconds, to escape it."""
+
+    step = torch.no_grad()(unwrap(optim.Adam.step))
+    zero_grad = unwrap(optim.Adam.zero_grad)
+    add_param_group = unwrap(optim.Adam.add_param_group)
+    state_dict = unwrap(optim.Adam.state_dict)
+    load_state_dict = unwrap(optim.Adam.load_state_dict)
 
 
 def adam(parameters: Iterable[nn.Parameter], rate: float, betas: tuple[float, float] = (0.9, 0.999)) -> Adam:

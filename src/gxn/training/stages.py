@@ -104,11 +104,22 @@ class Stage:
         return read_split(self.arguments["tokens"], self.arguments["features"], name, self.device)
 
     def start_from(self, path: Path, modules: dict[str, nn.Module]) -> None:
-        """Load the named modules from an earlier stage's checkpoint."""
+        """Load the named modules from an earlier stage's checkpoint.
+
+        Raises:
+            GxnError: it was trained with another vocabulary, other retrieval spaces, or other widths.
+        """
         tensors, metadata = load_tensors(path)
         if metadata.get("vocabulary") != digest(list(self.words)):
             raise GxnError(f"{path}: was trained with another vocabulary than {self.arguments['tokens']}")
         load_modules(path, tensors, modules)
+        earlier = parse(EncoderConfig, metadata.get("encoder"), f"{path}: encoder")
+        for key, value in asdict(self.encoder).items():
+            if getattr(earlier, key) != value:
+                raise GxnError(
+                    f"{path}: was trained with {key} {getattr(earlier, key)}, but --encoder says {value}; "
+                    "give it as it was, or train the checkpoint again"
+                )
         self.before.append(metadata)
 
     def run(

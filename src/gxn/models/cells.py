@@ -1,0 +1,82 @@
+"""One step of a GRU at each of its units, on a CPU: one pass over memory each way.
+
+Matrices are C-contiguous: (B, H), or (B, 3 H) with the parts for r, z and n side by side. In the notation of
+`torch.nn.GRU`, with x_* = x W_i* + b_i* and h_* = h W_h* + b_h*:
+r = sigmoid(x_r + h_r), z = sigmoid(x_z + h_z), n = tanh(x_n + r h_n), and the next state is n + z (h - n).
+"""
+
+from functools import partial
+
+import numpy as np
+
+from gxn.compiled import compiled
+
+HALF, ONE = np.float32(0.5), np.float32(1)
+# tanh(x) = x P(x^2) / Q(x^2) within 3e-8, by least squares of the relative error up to LARGEST, where
+# it is 1 in float32; the constant terms come last, and stand for ONE
+LARGEST = np.float32(9.02)
+P4, P3, P2, P1 = map(np.float32, (1.33189737e-8, 2.05834091e-5, 3.49403018e-3, 0.133797143))
+Q4, Q3, Q2, Q1 = map(np.float32, (7.76197875e-7, 3.28308566e-4, 0.0258710566, 0.467130295))
+
+
+@compiled
+def tanh(x):
+    """Of a NaN, NaN: comparisons with it are false."""
+    x = LARGEST if x > LARGEST else x
+    x = -LARGEST if x < -LARGEST else x
+    s = x * x
+    return (
+        x * ((((P4 * s + P3) * s + P2) * s + P1) * s + ONE) / ((((Q4 * s + Q3) * s + Q2) * s + Q1) * s + ONE)
+    )
+
+
+@partial(compiled, fused=True)
+def forwards(gates, recalled, before, after):
+    """Write the next states (B, H) into `after`; `gates` (B, 3 H), x_*, become r, z and n.
+
+    Args:
+        recalled: h_*, (B, 3 H).
+        before: the states h, of B rows or more, (., H).
+    """
+    hidden = after.shape[1]
+    for row in range(len(after)):
+        reset, update, new = gates[row, :hidden], gates[row, hidden : 2 * hidden], gates[row, 2 * hidden :]
+        # loop by loop, as three at once are too many memory regions to be put into vectors
+        for unit in range(hidden):
+            reset[unit] = HALF + HALF * tanh(HALF * (reset[unit] + recalled[row, unit]))
+        for unit in range(hidden):
+            update[unit] = HALF + HALF * tanh(HALF * (update[unit] + recalled[row, hidden + unit]))
+        for unit in range(hidden):
+            new[unit] = tanh(new[unit] + reset[unit] * recalled[row, 2 * hidden + unit])
+            after[row, unit] = new[unit] + update[unit] * (before[row, unit] - new[unit])
+
+
+@partial(compiled, fused=True)
+def backwards(gates, recalled, before, slopes, flows, of_new, earlier):
+    """The loss's gradients, by those of the next states: `slopes` (B, H).
+
+    Args:
+        gates: r, z and n, (B, 3 H), as `forwards` left them.
+        recalled, before: as for `forwards`.
+        flows: to write, (B, 3 H): gradients of h_r, h_z and h_n; the first two are those of x_r and x_z, too.
+        of_new: to write, (B, H): the gradient of x_n.
+        earlier: of B rows or more, (., H): z times the slope is added, what reaches h past the gates.
+    """
+    hidden = slopes.shape[1]
+    for row in range(len(slopes)):
+        reset, update, new = gates[row, :hidden], gates[row, hidden : 2 * hidden], gates[row, 2 * hidden :]
+        by_reset, by_update, by_new = (
+            flows[row, :hidden],
+            flows[row, hidden : 2 * hidden],
+            flows[row, 2 * hidden :],
+        )
+        for unit in range(hidden):
+            z, n, slope = update[unit], new[unit], slopes[row, unit]
+            of_new[row, unit] = slope * (ONE - z) * (ONE - n * n)
+            by_update[unit] = slope * (before[row, unit] - n) * z * (ONE - z)
+        for unit in range(hidden):
+            r = reset[unit]
+            by_new[unit] = of_new[row, unit] * r
+            by_reset[unit] = by_new[unit] * recalled[row, 2 * hidden + unit] * (ONE - r)
+        for unit in range(hidden):
+            earlier[row, unit] += slopes[row, unit] * update[unit]
