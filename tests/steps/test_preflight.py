@@ -31,6 +31,7 @@ CHECKS = {
     "cnn": ("cnn", "device", "threads"),
     "features": ("cnn", "features", "captions", "images", "weights", "device", "threads"),
     "vocabulary": ("captions", "minimum"),
+    "cards": ("device", "processes"),
     "batch": ("tokens", "batch"),
     "protocols": ("tokens", "protocols"),
 }
@@ -65,6 +66,7 @@ def checked(place: Path, out: Path, check: str, **changes: Any) -> Any:
         "threads": 1,
         "tokens": place / "tokens.h5",
         "minimum": 2,
+        "processes": 2,
         "batch": 4,
         "protocols": ["full"],
     }
@@ -79,6 +81,7 @@ def checked(place: Path, out: Path, check: str, **changes: Any) -> Any:
         ("cnn", {"features": 1024}),
         ("features", {"features": 1024}),
         ("vocabulary", {"words": 6}),
+        ("cards", {"processes": 2}),
         ("batch", {"batches": 1}),
         ("protocols", {"images": 1}),
     ],
@@ -142,6 +145,16 @@ def test_weights_that_give_no_numbers_are_refused(place: Path, tmp_path: Path) -
         checked(place, tmp_path / "out.json", "features", weights=tmp_path / "nan.safetensors")
 
 
+def test_more_processes_than_cards_are_refused(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert checked(place, tmp_path / "out.json", "cards", device="cuda") == {"processes": 2}
+    with pytest.raises(GxnError, match=r"^finetune\.processes: there are 2 cards for 3 processes; lower it"):
+        checked(place, tmp_path / "out.json", "cards", device="auto", processes=3)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -149,7 +162,7 @@ def test_weights_that_give_no_numbers_are_refused(place: Path, tmp_path: Path) -
         (["--minimum", "4"], "this check needs --captions too"),
         (["--cnn", "{}", "--weights", "w"], "this check needs --features, --captions, --images too"),
         (["--cnn", json.dumps({"name": NAME, "layer": "pool"})], "--cnn needs the section pretrain"),
-        ([], "one of the arguments --cnn --minimum --batch --protocols is required"),
+        ([], "one of the arguments --cnn --minimum --batch --protocols --processes is required"),
         (["--batch", "4", "--protocols", "[]"], "not allowed with argument --batch"),
     ],
 )

@@ -338,12 +338,18 @@ CHECKS = {
     "features": MACHINE | {"cnn": CNN, "features": section("features")},
     "batch": {"batch": config["training"]["batch"]},
     "protocols": {"protocols": section("evaluate", "protocols")},
+    "cards": {
+        "device": config["device"],
+        "processes": config["finetune"]["processes"],
+    },
 }
+
+CARDS = {"cnn": 1, "features": 1, "cards": config["finetune"]["processes"]}
 
 
 def checked(wildcards):
     """Files that a check reads, by the name of the argument that takes them."""
-    if wildcards.check == "cnn":
+    if wildcards.check in ("cnn", "cards"):
         return {}
     if wildcards.check == "vocabulary":
         return {"captions": f"data/{wildcards.dataset}/captions.json"}

@@ -10,6 +10,7 @@ rule finetune:
         images=rendered,
         tokens="data/{dataset}/tokens.h5",
         features="data/{dataset}/features.h5",
+        preflight="data/{dataset}/preflight/cards.json",
         code=code("gxn.steps.finetune"),
     output:
         checkpoint="results/checkpoints/{dataset}/finetune/{method}_ft/seed{seed}.safetensors",

@@ -1,5 +1,5 @@
 # What a job would refuse, and lose its finished outputs over since Snakemake removes them as it starts, is refused
-# before: a CNN, a crop, a batch or a protocol that does not suit the data.
+# before: a CNN, a crop, a word frequency, a batch or a protocol that does not suit the data, or too few cards.
 rule preflight:
     input:
         unpack(old_files),
@@ -11,7 +11,7 @@ rule preflight:
         "logs/{dataset}/benchmarks/preflight/{check}-{settings}.jsonl"
     threads: config["threads"]
     resources:
-        gpu=lambda wildcards: GPU if wildcards.check in ("cnn", "features") else 0,
+        gpu=lambda wildcards: GPU * CARDS.get(wildcards.check, 0),
         mem_mb=memory(1500, tokens=2),
     params:
         arguments=arguments,

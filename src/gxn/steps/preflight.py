@@ -1,8 +1,9 @@
 """Refuse settings that the data or the CNN do not suit, before a job takes the place of finished work.
 
-One of four settings is checked. `--cnn` alone: that it can be trained here; with `--weights`, that these, the
+One of five settings is checked. `--cnn` alone: that it can be trained here; with `--weights`, that these, the
 layer and the crops of `--features` give features of the images. `--minimum`: that a word of `--captions` is so
-frequent. `--batch` or `--protocols`: that the splits of `--tokens` are large enough.
+frequent. `--batch` or `--protocols`: that the splits of `--tokens` are large enough. `--processes`: that each has
+a card, unless they compute on the CPU.
 """
 
 import os
@@ -28,17 +29,18 @@ def preflight(out: Path, **given: Any) -> None:
     """
     if given["minimum"] is not None:
         need(given, "captions")
-    elif given["cnn"] is None:
+        found = check_vocabulary(given["captions"], given["minimum"])
+    elif given["batch"] is not None:
         need(given, "tokens")
-    elif given["weights"] is not None:
-        need(given, "features", "captions", "images")
-    if given["batch"] is not None:
         found = check_batch(given["tokens"], given["batch"])
     elif given["protocols"] is not None:
+        need(given, "tokens")
         found = check_protocols(given["tokens"], given["protocols"])
-    elif given["minimum"] is not None:
-        found = check_vocabulary(given["captions"], given["minimum"])
+    elif given["processes"] is not None:
+        found = check_cards(given["processes"], given["device"])
     else:
+        if given["weights"] is not None:
+            need(given, "features", "captions", "images")
         names = ("cnn", "features", "captions", "images", "weights", "device", "threads")
         found = check_cnn(**{name: given[name] for name in names})
     write_json(out, found)
@@ -74,6 +76,16 @@ def check_vocabulary(captions: Path, minimum: int) -> dict[str, int]:
     return {"words": len(build_vocabulary(read_captions(captions), minimum))}
 
 
+def check_cards(processes: int, device: str) -> dict[str, int]:
+    """Refuse more processes than there are cards, where they are to compute on cards."""
+    from gxn.training.device import choose_device
+    from gxn.training.distributed import need_cards
+
+    if choose_device(device, 1).type == "cuda":
+        need_cards(processes)
+    return {"processes": processes}
+
+
 def check_cnn(
     cnn: dict[str, Any],
     features: Any,
@@ -84,7 +96,7 @@ def check_cnn(
     threads: int,
 ) -> dict[str, int]:
     """Refuse what would give no features, or a CNN that cannot be trained here; the number of features."""
-    # here, as the other checks need no torch, whose import takes most of the time
+    # here, as most checks need no torch, whose import takes most of the time
     from gxn.config import parse
     from gxn.features.cnn import load_cnn, need_side
     from gxn.features.extract import FeaturesConfig, extract
@@ -120,6 +132,7 @@ def main() -> None:
     checked.add_argument("--minimum", type=int, help="vocabulary.minimum")
     checked.add_argument("--batch", type=int, help="training.batch")
     checked.add_argument("--protocols", type=cli.json_argument, help='such as ["full"]')
+    checked.add_argument("--processes", type=int, help="finetune.processes")
     parser.add_argument("--features", type=cli.json_argument, help="section features")
     parser.add_argument("--captions", type=Path, help="captions.json")
     parser.add_argument("--images", type=Path, help="folder of photographs, or images.h5")

@@ -93,6 +93,17 @@ class Follower(Resume):
         """Leave it to the first process."""
 
 
+def need_cards(processes: int) -> None:
+    """Refuse more processes than there are cards.
+
+    Raises:
+        GxnError: names both numbers.
+    """
+    cards = torch.cuda.device_count()
+    if processes > cards:
+        raise GxnError(f"finetune.processes: there are {cards} cards for {processes} processes; lower it")
+
+
 @contextlib.contextmanager
 def joined(device: str, threads: int) -> Iterator[Processes]:
     """The processes that `torchrun` started, or this one alone; only the first one prints.
@@ -107,10 +118,7 @@ def joined(device: str, threads: int) -> Iterator[Processes]:
         return
     local = int(os.environ["LOCAL_RANK"])
     if where.type == "cuda":
-        if local >= torch.cuda.device_count():
-            raise GxnError(
-                f"finetune.processes: there are {torch.cuda.device_count()} cards, not {local + 1}; lower it"
-            )
+        need_cards(count)
         where = torch.device("cuda", local)
         torch.cuda.set_device(where)
     if where.type == "cuda":
