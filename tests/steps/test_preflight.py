@@ -151,7 +151,9 @@ def test_more_processes_than_cards_are_refused(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert checked(place, tmp_path / "out.json", "cards", device="cuda") == {"processes": 2}
-    with pytest.raises(GxnError, match=r"^finetune\.processes: there are 2 cards for 3 processes; lower it"):
+    with pytest.raises(
+        GxnError, match=r"^finetune\.processes: 3 need a card each, and there are 2; lower it"
+    ):
         checked(place, tmp_path / "out.json", "cards", device="auto", processes=3)
 
 

@@ -1,5 +1,6 @@
 """The training steps on a tiny dataset: resumption to the byte, who is trained by what, faults that stop."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from gxn.steps.match import match
 from gxn.training import loop
 from gxn.training.captioning import Captioning, CaptioningConfig, build_rewards
 from gxn.training.checkpoint import read_decoder
-from gxn.training.drawing import Drawing, spread_rows
+from gxn.training.drawing import Drawing, DrawingConfig, build_drawer, read_thumbnails, spread_rows
 from gxn.training.matching import Matching, MatchingConfig
 from gxn.training.stages import Stage
 
@@ -328,6 +329,33 @@ def test_an_unknown_key_is_named(arguments):
         GxnError, match=r"stage\.match\.learning_rte: unknown key; did you mean 'learning_rate'"
     ):
         match(None, **arguments("a", stage=match_stage(learning_rte=1)))
+
+
+def test_a_checkpoint_of_another_margin_is_a_start(arguments, pretrained):
+    other = arguments("a", stage=match_stage(epochs=1))
+    other["encoder"] = other["encoder"] | {"margin": 0.1, "same_image_negatives": True}
+    match(pretrained["warmup"], **other)
+
+
+def test_adam_keeps_the_layout_of_what_is_drawn_with(arguments, data):
+    """Its kernel reads memory as it lies: parameters, gradients and moments must lie alike, resumed too."""
+    stage = Stage(arguments("a", stage={}))
+    images = read_thumbnails(data / "thumbnails.h5", stage.train)
+    networks = build_drawer(stage, images.shape[-1])
+    path = Drawing(stage.encoders, *networks.values(), parse(DrawingConfig, DRAW, "draw"), images)
+    path.step(stage.train.batch(torch.arange(8)))
+    content = io.BytesIO()
+    torch.save({name: each.state_dict() for name, each in path.optimizers.items()}, content)
+    content.seek(0)
+    for name, state in torch.load(content, weights_only=True).items():
+        path.optimizers[name].load_state_dict(state)
+    seen = 0
+    for optimizer in path.optimizers.values():
+        for parameter, state in optimizer.state.items():
+            for each in (parameter.grad, state["exp_avg"], state["exp_avg_sq"]):
+                assert each.stride() == parameter.stride()
+            seen += not parameter.is_contiguous()
+    assert seen > 4
 
 
 @pytest.mark.parametrize(

@@ -77,9 +77,8 @@ def jobs(copy: Copy, *arguments: str) -> dict[str, Job]:
             )
             job = Job(rule[1], inputs[1].split(", ") if inputs else [], command[1] if command else "")
             found |= dict.fromkeys(output[1].split(", "), job)
-    assert found and all("-m gxn.steps." in job.command or job.rule == "passed" for job in found.values()), (
-        text
-    )
+    copied = ("passed", "prepared")
+    assert found and all("-m gxn.steps." in job.command or job.rule in copied for job in found.values()), text
     return found
 
 

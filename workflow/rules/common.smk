@@ -134,10 +134,14 @@ def as_json(value):
 
 def prepared_by():
     """Part of a name that differs where what the user's captions.json is made of does; downloads are always the same."""
-    path = Path(config["dataset"]["captions"])
-    own = path.is_file() and not is_fetched(path)
-    content = hashlib.sha256(path.read_bytes()).hexdigest() if own else None
-    return fingerprint([drop(config["dataset"], "thumbnail"), content])
+    path, content = Path(config["dataset"]["captions"]), b""
+    try:
+        if path.is_file() and not is_fetched(path):
+            content = path.read_bytes()
+    except OSError as error:
+        raise WorkflowError(f"dataset.captions: {path}: {error.strerror}") from None
+    settings = drop(config["dataset"], "thumbnail")
+    return fingerprint([settings, hashlib.sha256(content).hexdigest()])
 
 
 def fingerprint(value):

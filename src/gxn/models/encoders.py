@@ -12,6 +12,7 @@ from gxn.models.gru import GRU, Sentences
 ABSTRACT, GROUNDED = "abstract", "grounded"
 STATES = ("mean", "last")
 WORDS = ("shared", "own")
+OF_THE_LOSS = ("margin", "same_image_negatives")  # keys of EncoderConfig that no embedding depends on
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from gxn.features.cnn import load_cnn, normalise
 from gxn.files import save_tensors
 from gxn.provenance import provenance
 from gxn.training.device import choose_device
-from gxn.training.paths import Adam
+from gxn.training.optimizers import Adam
 from gxn.training.resume import Resume, need_sound, recipe
 from gxn.writing import atomic
 

@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 
 from gxn.datasets.tokens import read_tokens
 from gxn.datasets.words import EOS, PAD
+from gxn.errors import GxnError
 from gxn.losses.captioning import caption_mask, cross_entropy, self_critical
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import GROUNDED, Encoders
@@ -18,7 +19,7 @@ from gxn.rewards.bleu import Bleu4
 from gxn.rewards.ciderd import CiderD
 from gxn.rewards.frequencies import read_frequencies
 from gxn.training.data import Batch, Split
-from gxn.training.paths import adam, update
+from gxn.training.optimizers import adam, update
 from gxn.training.stages import Stage
 
 
@@ -56,6 +57,9 @@ class CaptioningConfig:
             min(most, increase * floor(epoch / every)), with epochs counted from the decoder's first stage on.
         longest: words at most in a decoded caption, end included.
         earlier: epochs that the decoder was trained for in earlier stages.
+
+    Raises:
+        GxnError: there is a self-critical loss, but neither reward has a weight.
     """
 
     learning_rate: float
@@ -70,6 +74,10 @@ class CaptioningConfig:
     sampling_most: float
     longest: int
     earlier: int
+
+    def __post_init__(self) -> None:
+        if self.gamma and not self.reward_cider_d and not self.reward_bleu_4:
+            raise GxnError("captioning: reward_cider_d and reward_bleu_4 are both 0; give one a weight")
 
 
 class Captioning:

@@ -101,7 +101,7 @@ def need_cards(processes: int) -> None:
     """
     cards = torch.cuda.device_count()
     if processes > cards:
-        raise GxnError(f"finetune.processes: there are {cards} cards for {processes} processes; lower it")
+        raise GxnError(f"finetune.processes: {processes} need a card each, and there are {cards}; lower it")
 
 
 @contextlib.contextmanager
@@ -109,7 +109,7 @@ def joined(device: str, threads: int) -> Iterator[Processes]:
     """The processes that `torchrun` started, or this one alone; only the first one prints.
 
     Raises:
-        GxnError: as `choose_device`; or there are fewer cards than processes.
+        GxnError: as `choose_device`; or this machine has fewer cards than processes.
     """
     where = choose_device(device, threads)
     count = int(os.environ.get("WORLD_SIZE", "1"))
@@ -118,7 +118,7 @@ def joined(device: str, threads: int) -> Iterator[Processes]:
         return
     local = int(os.environ["LOCAL_RANK"])
     if where.type == "cuda":
-        need_cards(count)
+        need_cards(int(os.environ["LOCAL_WORLD_SIZE"]))
         where = torch.device("cuda", local)
         torch.cuda.set_device(where)
     if where.type == "cuda":

@@ -13,7 +13,7 @@ from gxn.losses.ranking import NEGATIVES, ranking_loss
 from gxn.losses.similarity import SIMILARITIES
 from gxn.models.encoders import EncoderConfig, Encoders, encode_captions
 from gxn.training.data import Batch, Split
-from gxn.training.paths import adam, update
+from gxn.training.optimizers import adam, update
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,8 @@
 """What one batch does: a path owns its optimisers and takes its own optimiser step (GXN, Algorithm 1)."""
 
-from collections.abc import Iterable
-from inspect import unwrap
 from typing import Protocol
 
-import torch
-from torch import Tensor, nn, optim
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gxn.training.data import Batch, Split
@@ -30,48 +27,3 @@ class Path(Protocol):
 
     def validate(self, split: Split) -> dict[str, float]:
         """Figures on the validation split, by name."""
-
-
-class Adam(optim.Adam):
-    """torch's own, of which each of these methods first imports torch's compiler, two seconds, to escape it."""
-
-    step = torch.no_grad()(unwrap(optim.Adam.step))
-    zero_grad = unwrap(optim.Adam.zero_grad)
-    add_param_group = unwrap(optim.Adam.add_param_group)
-    state_dict = unwrap(optim.Adam.state_dict)
-    load_state_dict = unwrap(optim.Adam.load_state_dict)
-
-
-def adam(parameters: Iterable[nn.Parameter], rate: float, betas: tuple[float, float] = (0.9, 0.999)) -> Adam:
-    """Adam over the parameters, in one fused kernel."""
-    return Adam(list(parameters), lr=rate, betas=betas, fused=True)
-
-
-def update(loss: Tensor, optimizers: Iterable[Optimizer], clip: float | None) -> None:
-    """One step of the optimisers along the gradient of `loss`, each one's gradient norm clipped at `clip`.
-
-    Only these optimisers' parameters are touched: gradients that fall on others are cleared when their own
-    optimiser begins its step.
-    """
-    optimizers = list(optimizers)
-    for optimizer in optimizers:
-        optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    for optimizer in optimizers:
-        _clip(optimizer, clip)
-        optimizer.step()
-
-
-def _clip(optimizer: Optimizer, clip: float | None) -> None:
-    """Clip the gradient norm of each group; that of a single one by fused Adam, which saves a pass over all."""
-    optimizer.grad_scale = None
-    if clip is None:
-        return
-    groups = [group["params"] for group in optimizer.param_groups]
-    if len(groups) > 1:
-        for parameters in groups:
-            torch.nn.utils.clip_grad_norm_(parameters, clip, foreach=True)
-        return
-    gradients = [each.grad.flatten() for each in groups[0] if each.grad is not None]
-    norm = torch.stack([each.dot(each) for each in gradients]).sum().sqrt()
-    optimizer.grad_scale = ((norm + 1e-6) / clip).clamp(min=1)  # Adam divides by it

@@ -13,7 +13,7 @@ from gxn.cli import json_argument, parser
 from gxn.config import parse
 from gxn.errors import GxnError
 from gxn.files import digest, load_tensors, save_tensors, sha256, write_rows
-from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
+from gxn.models.encoders import OF_THE_LOSS, EncoderConfig, Encoders, EncoderSizes
 from gxn.provenance import provenance
 from gxn.training import loop
 from gxn.training.data import Split, read_split
@@ -112,14 +112,14 @@ class Stage:
         tensors, metadata = load_tensors(path)
         if metadata.get("vocabulary") != digest(list(self.words)):
             raise GxnError(f"{path}: was trained with another vocabulary than {self.arguments['tokens']}")
-        load_modules(path, tensors, modules)
         earlier = parse(EncoderConfig, metadata.get("encoder"), f"{path}: encoder")
         for key, value in asdict(self.encoder).items():
-            if getattr(earlier, key) != value:
+            if key not in OF_THE_LOSS and getattr(earlier, key) != value:
                 raise GxnError(
                     f"{path}: was trained with {key} {getattr(earlier, key)}, but --encoder says {value}; "
                     "give it as it was, or train the checkpoint again"
                 )
+        load_modules(path, tensors, modules)
         self.before.append(metadata)
 
     def run(

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from gxn.training.paths import adam, update
+from gxn.training.optimizers import adam, update
 
 
 @pytest.mark.parametrize("clip", [None, 0.5, 1e3])
@@ -48,7 +48,7 @@ def test_training_does_not_import_torchs_compiler():
 import sys
 import torch
 from gxn.training.device import choose_device
-from gxn.training.paths import adam, update
+from gxn.training.optimizers import adam, update
 
 choose_device("cpu", 1)
 weight = torch.nn.Parameter(torch.ones(3))
