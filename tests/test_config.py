@@ -11,10 +11,16 @@ import yaml
 from gxn.config import encoder_section, parse
 from gxn.errors import GxnError
 from gxn.schema import check, classifiers, is_fetched, overlay
+from gxn.similarities import SIMILARITIES
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "workflow" / "schemas" / "params.schema.yaml"
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
+
+
+def test_the_schema_knows_every_similarity():
+    encoders = yaml.safe_load(SCHEMA.read_text())["properties"]["encoders"]
+    assert encoders["additionalProperties"]["properties"]["similarity"]["enum"] == list(SIMILARITIES)
 
 
 @dataclass(frozen=True)

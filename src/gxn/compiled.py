@@ -11,6 +11,10 @@ from functools import lru_cache
 from typing import TypeVar
 
 import numba
+from numba.core.codegen import get_host_cpu_features
+
+# what numba compiles for: "+avx2" is in it, or "-avx2"
+INSTRUCTIONS = frozenset((numba.config.CPU_FEATURES or get_host_cpu_features()).split(","))
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")

@@ -16,6 +16,7 @@ from jsonschema.validators import extend
 from gxn.config import encoder_section, suggestion
 from gxn.errors import GxnError
 from gxn.evaluation.galleries import misfit
+from gxn.similarities import named
 
 # where the workflow puts what it downloads
 RAW = Path("data/raw")
@@ -166,7 +167,7 @@ def _references(config: Mapping[str, Any]) -> list[str]:
             )
     for name in {row["encoder"] for row in rows.values()} & set(config["encoders"]):
         section = encoder_section(config, name)
-        if section["similarity"] == "cosine" and not section["normalise"]:
+        if not named(section["similarity"]).order and not section["normalise"]:
             problems.append(
                 f"encoders.{name}: a cosine is of normalised embeddings; set retrieval.normalise for this encoder"
             )

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -274,6 +275,14 @@ def test_the_step_fails_in_one_line_and_writes_nothing(tmp_path, monkeypatch, ca
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and message in said
     assert [path.name for path in tmp_path.iterdir()] == ["e.h5"]
+
+
+@pytest.mark.parametrize("similarity", ["dot", ["order"], {}, None])
+def test_an_unknown_similarity_is_refused(tmp_path, similarity):
+    path = tmp_path / "e.h5"
+    write(path, replace(plain(6), similarity=similarity))
+    with pytest.raises(GxnError, match=r"e\.h5: its similarity .* is none of cosine, order"):
+        read_embeddings(path)
 
 
 @pytest.mark.parametrize("change", ["truncate", "no metadata", "other spaces", "short", "no similarity"])

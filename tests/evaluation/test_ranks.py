@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from gxn.errors import GxnError
 from gxn.evaluation import screening
 from gxn.evaluation.ranks import Ranks, ranks
-
-SIMILARITIES = ("cosine", "order", "order_reversed", "order_root", "order_reversed_root")
+from gxn.losses.kernels_cpu import LANES, products, violations
+from gxn.similarities import SIMILARITIES
 
 
 def scores_of(images, texts, similarity, weights) -> np.ndarray:
@@ -94,8 +94,8 @@ def test_doubled_images_tie(similarity):
 
 @pytest.mark.parametrize("similarity", SIMILARITIES)
 def test_order_of_images_is_of_no_matter(similarity):
-    images, texts, owners = embeddings(2, 90, 400, (33,), 1.0)
-    shuffled = np.random.default_rng(0).permutation(90)
+    images, texts, owners = embeddings(2, 110, 600, (33,), 1.0)
+    shuffled = np.random.default_rng(0).permutation(110)
     found = ranks([images[0][shuffled]], texts, np.argsort(shuffled)[owners], similarity, [1.0])
     straight = ranks(images, texts, owners, similarity, [1.0])
     np.testing.assert_array_equal(found.i2t, straight.i2t[shuffled])
@@ -131,16 +131,38 @@ def test_screen_drops_most_pairs(monkeypatch):
     assert kept.mean() < 0.05
 
 
-def test_bytes_are_squared_the_same_without_the_instruction(monkeypatch):
-    """Processors without the byte dot product take another way to the same integers."""
+def test_bytes_are_squared_the_same_without_the_instructions(monkeypatch):
+    """Processors without products of bytes take another way to the same integers."""
     import numba
 
-    monkeypatch.setattr(screening, "HAS_DOT", False)
+    monkeypatch.setattr(screening, "INSTRUCTIONS", frozenset())
     images, texts, owners = embeddings(5, 40, 90, (70,), 0.5)
     plain = numba.njit(screening.count_screened.py_func)
     expected = ranks(images, texts, owners, "order", [1.0])
     monkeypatch.setattr("gxn.evaluation.ranks.count_screened", plain)
     assert same(ranks(images, texts, owners, "order", [1.0]), expected)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "width"), [(products, 16), (violations, 48), (products, 1040), (violations, 1040)]
+)
+def test_a_score_is_the_sum_of_sixteen_lanes(kernel, width):
+    """To the bit, whatever the machine's vectors. A step is exact in float64, and rounded once, as if fused."""
+    rng = np.random.default_rng(0)
+    images, texts = (rng.integers(0, 4096, (rows, width)).astype(np.float32) for rows in (16, 24))
+    lanes = np.zeros((16, 24, LANES), np.float32)
+    for start in range(0, width, LANES):
+        image, text = (each[:, start : start + LANES].astype(np.float64) for each in (images, texts))
+        if kernel is products:
+            step = image[:, None] * text
+        else:
+            step = -(np.maximum(text - image[:, None], 0) ** 2)
+        lanes = (lanes + step).astype(np.float32)
+    while lanes.shape[-1] > 1:
+        lanes = lanes[..., ::2] + lanes[..., 1::2]
+    found = np.full((8, 20), np.nan, np.float32)
+    kernel(images, texts, 4, 12, 4, 24, found)
+    np.testing.assert_array_equal(found, lanes[4:12, 4:24, 0])
 
 
 def test_a_single_image_ranks_first():

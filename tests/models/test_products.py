@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from gxn.models.products import COLUMNS, add_product
+from gxn.models.products import COLUMNS, PIECES, add_product
 
 
 @pytest.mark.parametrize("transposed", [False, True])
-@pytest.mark.parametrize("width", [1, COLUMNS, 6 * COLUMNS, 5 * COLUMNS + 3])
+@pytest.mark.parametrize("width", [1, COLUMNS, 2 * COLUMNS, 5 * COLUMNS + 3, 2 * PIECES * COLUMNS + 3])
 @pytest.mark.parametrize("rows", [0, 1, 9])
 def test_equals_torch(rows, width, transposed):
     torch.manual_seed(0)

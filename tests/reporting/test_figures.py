@@ -16,6 +16,7 @@ from gxn.evaluation.embeddings import read_embeddings
 from gxn.evaluation.ranks import ranks
 from gxn.reporting import grids, queries, style
 from gxn.reporting.training import read_curve
+from gxn.similarities import SIMILARITIES
 
 FIGURES = ("ablation", "recall", "training", "i2t", "t2i", "framework")
 
@@ -118,9 +119,7 @@ def test_queries_run_from_easy_to_hard_and_nobody_picks_them(results):
     assert again == chosen
 
 
-@pytest.mark.parametrize(
-    "similarity", ["cosine", "order", "order_reversed", "order_root", "order_reversed_root"]
-)
+@pytest.mark.parametrize("similarity", SIMILARITIES)
 def test_the_true_answer_stands_where_its_rank_says(results, similarity):
     one = read_embeddings(results.one("embeddings/two_space/seed0.h5"))
     object.__setattr__(one, "similarity", similarity)

@@ -12,6 +12,7 @@ from settings import CAPTION, DRAW, MATCH, MODEL, TRAINING
 from gxn.config import parse
 from gxn.errors import GxnError
 from gxn.files import create_hdf5, load_tensors, open_hdf5
+from gxn.losses.similarity import score
 from gxn.steps.caption import caption
 from gxn.steps.draw import draw
 from gxn.steps.joint import in_turn, joint
@@ -251,7 +252,7 @@ def test_captions_of_the_same_image_are_negatives_only_where_it_is_told(argument
             stage.encoders.images(batch.features),
             stage.encoders.texts(batch.tokens, batch.lengths),
         )
-        scores = path.similarity(images, texts, encoder.weights).detach()
+        scores = score(encoder.similarity, images, texts, encoder.weights).detach()
         wrong = ~torch.eye(6, dtype=torch.bool) if taken else batch.image[:, None] != batch.image
         hinges = [(0.05 - scores.diagonal()[own] + scores).clamp(min=0) for own in ((..., None), (None,))]
         expected = sum(float(hinge[wrong].sum()) for hinge in hinges) / 6

@@ -9,6 +9,7 @@ import numpy as np
 
 from gxn.errors import GxnError
 from gxn.files import hdf5_dataset, hdf5_metadata, open_hdf5
+from gxn.similarities import SIMILARITIES
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,10 @@ def _read(file: h5py.File, path: str | Path) -> Embeddings:
 
 
 def _check(embeddings: Embeddings, path: str | Path) -> None:
+    if embeddings.similarity not in list(SIMILARITIES):
+        raise GxnError(
+            f"{path}: its similarity {embeddings.similarity!r} is none of {', '.join(SIMILARITIES)}"
+        )
     images, captions = len(embeddings.imgid), len(embeddings.sentid)
     for image, text in zip(embeddings.images, embeddings.texts, strict=True):
         if image.ndim != 2 or text.ndim != 2 or image.shape[1] != text.shape[1]:

@@ -14,11 +14,11 @@ from gxn.compiled import compiled, processors, slices, spread
 from gxn.errors import GxnError
 from gxn.evaluation.screening import Screen, count_screened, screen
 from gxn.losses.kernels_cpu import LANES, padded, products, violations
+from gxn.similarities import named
 
-IMAGES, CAPTIONS = 64, 512  # a block of scores and its images stay in the second cache
+IMAGES, CAPTIONS = 96, 512  # the images of a block stay in the second cache
 SCREENED = 512  # images at a time where bytes tell which pairs to compute
 PAIRS = 16  # true pairs scored at once, as the diagonal of a square
-SIMILARITIES = ("cosine", "order", "order_reversed", "order_root", "order_reversed_root")
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ def ranks(
     weights: Sequence[float],
     prune: bool = True,
 ) -> Ranks:
-    """Ranks by sum_k weight_k similarity_k, as defined in `gxn.losses.similarity`.
+    """Ranks by sum_k weight_k similarity_k, as `gxn.similarities` defines it.
 
     Args:
         images: (N, D_k) float32 for each space.
         texts: (M, D_k) float32 for each space.
         caption_image: (M,) integers, the row of each caption's image.
-        similarity: one of SIMILARITIES.
+        similarity: one of `gxn.similarities.SIMILARITIES`.
         weights: one for each space.
         prune: leave out the pairs that cannot matter (order violations only); the ranks are the same without.
 
@@ -58,14 +58,13 @@ def ranks(
         GxnError: embeddings that are not finite or so large that scores would not be, or all the same;
             an image without captions; a caption without image; an unknown similarity.
     """
-    if similarity not in SIMILARITIES:
-        raise GxnError(f"similarity {similarity!r} is none of {', '.join(SIMILARITIES)}")
+    kind = named(similarity)
     owners = _checked(images, texts, caption_image, weights)
-    sign = -1.0 if "reversed" in similarity else 1.0
-    mixed = similarity.endswith("root") and len(images) > 1  # in one space, roots rank as their squares
+    sign = -1.0 if kind.reverse else 1.0
+    mixed = kind.root and len(images) > 1  # in one space, roots rank as their squares
     factors = sign * (np.ones(len(images)) if mixed else np.sqrt(weights))
     rows = _stacked(images, factors), _stacked(texts, factors)
-    score = products if similarity == "cosine" else violations
+    score = violations if kind.order else products
     if mixed:
         score = _roots([space.shape[1] for space in images], weights)
     true_scores = _true_scores(*rows, owners, score, len(images[0]))
@@ -79,17 +78,18 @@ def ranks(
 
 def _checked(images, texts, caption_image, weights) -> np.ndarray:
     """`caption_image` as int64; see `ranks` for what is refused."""
+    largest = []
     for what, spaces in (("image", images), ("caption", texts)):
         for space in spaces:
             if space.ndim != 2 or not space.size:
                 raise GxnError(f"{what} embeddings: a matrix is needed, not shape {space.shape}")
-            if not np.isfinite(space).all():
+            largest.append(max(float(space.max()), -float(space.min())))
+            if not np.isfinite(largest[-1]):
                 row = np.flatnonzero(~np.isfinite(space).all(1))[0]
                 raise GxnError(f"{what} embeddings: row {row} is not finite. The model has diverged")
-        if len(spaces[0]) > 1 and all((space == space[0]).all() for space in spaces):
+        if len(spaces[0]) > 1 and all(_all_same(space) for space in spaces):
             raise GxnError(f"{what} embeddings: all {len(spaces[0])} are the same. The model has collapsed")
-    largest = [max(float(np.abs(space).max()) for space in spaces) for spaces in (images, texts)]
-    bound = sum(weights) * sum(space.shape[1] for space in images) * sum(largest) ** 2
+    bound = sum(weights) * sum(space.shape[1] for space in images) * (2 * max(largest)) ** 2
     if not bound < float(np.finfo(np.float32).max):
         raise GxnError(f"embeddings reach {max(largest):g}: their scores are not finite in float32")
     owners = np.asarray(caption_image, np.int64)
@@ -99,6 +99,10 @@ def _checked(images, texts, caption_image, weights) -> np.ndarray:
     if len(bare):
         raise GxnError(f"image row {bare[0]} has no caption ({len(bare)} such)")
     return owners
+
+
+def _all_same(space: np.ndarray) -> bool:
+    return bool((space[1] == space[0]).all() and (space == space[0]).all())  # two rows mostly tell
 
 
 def _columns(widths: Sequence[int]) -> list[tuple[int, int]]:

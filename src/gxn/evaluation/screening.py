@@ -1,38 +1,46 @@
 """Which pairs can matter for a rank, from order violations that are computed on bytes.
 
-Embeddings are rounded to 0..127 and each row's rounding error is known. max(0, .) moves no further than its
-argument, so that ||max(0, t - v)|| >= ||max(0, t' - v')|| - ||t - t'|| - ||v - v'||: a pair whose rounded
-violation is above a limit by more than the errors has a true one above it. Bytes are subtracted and squared
-sixty-four at a time, several times faster than floats; only the pairs that are left, few with a trained
-model, are then computed in full.
+Embeddings become 0..127, captions rounded down and images up, so that no violation grows: a pair whose bytes
+violate the order by more than a limit does so in full. Bytes are subtracted and squared four times as many at a
+time as floats; only the pairs that are left, few with a trained model, are then computed in full.
 """
 
+import itertools
 from dataclasses import dataclass
 
-import llvmlite.binding
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from gxn.compiled import compiled
-from gxn.losses.kernels_cpu import LANES, TILE, add_gathered, store, totals, zeros
+from gxn.compiled import INSTRUCTIONS, compiled, processors, slices, spread
+from gxn.losses.kernels_cpu import (
+    IMAGES,
+    LANES,
+    TEXTS,
+    WIDTH,
+    add_totals,
+    no_totals,
+    store_scores,
+    take_gathered,
+    zeros,
+)
 
-BYTES = 64
-LEVELS = 127  # the instruction that squares takes one factor signed
+BYTES = 4 * WIDTH
+ROWS = 1024  # that a thread rounds at a time
+PAIRS = 256  # that the step between levels is chosen by
+LEVELS = 127  # the instructions that square take one factor signed, and add two squares in sixteen bits
 SCALES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18)  # shares of the largest range: outliers may be cut off
-DOT = "llvm.x86.avx512.vpdpbusd.512"
-HAS_DOT = llvmlite.binding.get_host_cpu_features().get("avx512vnni", False)
-_BYTES, _INTS = ir.VectorType(ir.IntType(8), BYTES), ir.VectorType(ir.IntType(32), LANES)
+_BYTES, _WORDS, _INTS = (ir.VectorType(ir.IntType(bits), BYTES * 8 // bits) for bits in (8, 16, 32))
 
 
 class Vector(types.Type):
     """A vector register of bytes or of integers."""
 
 
-BYTE_ROW = types.UniTuple(Vector(name="Bytes"), TILE)
-INT_SQUARE = types.UniTuple(Vector(name="Ints"), TILE * TILE)
+IMAGE_BYTES, TEXT_BYTES = (types.UniTuple(Vector(name="Bytes"), rows) for rows in (IMAGES, TEXTS))
+INT_PAIRS = types.UniTuple(Vector(name="Ints"), IMAGES * TEXTS)
 
 
 @register_model(Vector)
@@ -57,39 +65,51 @@ def _address(context, builder, kind, array, offset, vector):
 
 @intrinsic
 def no_sums(typing):
-    """A square of zeros."""
+    """Zeros for each pair of a tile."""
 
     def generate(context, builder, signature, arguments):
-        return context.make_tuple(builder, INT_SQUARE, [ir.Constant(_INTS, [0] * LANES)] * TILE * TILE)
+        return context.make_tuple(builder, INT_PAIRS, [ir.Constant(_INTS, [0] * WIDTH)] * len(INT_PAIRS))
 
-    return INT_SQUARE(), generate
+    return INT_PAIRS(), generate
 
 
-@intrinsic
-def load_bytes(typing, matrix, row, column):
-    """Bytes from `column` on of the rows `row` to `row + TILE - 1`."""
+def _loader(rows):
+    """The intrinsic (matrix, row, column) -> bytes from `column` on of each of the rows from `row` on."""
 
-    def generate(context, builder, signature, arguments):
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        stride = cgutils.unpack_tuple(builder, array.shape)[1]
-        offset = builder.add(builder.mul(arguments[1], stride), arguments[2])
-        vectors = []
-        for _ in range(TILE):
-            address = _address(context, builder, signature.args[0], arguments[0], offset, _BYTES)
-            vectors.append(builder.load(address, align=1))
-            offset = builder.add(offset, stride)
-        return context.make_tuple(builder, BYTE_ROW, vectors)
+    def load(typing, matrix, row, column):
+        def generate(context, builder, signature, arguments):
+            array = context.make_array(signature.args[0])(context, builder, arguments[0])
+            stride = cgutils.unpack_tuple(builder, array.shape)[1]
+            offset = builder.add(builder.mul(arguments[1], stride), arguments[2])
+            vectors = []
+            for _ in range(len(rows)):
+                address = _address(context, builder, signature.args[0], arguments[0], offset, _BYTES)
+                vectors.append(builder.load(address, align=1))
+                offset = builder.add(offset, stride)
+            return context.make_tuple(builder, rows, vectors)
 
-    return BYTE_ROW(matrix, types.intp, types.intp), generate
+        return rows(matrix, types.intp, types.intp), generate
+
+    return intrinsic(load)
+
+
+load_images, load_texts = _loader(IMAGE_BYTES), _loader(TEXT_BYTES)
+
+
+def _called(builder, name, result, *arguments):
+    signature = ir.FunctionType(result, [each.type for each in arguments])
+    return builder.call(cgutils.get_or_insert_function(builder.module, signature, name), arguments)
 
 
 def _add_squares(builder, total, excess):
-    """Add the squares of 64 bytes, four to each of sixteen integers."""
-    if HAS_DOT:
-        signature = ir.FunctionType(_INTS, [_INTS] * 3)
+    """Add the squares of bytes, four neighbours' to each integer."""
+    if WIDTH == 16 and "+avx512vnni" in INSTRUCTIONS:
         words = builder.bitcast(excess, _INTS)
-        function = cgutils.get_or_insert_function(builder.module, signature, DOT)
-        return builder.call(function, (total, words, words))
+        return _called(builder, "llvm.x86.avx512.vpdpbusd.512", _INTS, total, words, words)
+    if WIDTH == 8 and "+avx2" in INSTRUCTIONS:
+        two = _called(builder, "llvm.x86.avx2.pmadd.ub.sw", _WORDS, excess, excess)
+        ones = ir.Constant(_WORDS, [1] * 2 * WIDTH)
+        return builder.add(total, _called(builder, "llvm.x86.avx2.pmadd.wd", _INTS, two, ones))
     for start in range(4):
         quarter = _shuffled(builder, excess, excess, range(start, BYTES, 4))
         wide = builder.zext(quarter, _INTS)
@@ -103,56 +123,58 @@ def add_byte_violations(typing, sums, images, texts):
 
     def generate(context, builder, signature, arguments):
         sums, images, texts = (cgutils.unpack_tuple(builder, each) for each in arguments)
-        subtract = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(_BYTES, [_BYTES] * 2), f"llvm.usub.sat.v{BYTES}i8"
-        )
-        excesses = [builder.call(subtract, (text, image)) for image in images for text in texts]
-        added = [_add_squares(builder, *pair) for pair in zip(sums, excesses, strict=True)]
-        return context.make_tuple(builder, INT_SQUARE, added)
+        added = []  # pair by pair: the excesses of all at once do not fit the registers
+        for total, (image, text) in zip(sums, itertools.product(images, texts), strict=True):
+            excess = _called(builder, f"llvm.usub.sat.v{BYTES}i8", _BYTES, text, image)
+            added.append(_add_squares(builder, total, excess))
+        return context.make_tuple(builder, INT_PAIRS, added)
 
-    return INT_SQUARE(INT_SQUARE, BYTE_ROW, BYTE_ROW), generate
+    return INT_PAIRS(INT_PAIRS, IMAGE_BYTES, TEXT_BYTES), generate
 
 
 @intrinsic
 def within(typing, sums, image_limits, image, text_limits, text):
-    """Bit TILE i + j says whether pair (i, j)'s sum is at most the limit of image i, or of text j."""
+    """Bit TEXTS i + j says whether pair (i, j)'s sum is at most the limit of image i, or of text j."""
 
     def generate(context, builder, signature, arguments):
         vectors = cgutils.unpack_tuple(builder, arguments[0])
         while len(vectors) > 1:
             pairs = list(zip(vectors[::2], vectors[1::2], strict=True))
-            halves = [[_shuffled(builder, *pair, range(at, 2 * LANES, 2)) for at in (0, 1)] for pair in pairs]
+            halves = [[_shuffled(builder, *pair, range(at, 2 * WIDTH, 2)) for at in (0, 1)] for pair in pairs]
             vectors = [builder.add(*half) for half in halves]
-        few = ir.VectorType(ir.IntType(32), TILE)
         bits = []
-        for limits, at, order in (
-            (1, 2, [pair // TILE for pair in range(LANES)]),
-            (3, 4, [pair % TILE for pair in range(LANES)]),
+        for limits, at, rows, order in (
+            (1, 2, IMAGES, [pair // TEXTS for pair in range(WIDTH)]),
+            (3, 4, TEXTS, [pair % TEXTS for pair in range(WIDTH)]),
         ):
+            few = ir.VectorType(ir.IntType(32), rows)
             address = _address(
                 context, builder, signature.args[limits], arguments[limits], arguments[at], few
             )
-            four = builder.load(address, align=4)
-            limit = _shuffled(builder, four, four, order)
-            bits.append(builder.icmp_signed("<=", vectors[0], limit))
-        mask = builder.bitcast(builder.or_(*bits), ir.IntType(LANES))
+            each = builder.load(address, align=4)
+            bits.append(builder.icmp_signed("<=", vectors[0], _shuffled(builder, each, each, order)))
+        mask = builder.bitcast(builder.or_(*bits), ir.IntType(WIDTH))
         return builder.zext(mask, ir.IntType(64))
 
-    return types.int64(INT_SQUARE, image_limits, types.intp, text_limits, types.intp), generate
+    return types.int64(INT_PAIRS, image_limits, types.intp, text_limits, types.intp), generate
 
 
 @compiled
 def count_queued(rows, queue, queued, tile, true_scores, above, same):
     """Compute the queued pairs in full and count them; what the queue holds beyond them is dropped."""
-    sums = zeros()
-    for column in range(0, rows[0].shape[1], LANES):
-        sums = add_gathered(sums, rows[0], rows[1], queue, column)
-    store(tile, 0, 0, totals(sums))
-    for lane in range(queued):
+    scores = no_totals()
+    for lane in range(0, LANES, WIDTH):
+        sums = zeros()
+        for column in range(lane, rows[0].shape[1], LANES):
+            sums = take_gathered(sums, rows[0], rows[1], queue, column)
+        scores = add_totals(scores, sums)
+    store_scores(tile, 0, 0, scores)
+    for pair in range(queued):
+        score = tile[pair // TEXTS, pair % TEXTS]
         for side in range(2):
-            at = queue[side, lane]
-            above[side][at] += -tile[0, lane] > true_scores[side][at]
-            same[side][at] += -tile[0, lane] == true_scores[side][at]
+            at = queue[side, pair]
+            above[side][at] += score > true_scores[side][at]
+            same[side][at] += score == true_scores[side][at]
 
 
 @compiled
@@ -163,39 +185,35 @@ def count_screened(rows, rounded_rows, limits, begin, end, true_scores, above, s
     scores of the true pairs, and the counts that are added to.
     """
     images, texts = rounded_rows
-    tile = np.empty((1, LANES), np.float32)
-    queue, queued = np.zeros((2, LANES), np.int64), 0
-    for text in range(0, len(texts), TILE):
-        for image in range(begin, end, TILE):
+    tile = np.empty((IMAGES, TEXTS), np.float32)
+    queue, queued = np.zeros((2, tile.size), np.int64), 0
+    for text in range(0, len(texts), TEXTS):
+        for image in range(begin, end, IMAGES):
             sums = no_sums()
             for column in range(0, images.shape[1], BYTES):
                 sums = add_byte_violations(
-                    sums, load_bytes(images, image, column), load_bytes(texts, text, column)
+                    sums, load_images(images, image, column), load_texts(texts, text, column)
                 )
             bits = within(sums, limits[0], image, limits[1], text)
-            for pair in range(TILE * TILE if bits else 0):
-                row, column = image + pair // TILE, text + pair % TILE
+            for pair in range(tile.size if bits else 0):
+                row, column = image + pair // TEXTS, text + pair % TEXTS
                 if bits >> pair & 1 and row < len(true_scores[0]) and column < len(true_scores[1]):
                     queue[0, queued], queue[1, queued] = row, column
                     queued += 1
-                    if queued == LANES:
+                    if queued == tile.size:
                         count_queued(rows, queue, queued, tile, true_scores, above, same)
                         queued = 0
     count_queued(rows, queue, queued, tile, true_scores, above, same)
 
 
 @compiled
-def rounded(rows, low, high, scale, out, errors):
-    """Round rows, cut to low..high, to 0..LEVELS steps of `scale` above low; the norm of each one's error."""
+def rounded(rows, out, low, scale, up):
+    """Write the first columns of rows, as many as `low` has: whole steps of `scale` above it, at most LEVELS."""
     for row in range(len(rows)):
-        lost = 0.0
-        for column in range(rows.shape[1]):
-            value = np.float64(rows[row, column])
-            value = (min(max(value, low[column]), high[column]) - low[column]) / scale
-            level = min(np.floor(value + 0.5), np.float64(LEVELS))
-            out[row, column] = np.uint8(level)
-            lost += (value - level) ** 2
-        errors[row] = np.sqrt(lost) * scale
+        for column in range(len(low)):
+            steps = (np.float64(rows[row, column]) - low[column]) / scale
+            level = np.ceil(steps) if up else np.floor(steps)
+            out[row, column] = np.uint8(min(max(level, 0.0), np.float64(LEVELS)))
 
 
 @dataclass(frozen=True)
@@ -215,40 +233,41 @@ def screen(
         images, texts: (N, D) and (M, D) float32 in whole tiles.
         image_limits, text_limits: (n,) and (m,) violations of the rows that are not padding.
     """
-    both = images[: len(image_limits)], texts[: len(text_limits)]
-    # An image above all texts, or a text below all images, can be cut to their range: no violation changes.
-    low = both[0].min(0).astype(np.float64)
-    high = np.maximum(both[1].max(0).astype(np.float64), low)
-    scale = _scale(both, low, high)
-    bytes_, errors = zip(*(_round(rows, low, high, scale) for rows in both), strict=True)
-    slack = 1 + images.shape[1] * 2.0**-22  # rounding of the float32 sums that the limits are compared with
+    images, texts = images[: len(image_limits)], texts[: len(text_limits)]
+    low, high = images.min(0).astype(np.float64), texts.max(0).astype(np.float64)
+    width = np.flatnonzero(high > low).max(initial=-1) + 1  # columns behind, of padding, violate nothing
+    low, largest = low[:width], float((high - low).max()) / LEVELS
+    scale = _scale(images, texts, low, largest) if width else 1.0
+    slack = 1 + len(low) * 2.0**-22  # rounding of the float32 sums that the limits are compared with
     limits = []
-    for rows, violations, error, other in zip(
-        (images, texts), (image_limits, text_limits), errors, errors[::-1], strict=True
-    ):
-        reach = np.sqrt(violations.astype(np.float64) * slack) + error + other.max()
-        limit = np.full(len(rows), -1, np.int32)  # padding is never within
-        limit[: len(reach)] = np.minimum((reach / scale) ** 2 + 1, np.iinfo(np.int32).max)
+    for violations in (image_limits, text_limits):
+        limit = np.full(len(violations) + -len(violations) % TEXTS, -1, np.int32)  # padding is never within
+        steps = violations.astype(np.float64) * slack / scale**2 + 1
+        limit[: len(steps)] = np.minimum(steps, np.iinfo(np.int32).max)
         limits.append(limit)
-    return Screen(bytes_, tuple(limits))
+    return Screen((_round(images, low, scale, up=True), _round(texts, low, scale, up=False)), tuple(limits))
 
 
-def _round(
-    rows: np.ndarray, low: np.ndarray, high: np.ndarray, scale: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """`rounded`, as whole tiles of bytes, and the errors of the given rows."""
-    out = np.zeros((len(rows) + -len(rows) % TILE, rows.shape[1] + -rows.shape[1] % BYTES), np.uint8)
-    errors = np.empty(len(rows))
-    rounded(rows, low, high, scale, out, errors)
-    return out, errors
+def _round(rows: np.ndarray, low: np.ndarray, scale: float, up: bool) -> np.ndarray:
+    """`rounded`, as whole tiles of bytes."""
+    out = np.zeros((len(rows) + -len(rows) % TEXTS, len(low) + -len(low) % BYTES), np.uint8)
+
+    def fill(piece: tuple[int, int]) -> None:
+        rounded(rows[slice(*piece)], out[slice(*piece)], low, scale, up)
+
+    spread(fill, slices(len(rows), ROWS), processors())
+    return out
 
 
-def _scale(both: tuple[np.ndarray, np.ndarray], low: np.ndarray, high: np.ndarray) -> float:
-    """The step between levels that loses least: the whole range, or less where few values reach its end."""
-    largest = float((high - low).max()) / LEVELS
-    if largest == 0:
-        return 1.0
-    samples = [rows[:: max(1, len(rows) // 64)] for rows in both]
-    scales = [share * largest for share in SCALES]
-    losses = [sum(_round(rows, low, high, scale)[1].mean() for rows in samples) for scale in scales]
-    return scales[int(np.argmin(losses))]
+def _scale(images: np.ndarray, texts: np.ndarray, low: np.ndarray, largest: float) -> float:
+    """The step between levels that leaves most of the violations of some pairs."""
+    some = [rows[:: -(-len(rows) // PAIRS)] for rows in (images, texts)]
+    number = min(map(len, some))
+    some = some[0][:number], np.roll(some[1][:number], 1, axis=0)  # no caption with its own image
+
+    def left(scale: float) -> float:
+        above, below = _round(some[0], low, scale, up=True), _round(some[1], low, scale, up=False)
+        excess = np.maximum(below.astype(np.int64) - above, 0)
+        return scale**2 * float(np.square(excess).sum())
+
+    return max((share * largest for share in SCALES), key=left)

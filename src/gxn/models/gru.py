@@ -142,10 +142,8 @@ class GRU(nn.GRU):
 class _Steps(torch.autograd.Function):
     """States (S, H) step after step, the longest sequences first, of inputs (U, E) chosen by `kind` (S,).
 
-    `sizes` says how many sequences still run at each step. With x and h a step's input and state:
-    r, z = sigmoid(x W_ir + b_ir + h W_hr + b_hr), likewise z; n = tanh(x W_in + b_in + r (h W_hn + b_hn));
-    the next state is (1 - z) n + z h. Before the first step h is `first` (B, H); None is zero, whose products
-    are left out.
+    `sizes` says how many sequences still run at each step; `gxn.models.cells` has the equations. Before the first
+    step the state is `first` (B, H); None is zero, whose products are left out.
     """
 
     @staticmethod

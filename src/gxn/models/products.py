@@ -7,13 +7,14 @@ products, one for each piece of the columns, it packs its pieces alone: a tenth 
 import torch
 from torch import Tensor
 
-COLUMNS = 256  # of a piece, or a few more
+COLUMNS = 128  # of a piece, at least
+PIECES = 8  # at most, but never fewer than threads
 
 
 def add_product(added: Tensor, rows: Tensor, matrix: Tensor, out: Tensor | None = None) -> Tensor:
     """added + rows @ matrix, (N, M): of `added` (M,) or (N, M), `rows` (N, K), `matrix` (K, M)."""
     width = matrix.shape[1]
-    pieces = width // COLUMNS
+    pieces = min(width // COLUMNS, max(PIECES, torch.get_num_threads()))
     if pieces < 2:
         return torch.addmm(added, rows, matrix, out=out)
     shape, whole = (len(rows), pieces, width // pieces), width - width % pieces

@@ -14,6 +14,7 @@ import numpy as np
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import Embeddings
 from gxn.files import hdf5_dataset, open_hdf5, read_json, rows_of
+from gxn.similarities import named
 
 
 @dataclass(frozen=True)
@@ -67,18 +68,17 @@ def _best(
     embeddings: Embeddings, count: int, image: int | None = None, caption: int | None = None
 ) -> list[int]:
     """Rows of the best candidates of one image or of one caption; equal scores in the file's order."""
-    scores = 0.0
+    scores, similarity = 0.0, named(embeddings.similarity)
     spaces = zip(embeddings.images, embeddings.texts, embeddings.weights, strict=True)
     for images, texts, weight in spaces:
         images = images if image is None else images[image : image + 1]
         texts = texts if caption is None else texts[caption : caption + 1]
-        if embeddings.similarity == "cosine":
-            scores = scores + weight * (images * texts).sum(axis=1)
+        if similarity.order:
+            above = images - texts if similarity.reverse else texts - images
+            violation = (np.maximum(0, above) ** 2).sum(axis=1)
+            scores = scores - weight * (np.sqrt(violation) if similarity.root else violation)
         else:
-            sign = -1 if "reversed" in embeddings.similarity else 1
-            violation = (np.maximum(0, sign * (texts - images)) ** 2).sum(axis=1)
-            rooted = embeddings.similarity.endswith("root")
-            scores = scores - weight * (np.sqrt(violation) if rooted else violation)
+            scores = scores + weight * (images * texts).sum(axis=1)
     return np.argsort(-scores, kind="stable")[:count].tolist()
 
 

@@ -10,7 +10,7 @@ from gxn.errors import GxnError
 from gxn.evaluation.metrics import rsum, summary
 from gxn.evaluation.ranks import ranks
 from gxn.losses.ranking import NEGATIVES, ranking_loss
-from gxn.losses.similarity import SIMILARITIES
+from gxn.losses.similarity import score
 from gxn.models.encoders import EncoderConfig, Encoders, encode_captions
 from gxn.training.data import Batch, Split
 from gxn.training.optimizers import adam, update
@@ -39,12 +39,7 @@ class Matching:
     def __init__(self, encoders: Encoders, encoder: EncoderConfig, config: MatchingConfig) -> None:
         if config.negatives not in NEGATIVES:
             raise GxnError(f"negatives: must be one of {', '.join(NEGATIVES)}, not {config.negatives!r}")
-        if encoder.similarity not in SIMILARITIES:
-            raise GxnError(
-                f"similarity: must be one of {', '.join(SIMILARITIES)}, not {encoder.similarity!r}"
-            )
         self.encoders, self.encoder, self.config = encoders, encoder, config
-        self.similarity = SIMILARITIES[encoder.similarity]
         self.optimizer = adam(encoders.parameters(), config.learning_rate)
         self.modules: dict[str, nn.Module] = {"encoders": encoders}
         self.optimizers: dict[str, Optimizer] = {"match": self.optimizer}
@@ -62,7 +57,7 @@ class Matching:
     def match(self, images: list[Tensor], texts: list[Tensor], batch: Batch) -> dict[str, Tensor]:
         """Update by embeddings (B, J) of the batch's images and captions in each space."""
         same = torch.arange(len(batch.image)) if self.encoder.same_image_negatives else batch.image
-        scores = self.similarity(images, texts, self.encoder.weights)
+        scores = score(self.encoder.similarity, images, texts, self.encoder.weights)
         loss = ranking_loss(scores, same.to(scores.device), self.encoder.margin, self.config.negatives)
         update(loss, [self.optimizer], self.config.clip)
         return {"ranking_loss": loss.detach() / len(batch.image)}

@@ -1,0 +1,40 @@
+"""The similarities of an image v and a caption t, by name, and what sets each apart."""
+
+from dataclasses import dataclass
+
+from gxn.errors import GxnError
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """An inner product, or minus by how much an order is violated (GXN, equation 3).
+
+    Attributes:
+        order: minus ||max(0, t - v)||^2, which is 0 where the caption lies below the image (Vendrov et al. 2016).
+        reverse: of v - t, the direction in which the paper is restated.
+        root: the norm and not its square (VSE++'s code).
+    """
+
+    order: bool
+    reverse: bool = False
+    root: bool = False
+
+
+SIMILARITIES = {
+    "cosine": Similarity(order=False),
+    "order": Similarity(order=True),
+    "order_reversed": Similarity(order=True, reverse=True),
+    "order_root": Similarity(order=True, root=True),
+    "order_reversed_root": Similarity(order=True, reverse=True, root=True),
+}
+
+
+def named(name: str) -> Similarity:
+    """The similarity of that name.
+
+    Raises:
+        GxnError: there is none.
+    """
+    if name not in SIMILARITIES:
+        raise GxnError(f"similarity: must be one of {', '.join(SIMILARITIES)}, not {name!r}")
+    return SIMILARITIES[name]
