@@ -19,13 +19,14 @@ from benchmarks.embeddings import trained
 from benchmarks.measure import Stopwatch, copying_work, fused_work, hardware, matrix_work
 
 from gxn.errors import GxnError
-from gxn.evaluation.embeddings import read_embeddings
+from gxn.evaluation.embeddings import Embeddings, read_embeddings
 from gxn.evaluation.ranks import ranks
 from gxn.losses.similarity import order, plain_order
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
 from gxn.rewards.ciderd import CiderD
 from gxn.rewards.frequencies import build_frequencies
+from gxn.similarities import named
 from gxn.training.captioning import Captioning, CaptioningConfig
 from gxn.training.device import choose_device
 from gxn.training.matching import Matching, MatchingConfig
@@ -104,11 +105,19 @@ def ranking(sizes: Sizes, watch: Stopwatch, threads: int) -> Iterator[Row]:
     yield Row("memory of ranks over the embeddings", most, 1024.0, "1 GiB", most=1.0, unit="MiB")
 
 
-def pruning(path: Path, watch: Stopwatch) -> Iterator[Row]:
+def order_embeddings(path: str) -> tuple[str, Embeddings]:
+    """A file's name, and what it holds."""
+    try:
+        found = read_embeddings(path)
+    except GxnError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if not named(found.similarity).order:
+        raise argparse.ArgumentTypeError(f"{path}: holds cosine embeddings; only order violations are pruned")
+    return path, found
+
+
+def pruning(path: str, found: Embeddings, watch: Stopwatch) -> Iterator[Row]:
     """Order ranks of embeddings that the workflow made."""
-    found = read_embeddings(path)
-    if found.similarity == "cosine":
-        raise GxnError(f"{path}: holds cosine embeddings; only order violations are pruned")
 
     def ranked(prune: bool) -> Callable[[], object]:
         given = found.images, found.texts, found.caption_image, found.similarity, found.weights
@@ -203,7 +212,9 @@ def main() -> None:
         "--quick", action="store_true", help="tiny sizes: does it run? The figures mean nothing"
     )
     parser.add_argument("--busy", action="store_true", help="processor time, for a machine that is not idle")
-    parser.add_argument("--embeddings", type=Path, help="file of order embeddings, to rank these too")
+    parser.add_argument(
+        "--embeddings", type=order_embeddings, help="file of order embeddings, to rank these too"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
     arguments = parser.parse_args()
@@ -233,7 +244,7 @@ def main() -> None:
         self_critical(sizes, watch, made),
         training(sizes, watch, made),
         ranking(sizes, watch, arguments.threads),
-        pruning(arguments.embeddings, watch) if arguments.embeddings else (),
+        pruning(*arguments.embeddings, watch) if arguments.embeddings else (),
     )
     for part in parts:
         for row in part:
