@@ -80,7 +80,7 @@ def ranking(sizes: Sizes, watch: Stopwatch, threads: int) -> Iterator[Row]:
     """Ranks in both directions of N images and 5 N captions."""
     images, texts = trained(sizes.images, sizes.width, sizes.steps)
     owners = np.repeat(np.arange(len(images)), 5)
-    named = f"{len(images):,} x {len(texts):,}, D = {sizes.width}"
+    size = f"{len(images):,} x {len(texts):,}, D = {sizes.width}"
 
     def ranked(similarity: str, prune: bool = True) -> Callable[[], object]:
         return lambda: ranks([images], [texts], owners, similarity, [1.0], prune)
@@ -92,11 +92,11 @@ def ranking(sizes: Sizes, watch: Stopwatch, threads: int) -> Iterator[Row]:
             torch.mm(rows, across, out=buffer[: len(rows)])
 
     cosine, bare = watch.medians(ranked("cosine"), product)
-    yield Row(f"cosine ranks, {named}", cosine, bare, "bare matrix product", most=1.3)
+    yield Row(f"cosine ranks, {size}", cosine, bare, "bare matrix product", most=1.3)
     run, number = fused_work(threads, sizes.rounds)
     brute, pruned, fused = watch.medians(ranked("order", False), ranked("order"), run)
     least = fused * len(images) * texts.size / number
-    yield Row(f"order ranks, every pair, {named}", brute, least, "operations at the fused rate", most=1.3)
+    yield Row(f"order ranks, every pair, {size}", brute, least, "operations at the fused rate", most=1.3)
     yield Row("order ranks, pruned, trained embeddings", pruned, brute, "every pair", most=0.4)
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder) / "embeddings.npz")
@@ -111,8 +111,11 @@ def order_embeddings(path: str) -> tuple[str, Embeddings]:
         found = read_embeddings(path)
     except GxnError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-    if not named(found.similarity).order:
-        raise argparse.ArgumentTypeError(f"{path}: holds cosine embeddings; only order violations are pruned")
+    similarity = named(found.similarity)
+    if not similarity.order or (similarity.root and len(found.images) > 1):
+        raise argparse.ArgumentTypeError(
+            f"{path}: {found.similarity} of {len(found.images)} space(s) is not pruned"
+        )
     return path, found
 
 
@@ -125,8 +128,8 @@ def pruning(path: str, found: Embeddings, watch: Stopwatch) -> Iterator[Row]:
 
     pruned, brute = watch.medians(ranked(True), ranked(False))
     width = sum(space.shape[1] for space in found.images)
-    named = f"{len(found.imgid):,} x {len(found.sentid):,}, D = {width}"
-    yield Row(f"order ranks, pruned, {path}, {named}", pruned, brute, "every pair", most=0.4)
+    size = f"{len(found.imgid):,} x {len(found.sentid):,}, D = {width}"
+    yield Row(f"order ranks, pruned, {path}, {size}", pruned, brute, "every pair", most=0.4)
 
 
 def similarity(sizes: Sizes, watch: Stopwatch) -> Iterator[Row]:

@@ -13,8 +13,9 @@ from typing import TypeVar
 import numba
 from numba.core.codegen import get_host_cpu_features
 
-# what numba compiles for: "+avx2" is in it, or "-avx2"
-INSTRUCTIONS = frozenset((numba.config.CPU_FEATURES or get_host_cpu_features()).split(","))
+# what numba compiles for, the host's or what NUMBA_CPU_NAME and NUMBA_CPU_FEATURES say: "+avx2" and the like
+_ASKED = numba.config.CPU_FEATURES
+INSTRUCTIONS = frozenset((get_host_cpu_features() if _ASKED is None else _ASKED).split(","))
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")

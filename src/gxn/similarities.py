@@ -35,6 +35,6 @@ def named(name: str) -> Similarity:
     Raises:
         GxnError: there is none.
     """
-    if name not in SIMILARITIES:
+    if name not in list(SIMILARITIES):  # which may be asked for anything that JSON knows
         raise GxnError(f"similarity: must be one of {', '.join(SIMILARITIES)}, not {name!r}")
     return SIMILARITIES[name]

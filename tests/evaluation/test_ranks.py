@@ -103,13 +103,16 @@ def test_order_of_images_is_of_no_matter(similarity):
 
 
 @pytest.mark.parametrize("similarity", ["order", "order_reversed"])
-@pytest.mark.parametrize("outlier", [1.0, 30.0, 1e6])
-def test_pruned_equals_brute_force(similarity, outlier):
-    """More rows than one block, signs mixed, and a value that would ruin the rounding to bytes."""
+@pytest.mark.parametrize(
+    ("outlier", "factor"), [(1, 1), (30, 1), (1e6, 1), (1, 1e-21), (1, 1e-23), (1, 1e-30)]
+)
+def test_pruned_equals_brute_force(similarity, outlier, factor):
+    """More rows than one block, signs mixed, a value that would ruin the rounding to bytes; squares that underflow."""
     images, texts, owners = embeddings(3, 530, 1100, (150,), 0.8)
     texts[0][7, 3] *= -outlier
     images[0][5, 3] *= outlier
     images[0][:, 9] -= 2
+    images, texts = ([np.float32(factor) * side[0]] for side in (images, texts))
     brute = ranks(images, texts, owners, similarity, [1.0], prune=False)
     assert same(ranks(images, texts, owners, similarity, [1.0]), brute)
     assert brute.t2i.max() > 10

@@ -9,7 +9,7 @@ import numpy as np
 
 from gxn.errors import GxnError
 from gxn.files import hdf5_dataset, hdf5_metadata, open_hdf5
-from gxn.similarities import SIMILARITIES
+from gxn.similarities import named
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ def read_embeddings(path: str | Path) -> Embeddings:
     """Read and check an embeddings file.
 
     Raises:
-        GxnError: something is missing, shapes do not agree, a caption has no image or an image no caption.
+        GxnError: something is missing, the similarity is none that is known, shapes do not agree, a caption has no
+            image or an image no caption.
     """
     try:
         with open_hdf5(path) as file:
@@ -86,10 +87,10 @@ def _read(file: h5py.File, path: str | Path) -> Embeddings:
 
 
 def _check(embeddings: Embeddings, path: str | Path) -> None:
-    if embeddings.similarity not in list(SIMILARITIES):
-        raise GxnError(
-            f"{path}: its similarity {embeddings.similarity!r} is none of {', '.join(SIMILARITIES)}"
-        )
+    try:
+        named(embeddings.similarity)
+    except GxnError as error:
+        raise GxnError(f"{path}: {error}. Make the embeddings again") from error
     images, captions = len(embeddings.imgid), len(embeddings.sentid)
     for image, text in zip(embeddings.images, embeddings.texts, strict=True):
         if image.ndim != 2 or text.ndim != 2 or image.shape[1] != text.shape[1]:

@@ -28,7 +28,7 @@ from gxn.losses.kernels_cpu import (
 )
 
 BYTES = 4 * WIDTH
-ROWS = 1024  # that a thread rounds at a time
+ROWS = 256  # that a thread rounds at a time
 PAIRS = 256  # that the step between levels is chosen by
 LEVELS = 127  # the instructions that square take one factor signed, and add two squares in sixteen bits
 SCALES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18)  # shares of the largest range: outliers may be cut off
@@ -238,11 +238,12 @@ def screen(
     width = np.flatnonzero(high > low).max(initial=-1) + 1  # columns behind, of padding, violate nothing
     low, largest = low[:width], float((high - low).max()) / LEVELS
     scale = _scale(images, texts, low, largest) if width else 1.0
-    slack = 1 + len(low) * 2.0**-22  # rounding of the float32 sums that the limits are compared with
+    # the float32 sums that the limits are compared with may round down, and lose squares that underflow
+    slack, lost = 1 + len(low) * 2.0**-22, len(low) * float(np.finfo(np.float32).tiny)
     limits = []
     for violations in (image_limits, text_limits):
         limit = np.full(len(violations) + -len(violations) % TEXTS, -1, np.int32)  # padding is never within
-        steps = violations.astype(np.float64) * slack / scale**2 + 1
+        steps = (violations.astype(np.float64) + lost) * slack / scale**2 + 1
         limit[: len(steps)] = np.minimum(steps, np.iinfo(np.int32).max)
         limits.append(limit)
     return Screen((_round(images, low, scale, up=True), _round(texts, low, scale, up=False)), tuple(limits))
