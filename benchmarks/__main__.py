@@ -113,9 +113,8 @@ def order_embeddings(path: str) -> tuple[str, Embeddings]:
         raise argparse.ArgumentTypeError(str(error)) from error
     similarity = named(found.similarity)
     if not similarity.order or (similarity.root and len(found.images) > 1):
-        raise argparse.ArgumentTypeError(
-            f"{path}: {found.similarity} of {len(found.images)} space(s) is not pruned"
-        )
+        spaces = len(found.images)
+        raise argparse.ArgumentTypeError(f"{path}: {found.similarity} in {spaces} space(s) is not pruned")
     return path, found
 
 

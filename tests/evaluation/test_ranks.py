@@ -1,5 +1,9 @@
 """Ranks against the definition, on ties, unequal captions, several spaces; and what is refused."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -107,7 +111,7 @@ def test_order_of_images_is_of_no_matter(similarity):
     ("outlier", "factor"), [(1, 1), (30, 1), (1e6, 1), (1, 1e-21), (1, 1e-23), (1, 1e-30)]
 )
 def test_pruned_equals_brute_force(similarity, outlier, factor):
-    """More rows than one block, signs mixed, a value that would ruin the rounding to bytes; squares that underflow."""
+    """Several blocks, signs mixed, a value that would ruin the rounding to bytes, squares that underflow."""
     images, texts, owners = embeddings(3, 530, 1100, (150,), 0.8)
     texts[0][7, 3] *= -outlier
     images[0][5, 3] *= outlier
@@ -166,6 +170,20 @@ def test_a_score_is_the_sum_of_sixteen_lanes(kernel, width):
     found = np.full((8, 20), np.nan, np.float32)
     kernel(images, texts, 4, 12, 4, 24, found)
     np.testing.assert_array_equal(found, lanes[4:12, 4:24, 0])
+
+
+@pytest.mark.slow
+def test_kernels_do_without_the_hosts_instructions():
+    """As where numba is told to compile for any processor."""
+    code = """
+import numpy as np
+from gxn.evaluation.ranks import ranks
+rows = np.eye(9, dtype="f")
+print(ranks([rows], [rows / 2], np.arange(9), "order", [1.0]).i2t.sum())
+"""
+    environment = os.environ | {"NUMBA_CPU_NAME": "generic"}
+    found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert found.stdout == "9.0\n", found.stderr
 
 
 def test_a_single_image_ranks_first():
