@@ -64,6 +64,8 @@ def test_hdf5_is_stable_and_named_when_damaged(tmp_path):
     with files.open_hdf5(tmp_path / "one") as file:
         assert files.hdf5_metadata(file) == {"a": 1}
     (tmp_path / "two").write_bytes((tmp_path / "one").read_bytes()[:100])
+    with pytest.raises(GxnError, match="none: there is no such file"), files.open_hdf5(tmp_path / "none"):
+        pass
     with pytest.raises(GxnError, match="two: "), files.open_hdf5(tmp_path / "two"):
         pass
     with pytest.raises(GxnError, match="one: "), files.open_hdf5(tmp_path / "one") as file:

@@ -55,7 +55,7 @@ def test_a_bad_file_is_refused(tmp_path, features, imgid, message):
 
 
 def test_a_missing_or_cut_file_is_refused(tmp_path, stored):
-    with pytest.raises(GxnError, match=r"none.h5: cannot be read"):
+    with pytest.raises(GxnError, match=r"none.h5: there is no such file"):
         read_features(tmp_path / "none.h5", np.array([1]))
     (tmp_path / "cut.h5").write_bytes(stored.read_bytes()[:300])
     with pytest.raises(GxnError, match=r"cut.h5: cannot be read"):

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from gxn.models import products
 from gxn.models.gru import GRU, Sentences, lay
 
 WORDS = 7
@@ -71,7 +72,7 @@ def test_one_more_step(half):
     reference.load_state_dict({name.removesuffix("_l0"): each for name, each in gru.state_dict().items()})
     expected = reference(inputs, state)
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
-        found = gru.one_step(inputs, state)
+        found = gru.stepper()(inputs, state)
     torch.testing.assert_close(found, expected.detach())
 
 
@@ -106,6 +107,21 @@ def test_gradients_against_finite_differences(begun, reverse):
         )
 
     assert torch.autograd.gradcheck(states, parameters)
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_threads_change_no_bit(begun, monkeypatch):
+    torch.manual_seed(3)
+    gru, read = GRU(3, 20), sentences(torch.randint(1, 7, (40,)).tolist(), nn.Embedding(WORDS, 3))
+    first = torch.randn(40, 20, requires_grad=True) if begun else None
+    differentiated = (read.embedding.weight, *gru.parameters(), *([first] if begun else []))
+    found = []
+    monkeypatch.setattr(products, "ENOUGH", 0)
+    for threads in (1, 3):
+        monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
+        states = gru.steps(Sentences(read.embedding, read.words, read.lengths), first)
+        found.append([states, *torch.autograd.grad(states.square().sum(), differentiated)])
+    assert all(torch.equal(*pair) for pair in zip(*found, strict=True))
 
 
 def test_a_layout_takes_every_word_in_its_turn():

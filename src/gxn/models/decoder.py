@@ -1,5 +1,6 @@
 """Imagine a caption: RNN_Dec, a one-layer GRU that speaks of a grounded image embedding (GXN, section i2t)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +12,7 @@ from torch.nn import functional as F
 from gxn.datasets.words import BOS, EOS, PAD, UNK
 from gxn.errors import GxnError
 from gxn.models.gru import GRU, Sentences
-from gxn.models.products import add_product
+from gxn.models.products import packed, product
 from gxn.models.scale import standardise
 
 
@@ -106,22 +107,23 @@ class CaptionDecoder(nn.Module):
         return self.output.bias.masked_fill(self.silent, -torch.inf)
 
     @torch.no_grad()
-    def _logits(self, state: Tensor, bias: Tensor) -> Tensor:
-        """float32 (B, V) of states (B, H), without a gradient."""
-        if state.is_cuda:
-            return F.linear(state, self.output.weight, bias).float()  # in autocast's precision
-        with torch.autocast("cpu", enabled=False):
-            return add_product(bias, state.to(bias), self.output.weight.T).float()
+    def _speaker(self) -> Callable[[Tensor], Tensor]:
+        """The function states (B, H) -> float32 logits (B, V), without a gradient; silent words have no chance."""
+        weight, bias = self.output.weight, self._bias()
+        if weight.is_cuda:
+            return lambda states: F.linear(states, weight, bias).float()  # in autocast's precision
+        panels = packed(weight.T)
+        return lambda states: product(bias, states.to(bias), panels).float()
 
     @torch.no_grad()
     def _scheduled(self, inputs: Tensor, said: Tensor, state: Tensor, sampling: float) -> Tensor:
         """`inputs` (B, T), each after the first replaced with probability `sampling` by a draw, where `said`."""
-        inputs, bias = inputs.clone(), self._bias()
+        inputs, after, speak = inputs.clone(), self.gru.stepper(), self._speaker()
         replaced = (torch.rand(inputs.shape, device=inputs.device) < sampling) & said
         for step in range(1, inputs.shape[1]):
-            state = self.gru.one_step(self.word(inputs[:, step - 1]), state)
+            state = after(self.word(inputs[:, step - 1]), state)
             rows = replaced[:, step].nonzero().squeeze(1)
-            logits = self._logits(state[rows], bias)
+            logits = speak(state[rows])
             inputs[rows, step] = _draw(logits, logits.amax(1), torch.empty_like(logits))[0]
         return inputs
 
@@ -142,17 +144,17 @@ class CaptionDecoder(nn.Module):
     def _decode(self, grounded: Tensor, longest: int, draw: bool) -> tuple[Tensor, Tensor, Drawn]:
         """Rows below B draw their words, the others take the likeliest; a row that has ended is left out."""
         count, device = len(grounded), grounded.device
-        state, bias = self.first_state(grounded), self._bias()
+        state, after, speak = self.first_state(grounded), self.gru.stepper(), self._speaker()
         tokens = torch.full((2 * count, longest), PAD, device=device)
         rows = torch.arange(count, device=device) + (0 if draw else count)
         # the step at which sample and greedy caption part
         parted = torch.full_like(rows, longest if draw else 0)
         word, begin = torch.full_like(rows, BOS), 0
         room, weight = count * longest if draw else 0, self.output.weight
-        drawn = Drawn(rows.new_empty(room), weight.new_empty(room, len(bias)), weight.new_empty(room))
+        drawn = Drawn(rows.new_empty(room), weight.new_empty(room, len(weight)), weight.new_empty(room))
         for step in range(longest):
-            state = self.gru.one_step(self.word(word), state)
-            logits = self._logits(state, bias)
+            state = after(self.word(word), state)
+            logits = speak(state)
             top, word = _likeliest(logits)
             drawing = int((rows < count).sum())
             if drawing:

@@ -5,17 +5,20 @@ step does no more than depends on the step before; everything else is done for a
 depends on a word alone is done once for each word of the batch.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.amp import custom_bwd, custom_fwd
 from torch.autograd.function import once_differentiable
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from gxn.models.cells import backwards, forwards
-from gxn.models.products import add_product
+from gxn.compiled import spread
+from gxn.models.cells import all_backwards, all_forwards, forwards
+from gxn.models.products import ROWS, packed, padded, product, threads_for
 
 
 @dataclass(frozen=True)
@@ -112,18 +115,25 @@ class GRU(nn.GRU):
         return _Steps.apply(sentences.embedded, *parameters, first, layout.kinds[reverse], layout.sizes)
 
     @torch.no_grad()
-    def one_step(self, inputs: Tensor, state: Tensor) -> Tensor:
-        """The state (B, H) after one more input (B, E), without a gradient."""
+    def stepper(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """The function (inputs (B, E), state (B, H)) -> the state after one more input, without a gradient.
+
+        It keeps the parameters as they now are.
+        """
         parameters = (self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0)
-        if state.is_cuda:
-            return torch.gru_cell(inputs, state, *parameters)
-        weight_ih, weight_hh, bias_ih, bias_hh = parameters
-        with torch.autocast("cpu", enabled=False):
-            state, after = state.detach().to(inputs), inputs.new_empty(state.shape)
-            gates = add_product(bias_ih, inputs, weight_ih.T)
-            recalled = add_product(bias_hh, state, weight_hh.T)
-            forwards(*(each.numpy() for each in (gates, recalled, state, after)))
+        if self.weight_hh_l0.is_cuda:
+            return lambda inputs, state: torch.gru_cell(inputs, state, *parameters)
+        weight_ih, weight_hh, bias_ih, bias_hh = (each.detach() for each in parameters)
+        read, recall = packed(weight_ih.T), packed(weight_hh.T)
+
+        def step(inputs: Tensor, state: Tensor) -> Tensor:
+            inputs, state = inputs.detach().to(bias_ih), state.detach().to(bias_ih)
+            after = torch.empty_like(state)
+            each = product(bias_ih, inputs, read), product(bias_hh, state, recall), state, after
+            forwards(*(part.numpy() for part in each))
             return after
+
+        return step
 
     def all_steps(self, embedded: Tensor, first: Tensor) -> Tensor:
         """States (B, T, H), one direction, of inputs (B, T, E) of one length after the states `first` (B, H)."""
@@ -149,46 +159,41 @@ class _Steps(torch.autograd.Function):
     @staticmethod
     @custom_fwd(device_type="cpu", cast_inputs=torch.float32)  # results are written in place, in one type
     def forward(ctx, inputs, weight_ih, weight_hh, bias_ih, bias_hh, first, kind, sizes):
-        hidden = weight_hh.shape[1]
-        gates = torch.addmm(bias_ih, inputs, weight_ih.T).index_select(0, kind)  # (S, 3 H), by and by r, z, n
-        recalled = torch.empty_like(gates)  # h W_h + b_h
-        states = inputs.new_empty(len(kind), hidden)
-        state = inputs.new_zeros(sizes[0], hidden) if first is None else first.detach()
-        steps = zip(*(part.split(sizes) for part in (gates, recalled, states)), strict=True)
-        for step, (gate, recall, after) in enumerate(steps):
-            state = state[: len(after)]
-            if step == 0 and first is None:
-                recall.copy_(bias_hh)
-            else:
-                add_product(bias_hh, state, weight_hh.T, out=recall)
-            forwards(gate.numpy(), recall.numpy(), state.numpy(), after.numpy())
-            state = after
+        hidden, steps = weight_hh.shape[1], len(kind)
+        begun = first is not None
+        first = first.contiguous() if begun else inputs.new_zeros(sizes[0], hidden)
+        gates, new, states = (inputs.new_empty(steps, width) for width in (3 * hidden, hidden, hidden))
+        read = torch.addmm(bias_ih, inputs, weight_ih.T), kind, first
+        work = partial(
+            all_forwards,
+            *(each.numpy() for each in read),
+            begun,
+            packed(weight_hh.T),
+            padded(bias_hh),
+            np.array(sizes),
+            *(each.numpy() for each in (gates, new, states)),
+        )
+        _by_sentences(work, weight_hh.numel() * steps)
         ctx.sizes = sizes
-        ctx.save_for_backward(inputs, weight_ih, weight_hh, first, kind, gates, recalled, states)
+        ctx.begun = begun
+        ctx.save_for_backward(inputs, weight_ih, weight_hh, first, kind, gates, new, states)
         return states
 
     @staticmethod
     @custom_bwd(device_type="cpu")
     @once_differentiable
     def backward(ctx, slopes):
-        inputs, weight_ih, weight_hh, first, kind, gates, recalled, states = ctx.saved_tensors
+        inputs, weight_ih, weight_hh, first, kind, gates, new, states = ctx.saved_tensors
         hidden, sizes = weight_hh.shape[1], ctx.sizes
-        zero = states.new_zeros(sizes[0], hidden) if first is None else first.detach()
         earlier = zip(states.split(sizes), sizes[1:], strict=False)
-        before = torch.cat([zero, *(state[:size] for state, size in earlier)])  # h of each step
+        before = torch.cat([first, *(state[:size] for state, size in earlier)])  # h of each step
         slopes = slopes.clone(memory_format=torch.contiguous_format)
-        flows, of_new = torch.empty_like(gates), torch.empty_like(states)
-        of_zero = torch.zeros_like(zero)
-        read = gates, recalled, before, slopes, flows, of_new
-        steps = list(zip(*(part.split(sizes) for part in read), strict=True))
-        for step, parts in reversed(list(enumerate(steps))):
-            earlier = steps[step - 1][3] if step else of_zero
-            backwards(*(part.numpy() for part in parts), earlier.numpy())
-            if step or ctx.needs_input_grad[5]:
-                earlier, flow = earlier[: len(parts[0])], parts[4]
-                add_product(earlier, flow, weight_hh, out=earlier)
-        of_first = of_zero if ctx.needs_input_grad[5] else None
-        known = sizes[0] if first is None else 0
+        flows, of_new, of_first = torch.empty_like(gates), torch.empty_like(states), torch.zeros_like(first)
+        given = (each.numpy() for each in (gates, new, before, slopes, flows, of_new, of_first))
+        begun = ctx.needs_input_grad[5]
+        work = partial(all_backwards, *given, begun, packed(weight_hh), np.array(sizes))
+        _by_sentences(work, weight_hh.numel() * len(kind))
+        known = 0 if ctx.begun else sizes[0]
         of_recall = flows[known:].T @ before[known:], flows.sum(0)
         flows[:, 2 * hidden :] = of_new  # x moves the gates as h does, but for r
         of_gates = flows.new_zeros(len(inputs), 3 * hidden).index_add_(0, kind, flows)
@@ -199,7 +204,13 @@ class _Steps(torch.autograd.Function):
             of_recall[0],
             of_gates.sum(0),
             of_recall[1],
-            of_first,
+            of_first if begun else None,
             None,
             None,
         )
+
+
+def _by_sentences(work: Callable[[int, int], None], multiplications: int) -> None:
+    """Call `work` in threads, each with its first tile's row and the rows between two of its tiles."""
+    threads = threads_for(multiplications)
+    spread(lambda tile: work(tile * ROWS, threads * ROWS), range(threads), threads)
