@@ -196,16 +196,21 @@ def add_product(bias, rows, panels, begin, end, first, step, out):
 
 @compiled
 def pack(matrix, begin, end, out):
-    """Write the panels begin:end of a matrix (K, N); zero past its columns."""
+    """Write the panels begin:end of a matrix (K, N); zero past its columns. It is read in the order it lies in."""
     depth, width = matrix.shape
+    by_rows = matrix.strides[1] <= matrix.strides[0]
     for panel in range(begin, end):
         column = panel * COLUMNS
-        columns = min(COLUMNS, width - column)
-        for row in range(depth):
+        if by_rows and column + COLUMNS <= width:
+            for row in range(depth):
+                for beside in range(COLUMNS):
+                    out[panel, row, beside] = matrix[row, column + beside]
+        else:
+            columns = min(COLUMNS, width - column)
             for beside in range(columns):
-                out[panel, row, beside] = matrix[row, column + beside]
-            for beside in range(columns, COLUMNS):
-                out[panel, row, beside] = 0
+                for row in range(depth):
+                    out[panel, row, beside] = matrix[row, column + beside]
+            out[panel, :, columns:] = 0
 
 
 def threads_for(multiplications: int) -> int:
@@ -223,7 +228,7 @@ def packed(matrix: Tensor) -> np.ndarray:
     array = matrix.detach().numpy()
     depth, width = array.shape
     panels = matrix.new_empty(-(-width // COLUMNS), depth, COLUMNS).numpy()  # begins with a cache line
-    _by_panels(lambda begin, end: pack(array, begin, end, panels), len(panels), array.size * ROWS)
+    _by_panels(lambda begin, end: pack(array, begin, end, panels), len(panels), array.size * 2 * COLUMNS)
     return panels
 
 
