@@ -33,25 +33,71 @@ def test_two_are_at_work_at_a_time(threads):
     compiled.spread(lambda piece: both.wait(), range(2), 2)  # one alone would wait in vain
 
 
-def test_an_error_is_raised_and_the_threads_go_on(threads):
+def test_an_error_is_raised_and_ends_the_work(threads):
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
             compiled.spread(lambda piece: 1 // piece, range(4), 2)
     assert compiled.spread(abs, [-1, -2, -3], 2) == [1, 2, 3]
 
 
-def test_a_loop_is_compiled_again_once_what_it_calls_was_changed(tmp_path):
+def test_an_interrupt_is_not_lost_and_ends_the_work():
+    """SIGINT reaches the main thread at any moment, within a callback of ctypes too, which drops errors."""
+    code = """
+import _thread, threading, time
+import torch
+from gxn.compiled import spread
+
+for wait in range(40):
+    done = []
+    try:
+        threading.Timer(0.001 * wait, _thread.interrupt_main).start()
+        while True:
+            found = spread(lambda piece: done.append(piece) or time.sleep(0.001), range(1000), 2)
+            assert found == [None] * 1000
+    except KeyboardInterrupt:
+        pass
+    assert len(done) < 1000
+print("all")
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert run.stdout == "all\n", run.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_has_threads_of_its_own():
+    code = """
+import os, signal, sys
+import torch
+from gxn.compiled import spread
+
+spread(abs, range(4), 2)
+child = os.fork()
+if not child:
+    signal.alarm(60)
+    os._exit(spread(abs, [-1, -2], 2) != [1, 2])
+sys.exit(os.waitpid(child, 0)[1])
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("way", ["a function", "a constant", "a module"])
+def test_a_loop_is_compiled_again_once_what_it_uses_was_changed(tmp_path, way):
     """Numba alone would keep it: it looks at the date of the caller's file."""
     package = tmp_path / "gxn"
     package.mkdir()
     (package / "__init__.py").touch()
     shutil.copy(compiled.__file__, package)
-    head = "from gxn.compiled import compiled\n"
-    outer = "from gxn.inner import inner\n\n\n@compiled\ndef outer():\n    return inner()\n"
-    (package / "outer.py").write_text(head + outer)
+    head, loop = "from gxn.compiled import compiled\n", "\n\n@compiled\ndef {}():\n    return {}\n"
+    imported, used = {
+        "a function": ("from gxn.inner import inner\n", "inner()"),
+        "a constant": ("from gxn.inner import VALUE\n", "VALUE"),
+        "a module": ("from gxn import inner\n", "inner.VALUE"),
+    }[way]
+    (package / "outer.py").write_text(head + imported + loop.format("outer", used))
     found = []
     for value in (1, 1, 2):
-        body = f"{head}\n\n@compiled\ndef inner():\n    return {value}\n"
+        body = f"{head}\nVALUE = {value}\n" + loop.format("inner", value)
         inner = package / "inner.py"
         if not inner.exists() or inner.read_text() != body:
             inner.write_text(body)
@@ -59,10 +105,11 @@ def test_a_loop_is_compiled_again_once_what_it_calls_was_changed(tmp_path):
         run = subprocess.run(
             [sys.executable, "-c", code],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},  # bytecode is kept by whole seconds
+            env={**os.environ, "PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1"},  # kept by whole seconds
             capture_output=True,
             text=True,
             check=True,
         )
         found.append(run.stdout.split())
     assert found == [["1", "0"], ["1", "1"], ["2", "0"]]
+    assert len(list(package.rglob("*.nbc"))) == (2 if way == "a function" else 1)

@@ -1,10 +1,11 @@
 """How loops are compiled and spread over threads: numba without its parallel runtime.
 
 Kernels release the interpreter's lock and every thread takes whole pieces of the result, so that a result
-never depends on the number of threads. They are torch's own threads, where it has GNU OpenMP: those wait for
-milliseconds for torch's next work without giving up their processors, which any others would lack.
+never depends on the number of threads. They are torch's own threads, where its OpenMP can be asked for them: those
+wait for milliseconds for torch's next work without giving up their processors, which any others would lack.
 """
 
+import ast
 import ctypes
 import os
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
+from threading import get_ident
 from typing import TypeVar
 
 import numba
@@ -27,22 +29,32 @@ Result = TypeVar("Result")
 
 
 class _Cache(FunctionCache):
-    """Numba's, which knows the date of a function's own file; here also those of the files that one uses."""
+    """Numba's, which goes by the date of a function's file; here by those of what it imports here, too."""
 
-    def _index_key(self, sig, codegen):
-        return *super()._index_key(sig, codegen), _dates(self._py_func.__module__)
+    def __init__(self, function: Callable) -> None:
+        super().__init__(function)
+        self._cache_file._source_stamp = _stamps(Path(function.__code__.co_filename))
 
 
-def _dates(module: str) -> tuple[int, ...]:
-    """When the modules of this package were written whose functions a module uses, directly or not."""
-    used, left = {module}, [module]
+@lru_cache
+def _stamps(file: Path) -> list[tuple[int, int]]:
+    """Date and size of a file and of those of this package that it imports, directly or not."""
+    found, left = {file}, [file]
     while left:
-        for value in vars(sys.modules[left.pop()]).values():
-            name = str(getattr(value, "__module__", ""))
-            if name.startswith(f"{__package__}.") and name not in used:
-                used.add(name)
-                left.append(name)
-    return tuple(Path(sys.modules[name].__file__).stat().st_mtime_ns for name in sorted(used))
+        for imported in _imports(left.pop()) - found:
+            found.add(imported)
+            left.append(imported)
+    return [(each.stat().st_mtime_ns, each.stat().st_size) for each in sorted(found)]
+
+
+@lru_cache
+def _imports(file: Path) -> set[Path]:
+    package, names = Path(__file__).parent, []
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{package.name}."):
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    files = (package.parent.joinpath(*name.split(".")).with_suffix(".py") for name in names)
+    return {each for each in files if each.is_file()}
 
 
 def compiled(function: Callable, fused: bool = False) -> Callable:
@@ -55,7 +67,7 @@ def compiled(function: Callable, fused: bool = False) -> Callable:
     dispatcher = numba.njit(nogil=True, error_model="numpy", fastmath=fast)(function)
     try:
         dispatcher._cache = _Cache(function)
-    except RuntimeError:  # nowhere to keep it: a read-only installation without a home
+    except (RuntimeError, OSError):  # nowhere to keep it: a read-only installation without a home; no files
         pass
     return dispatcher
 
@@ -74,11 +86,12 @@ def _pool(threads: int, process: int) -> ThreadPoolExecutor:
 
 
 _CALL = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+_PROCESS = os.getpid()  # a forked child has none of OpenMP's threads
 
 
 @lru_cache
 def _parallel(library: str) -> Callable | None:
-    """`GOMP_parallel` of the OpenMP that a library was linked with, if it is GNU's."""
+    """`GOMP_parallel` of the OpenMP that a library was linked with, if there is one."""
     found = getattr(ctypes.CDLL(library), "GOMP_parallel", None)
     if found is not None:
         found.argtypes, found.restype = (_CALL, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint), None
@@ -90,15 +103,18 @@ def spread(work: Callable[[Piece], Result], pieces: Iterable[Piece], threads: in
     pieces = list(pieces)
     if threads == 1 or len(pieces) == 1:
         return [work(piece) for piece in pieces]
-    torch = sys.modules.get("torch")
+    torch = sys.modules.get("torch") if os.getpid() == _PROCESS else None
     team = _parallel(torch._C.__file__) if torch else None
     if team is None:
         return list(_pool(threads, os.getpid()).map(work, pieces))
-    left, results, errors = iter(range(len(pieces))), [None] * len(pieces), []
+    left, results, errors, came = iter(range(len(pieces))), [None] * len(pieces), [], set()
 
     def take(_) -> None:
         try:
+            came.add(get_ident())
             for at in left:
+                if errors:
+                    break
                 results[at] = work(pieces[at])
         except BaseException as error:
             errors.append(error)
@@ -106,6 +122,8 @@ def spread(work: Callable[[Piece], Result], pieces: Iterable[Piece], threads: in
     team(_CALL(take), None, threads, 0)
     if errors:
         raise errors[0]
+    if get_ident() not in came:  # an interrupt came before it could be caught
+        raise KeyboardInterrupt
     return results
 
 

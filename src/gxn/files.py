@@ -109,9 +109,9 @@ def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except FileNotFoundError as error:
-        raise GxnError(f"{path}: there is no such file") from error
     except (OSError, KeyError, RuntimeError) as error:
+        if not Path(path).exists():
+            raise GxnError(f"{path}: there is no such file") from error
         raise GxnError(f"{path}: cannot be read as HDF5: {error}. Delete it and run again") from error
 
 

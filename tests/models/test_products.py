@@ -17,7 +17,13 @@ def test_equals_torch(rows, width, depth, transposed, dtype):
     left, bias = torch.randn(rows, depth, dtype=dtype), torch.randn(width, dtype=dtype)
     right = torch.randn((width, depth) if transposed else (depth, width), dtype=dtype)
     right = right.T if transposed else right
-    torch.testing.assert_close(product(bias, left, packed(right)), bias + left @ right, rtol=1e-5, atol=1e-4)
+    within = {"rtol": 1e-5, "atol": 1e-4} if dtype == torch.float32 else {"rtol": 1e-12, "atol": 1e-12}
+    torch.testing.assert_close(product(bias, left, packed(right)), bias + left @ right, **within)
+
+
+def test_refuses_rows_of_another_length():
+    with pytest.raises(ValueError, match="rows of 4 elements for a matrix of 8 rows"):
+        product(torch.zeros(5), torch.zeros(3, 4), packed(torch.zeros(8, 5)))
 
 
 def test_is_added_to_chosen_tiles_and_nothing_beside_them():

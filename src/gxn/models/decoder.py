@@ -108,7 +108,7 @@ class CaptionDecoder(nn.Module):
 
     @torch.no_grad()
     def _speaker(self) -> Callable[[Tensor], Tensor]:
-        """The function states (B, H) -> float32 logits (B, V), without a gradient; silent words have no chance."""
+        """The function states (B, H) -> float32 logits (B, V), silent words' -inf; for use as `GRU.stepper`'s."""
         weight, bias = self.output.weight, self._bias()
         if weight.is_cuda:
             return lambda states: F.linear(states, weight, bias).float()  # in autocast's precision

@@ -116,9 +116,9 @@ class GRU(nn.GRU):
 
     @torch.no_grad()
     def stepper(self) -> Callable[[Tensor, Tensor], Tensor]:
-        """The function (inputs (B, E), state (B, H)) -> the state after one more input, without a gradient.
+        """The function (inputs (B, E), state (B, H)) -> the state after one more input.
 
-        It keeps the parameters as they now are.
+        For use as long as the parameters are the same, and where no gradient is taken.
         """
         parameters = (self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0)
         if self.weight_hh_l0.is_cuda:

@@ -238,7 +238,13 @@ def padded(bias: Tensor) -> np.ndarray:
 
 
 def product(bias: Tensor, rows: Tensor, panels: np.ndarray) -> Tensor:
-    """bias + rows @ matrix, (B, N): of `bias` (N,), `rows` (B, K) and the panels of a `matrix` (K, N)."""
+    """bias + rows @ matrix, (B, N): of `bias` (N,), `rows` (B, K) and the panels of a `matrix` (K, N).
+
+    Raises:
+        ValueError: the rows are as long as those of another matrix.
+    """
+    if rows.shape[1] != panels.shape[1]:
+        raise ValueError(f"rows of {rows.shape[1]} elements for a matrix of {panels.shape[1]} rows")
     out = rows.new_empty(len(rows), len(bias))
     added, left, right = padded(bias), rows.detach().contiguous().numpy(), out.numpy()
 
