@@ -43,10 +43,11 @@ def test_an_error_is_raised_and_ends_the_work(threads):
 def test_an_interrupt_is_not_lost_and_ends_the_work():
     """SIGINT reaches the main thread at any moment, within a callback of ctypes too, which drops errors."""
     code = """
-import _thread, threading, time
+import _thread, signal, threading, time
 import torch
 from gxn.compiled import spread
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it may be ignored
 for wait in range(40):
     done = []
     try:
