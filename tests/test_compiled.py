@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ def threads(request, monkeypatch):
     if request.param == "a pool":
         monkeypatch.setattr(compiled, "_parallel", lambda library: None)
     elif compiled._parallel(torch._C.__file__) is None:
-        pytest.skip("this torch has no GNU OpenMP")
+        pytest.skip("the OpenMP of this torch cannot be asked for threads")
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -34,9 +35,18 @@ def test_two_are_at_work_at_a_time(threads):
 
 
 def test_an_error_is_raised_and_ends_the_work(threads):
+    done = []
+
+    def divide(piece: int) -> None:
+        done.append(piece)
+        time.sleep(0.01)
+        1 // piece
+
     for _ in range(3):
+        done.clear()
         with pytest.raises(ZeroDivisionError):
-            compiled.spread(lambda piece: 1 // piece, range(4), 2)
+            compiled.spread(divide, range(200), 2)
+        assert len(done) < 200
     assert compiled.spread(abs, [-1, -2, -3], 2) == [1, 2, 3]
 
 
