@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gxn.errors import GxnError
 from gxn.evaluation import screening
 from gxn.evaluation.ranks import Ranks, ranks
-from gxn.losses.kernels_cpu import LANES, products, violations
+from gxn.losses.kernels_cpu import IMAGES, LANES, TEXTS, packed, score_pairs, score_tiles
 from gxn.similarities import SIMILARITIES
 
 
@@ -150,26 +150,27 @@ def test_bytes_are_squared_the_same_without_the_instructions(monkeypatch):
     assert same(ranks(images, texts, owners, "order", [1.0]), expected)
 
 
-@pytest.mark.parametrize(
-    ("kernel", "width"), [(products, 16), (violations, 48), (products, 1040), (violations, 1040)]
-)
-def test_a_score_is_the_sum_of_sixteen_lanes(kernel, width):
+@pytest.mark.parametrize("order", [True, False])
+@pytest.mark.parametrize("width", [16, 48, 1040])
+def test_a_score_is_the_sum_of_sixteen_lanes(order, width):
     """To the bit, whatever the machine's vectors. A step is exact in float64, and rounded once, as if fused."""
     rng = np.random.default_rng(0)
-    images, texts = (rng.integers(0, 4096, (rows, width)).astype(np.float32) for rows in (16, 24))
+    images, texts = (rng.integers(-2048, 2048, (rows, width)).astype(np.float32) for rows in (16, 24))
     lanes = np.zeros((16, 24, LANES), np.float32)
     for start in range(0, width, LANES):
         image, text = (each[:, start : start + LANES].astype(np.float64) for each in (images, texts))
-        if kernel is products:
-            step = image[:, None] * text
-        else:
-            step = -(np.maximum(text - image[:, None], 0) ** 2)
+        step = -(np.maximum(text - image[:, None], 0) ** 2) if order else image[:, None] * text
         lanes = (lanes + step).astype(np.float32)
     while lanes.shape[-1] > 1:
         lanes = lanes[..., ::2] + lanes[..., 1::2]
-    found = np.full((8, 20), np.nan, np.float32)
-    kernel(images, texts, 4, 12, 4, 24, found)
-    np.testing.assert_array_equal(found, lanes[4:12, 4:24, 0])
+    found = np.full((16, 28), np.nan, np.float32)
+    score_tiles(order, packed(images, IMAGES), packed(texts, TEXTS), found)
+    np.testing.assert_array_equal(found[:, :24], lanes[..., 0])
+    assert np.isnan(found[:, 24:]).all()
+    rows, columns = (rng.integers(0, each, 32) for each in lanes.shape[:2])
+    scores = np.full(32, np.nan, np.float32)
+    score_pairs(order, images, texts, rows, columns, scores)
+    np.testing.assert_array_equal(scores, lanes[rows, columns, 0])
 
 
 @pytest.mark.slow

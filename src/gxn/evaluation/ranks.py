@@ -7,18 +7,18 @@ or of their caption (`gxn.evaluation.screening`); all others count for no rank, 
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from gxn.compiled import compiled, processors, slices, spread
 from gxn.errors import GxnError
-from gxn.evaluation.screening import Screen, count_screened, screen
-from gxn.losses.kernels_cpu import LANES, padded, products, violations
+from gxn.evaluation.screening import count_screened, screen
+from gxn.losses import kernels_cpu
 from gxn.similarities import named
 
 IMAGES, CAPTIONS = 96, 512  # the images of a block stay in the second cache
 SCREENED = 512  # images at a time where bytes tell which pairs to compute
-PAIRS = 16  # true pairs scored at once, as the diagonal of a square
 
 
 @dataclass(frozen=True)
@@ -61,18 +61,19 @@ def ranks(
     kind = named(similarity)
     owners = _checked(images, texts, caption_image, weights)
     sign = -1.0 if kind.reverse else 1.0
-    mixed = kind.root and len(images) > 1  # in one space, roots rank as their squares
-    factors = sign * (np.ones(len(images)) if mixed else np.sqrt(weights))
-    rows = _stacked(images, factors), _stacked(texts, factors)
-    score = violations if kind.order else products
-    if mixed:
-        score = _roots([space.shape[1] for space in images], weights)
-    true_scores = _true_scores(*rows, owners, score, len(images[0]))
-    prune = prune and score is violations
-    left = screen(*rows, *(-each for each in true_scores)) if prune else None
-    counts = _Counts(rows, true_scores, score, left)
-    step = SCREENED if left else IMAGES
-    spread(counts.add, slices(len(rows[0]), step), processors())
+    if kind.root and len(images) > 1:  # in one space, roots rank as their squares
+        score = partial(_roots, weights)
+        rows = [[_stacked([space], [sign]) for space in side] for side in (images, texts)]
+    else:
+        score = partial(_whole, kind.order)
+        rows = [[_stacked(side, sign * np.sqrt(weights))] for side in (images, texts)]
+    true_scores = _true_scores(*rows, owners, partial(score, kernels_cpu.score_pairs), len(images[0]))
+    if prune and kind.order and len(rows[0]) == 1:
+        count_piece, step = _screened(*rows[0], *rows[1], true_scores), SCREENED
+    else:
+        count_piece, step = _every(*rows, partial(score, kernels_cpu.score_tiles), true_scores), IMAGES
+    counts = _Counts(true_scores)
+    spread(partial(counts.add, count_piece), slices(len(rows[0][0]), step), processors())
     return counts.ranks(owners)
 
 
@@ -105,77 +106,89 @@ def _all_same(space: np.ndarray) -> bool:
     return bool((space[1] == space[0]).all() and (space == space[0]).all())  # two rows mostly tell
 
 
-def _columns(widths: Sequence[int]) -> list[tuple[int, int]]:
-    """Where each of the spaces stands that lie side by side, in whole lanes."""
-    ends = np.cumsum([width + -width % LANES for width in widths]).tolist()
-    return list(zip([0, *ends], ends, strict=False))
-
-
 def _stacked(spaces: Sequence[np.ndarray], factors: Sequence[float]) -> np.ndarray:
     """Spaces side by side, times `factors`, as whole tiles of zero-padded float32.
 
     Where a similarity is of second degree in the embeddings, factors that are the roots of the weights make the
     weighted sum over spaces the similarity of the whole.
     """
-    number, columns = len(spaces[0]), _columns([space.shape[1] for space in spaces])
-    out = np.zeros(padded(number, columns[-1][1]), np.float32)
-    for space, factor, (begin, _) in zip(spaces, factors, columns, strict=True):
-        np.multiply(space, np.float32(factor), out=out[:number, begin : begin + space.shape[1]])
+    ends = np.cumsum([space.shape[1] for space in spaces])
+    out = np.zeros(kernels_cpu.padded(len(spaces[0]), ends[-1]), np.float32)
+    for space, factor, end in zip(spaces, factors, ends, strict=True):
+        np.multiply(space, np.float32(factor), out=out[: len(space), end - space.shape[1] : end])
     return out
 
 
-def _roots(widths: Sequence[int], weights: Sequence[float]) -> Callable[..., None]:
-    """As `violations`, but the scores are the weighted sum over the spaces of the violations' roots."""
-    columns = _columns(widths)
+def _whole(order: bool, kernel: Callable[..., None], images, texts, *rest) -> None:
+    """The kernel's scores of sides that hold all spaces in one."""
+    kernel(order, *images, *texts, *rest)
 
-    def score(images, texts, begin, end, first, last, scores) -> None:
-        scores[:] = 0
-        part = np.zeros_like(scores)
-        for weight, (left, right) in zip(weights, columns, strict=True):
-            sides = (
-                np.ascontiguousarray(side[:, left:right]) for side in (images[begin:end], texts[first:last])
-            )
-            violations(*sides, 0, end - begin, 0, last - first, part)
-            scores -= np.float32(weight) * np.sqrt(-part)
 
-    return score
+def _roots(weights: Sequence[float], kernel: Callable[..., None], images, texts, *rest) -> None:
+    """The weighted sum over the spaces of the roots of the kernel's violations, as scores."""
+    *rest, scores = rest
+    scores[:] = 0
+    part = np.zeros_like(scores)
+    for weight, *sides in zip(weights, images, texts, strict=True):
+        kernel(True, *sides, *rest, part)
+        scores -= np.float32(weight) * np.sqrt(-part)
 
 
 def _true_scores(images, texts, owners, score, number: int) -> tuple[np.ndarray, np.ndarray]:
     """Score of each image with its best caption (N,), and of each caption with its image (M,)."""
-    true = np.empty(len(texts), np.float32)
-    square = np.empty((PAIRS, PAIRS), np.float32)
-    rows = np.zeros(len(texts), np.int64)
-    rows[: len(owners)] = owners
-    for begin, end in slices(len(texts), PAIRS):
-        score(images[rows[begin:end]], texts, 0, end - begin, begin, end, square)
-        true[begin:end] = square.diagonal()[: end - begin]
+    rows = np.zeros(len(owners) + -len(owners) % kernels_cpu.WIDTH, np.int64)
+    captions, true = np.zeros_like(rows), np.empty(len(rows), np.float32)
+    rows[: len(owners)], captions[: len(owners)] = owners, np.arange(len(owners))
+    score(images, texts, rows, captions, true)
+    true = true[: len(owners)]
     best = np.full(number, -np.inf, np.float32)
-    np.maximum.at(best, owners, true[: len(owners)])
-    return best, true[: len(owners)]
+    np.maximum.at(best, owners, true)
+    return best, true
+
+
+def _screened(images, texts, true_scores) -> Callable[..., None]:
+    """Counts for a piece of images; the pairs that bytes tell to be too low for any rank are not computed."""
+    left = screen(images, texts, *(-each for each in true_scores))
+
+    def add(piece: tuple[int, int], above, same) -> None:
+        count_screened((images, texts), left.rounded, left.limits, *piece, true_scores, above, same)
+
+    return add
+
+
+def _every(images, texts, score, true_scores) -> Callable[..., None]:
+    """Counts for a piece of images from all scores, block by block."""
+
+    def packed(piece: tuple[int, int]) -> list[np.ndarray]:
+        return [kernels_cpu.packed(space[slice(*piece)], kernels_cpu.TEXTS) for space in texts]
+
+    blocks = slices(len(texts[0]), CAPTIONS)
+    packed_texts = spread(packed, blocks, processors())
+
+    def add(piece: tuple[int, int], above, same) -> None:
+        packed_images = [kernels_cpu.packed(space[slice(*piece)], kernels_cpu.IMAGES) for space in images]
+        scores = np.empty((IMAGES, CAPTIONS), np.float32)
+        for (first, _), packed_block in zip(blocks, packed_texts, strict=True):
+            score(packed_images, packed_block, scores)
+            count(scores, piece[0], first, true_scores, above, same)
+
+    return add
 
 
 class _Counts:
     """How many candidates score above the true pairs, and the same, gathered piece by piece."""
 
-    def __init__(self, rows, true_scores, score, left: Screen | None) -> None:
-        self.rows, self.true_scores, self.score, self.left = rows, true_scores, score, left
+    def __init__(self, true_scores) -> None:
+        self.true_scores = true_scores
         self.above, self.same = ([np.zeros(len(each), np.int64) for each in true_scores] for _ in range(2))
         self.lock = threading.Lock()
 
-    def add(self, piece: tuple[int, int]) -> None:
+    def add(self, count_piece: Callable[..., None], piece: tuple[int, int]) -> None:
         """Count for the image rows of a piece against all captions."""
         captions = len(self.true_scores[1])
         above = self.above[0], np.zeros(captions, np.int64)  # a piece's images are its own, captions are not
         same = self.same[0], np.zeros(captions, np.int64)
-        if self.left:
-            known = self.left.rounded, self.left.limits
-            count_screened(self.rows, *known, *piece, self.true_scores, above, same)
-        else:
-            scores = np.empty((IMAGES, CAPTIONS), np.float32)
-            for first, last in slices(len(self.rows[1]), CAPTIONS):
-                self.score(*self.rows, *piece, first, last, scores)
-                count(scores, piece[0], first, self.true_scores, above, same)
+        count_piece(piece, above, same)
         with self.lock:
             self.above[1] += above[1]
             self.same[1] += same[1]

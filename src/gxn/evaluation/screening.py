@@ -15,17 +15,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
 from gxn.compiled import INSTRUCTIONS, compiled, processors, slices, spread
-from gxn.losses.kernels_cpu import (
-    IMAGES,
-    LANES,
-    TEXTS,
-    WIDTH,
-    add_totals,
-    no_totals,
-    store_scores,
-    take_gathered,
-    zeros,
-)
+from gxn.losses.kernels_cpu import IMAGES, TEXTS, WIDTH, score_pairs
 
 BYTES = 4 * WIDTH
 ROWS = 256  # that a thread rounds at a time
@@ -160,21 +150,14 @@ def within(typing, sums, image_limits, image, text_limits, text):
 
 
 @compiled
-def count_queued(rows, queue, queued, tile, true_scores, above, same):
+def count_queued(rows, queue, queued, scores, true_scores, above, same):
     """Compute the queued pairs in full and count them; what the queue holds beyond them is dropped."""
-    scores = no_totals()
-    for lane in range(0, LANES, WIDTH):
-        sums = zeros()
-        for column in range(lane, rows[0].shape[1], LANES):
-            sums = take_gathered(sums, rows[0], rows[1], queue, column)
-        scores = add_totals(scores, sums)
-    store_scores(tile, 0, 0, scores)
+    score_pairs(True, rows[0], rows[1], queue[0], queue[1], scores)
     for pair in range(queued):
-        score = tile[pair // TEXTS, pair % TEXTS]
         for side in range(2):
             at = queue[side, pair]
-            above[side][at] += score > true_scores[side][at]
-            same[side][at] += score == true_scores[side][at]
+            above[side][at] += scores[pair] > true_scores[side][at]
+            same[side][at] += scores[pair] == true_scores[side][at]
 
 
 @compiled
@@ -185,8 +168,8 @@ def count_screened(rows, rounded_rows, limits, begin, end, true_scores, above, s
     scores of the true pairs, and the counts that are added to.
     """
     images, texts = rounded_rows
-    tile = np.empty((IMAGES, TEXTS), np.float32)
-    queue, queued = np.zeros((2, tile.size), np.int64), 0
+    scores = np.empty(WIDTH, np.float32)
+    queue, queued = np.zeros((2, WIDTH), np.int64), 0
     for text in range(0, len(texts), TEXTS):
         for image in range(begin, end, IMAGES):
             sums = no_sums()
@@ -195,15 +178,15 @@ def count_screened(rows, rounded_rows, limits, begin, end, true_scores, above, s
                     sums, load_images(images, image, column), load_texts(texts, text, column)
                 )
             bits = within(sums, limits[0], image, limits[1], text)
-            for pair in range(tile.size if bits else 0):
+            for pair in range(WIDTH if bits else 0):
                 row, column = image + pair // TEXTS, text + pair % TEXTS
                 if bits >> pair & 1 and row < len(true_scores[0]) and column < len(true_scores[1]):
                     queue[0, queued], queue[1, queued] = row, column
                     queued += 1
-                    if queued == tile.size:
-                        count_queued(rows, queue, queued, tile, true_scores, above, same)
+                    if queued == WIDTH:
+                        count_queued(rows, queue, queued, scores, true_scores, above, same)
                         queued = 0
-    count_queued(rows, queue, queued, tile, true_scores, above, same)
+    count_queued(rows, queue, queued, scores, true_scores, above, same)
 
 
 @compiled

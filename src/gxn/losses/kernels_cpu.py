@@ -26,12 +26,8 @@ _INDICES = ir.VectorType(ir.IntType(32), WIDTH)
 
 
 def padded(rows: int, columns: int) -> tuple[int, int]:
-    """The next shape of whole tiles and lanes.
-
-    The lanes are odd in number: rows that lie a multiple of 4,096 bytes apart would share one set of the cache.
-    """
-    lanes = -(-columns // LANES)
-    return rows + -rows % TEXTS, (lanes + 1 - lanes % 2) * LANES
+    """The next shape of whole tiles and lanes."""
+    return rows + -rows % TEXTS, columns + -columns % LANES
 
 
 class Lanes(types.Type):
@@ -74,9 +70,8 @@ def _fma(builder, a, b, c):
 
 
 def _excess(builder, text, image):
-    """max(0, text - image)."""
-    difference = builder.fsub(text, image)
-    return builder.select(builder.fcmp_ordered(">", difference, _zeros()), difference, _zeros())
+    """max(0, text - image), as max(text, image) - image: a register of zeros would be one too many."""
+    return builder.fsub(builder.select(builder.fcmp_ordered(">", text, image), text, image), image)
 
 
 def _neighbours(builder, first, second):
@@ -114,8 +109,26 @@ def _loader(rows):
     return intrinsic(load)
 
 
+def _packed_loader(rows):
+    """The intrinsic (packed, tile, vector) -> as many vectors of the tile from there on as it has rows."""
+
+    def load(typing, packed, tile, vector):
+        def generate(context, builder, signature, arguments):
+            packed, tile, vector = arguments
+            column = builder.mul(vector, ir.Constant(vector.type, WIDTH))
+            first = _address(context, builder, signature.args[0], packed, tile, column)
+            steps = [ir.Constant(ir.IntType(64), step) for step in range(len(rows))]
+            vectors = [builder.load(builder.gep(first, [step]), align=4) for step in steps]
+            return context.make_tuple(builder, rows, vectors)
+
+        return rows(packed, types.intp, types.intp), generate
+
+    return intrinsic(load)
+
+
 load_images, load_texts = _loader(IMAGE_ROWS), _loader(TEXT_ROWS)
 load_one = _loader(types.UniTuple(ONE, 1))
+packed_images, packed_texts = _packed_loader(IMAGE_ROWS), _packed_loader(TEXT_ROWS)
 
 
 @intrinsic
@@ -230,86 +243,91 @@ def store_scores(typing, matrix, row, column, scores):
     return types.void(matrix, types.intp, types.intp, ONE), generate
 
 
-@intrinsic
-def take_gathered(typing, sums, images, texts, pairs, column):
-    """One step of `take_violations` for any pairs, int64 (2, pairs of a tile): image rows, then text rows."""
+def _gatherer(step):
+    """The intrinsic that takes one step for WIDTH pairs of rows, those from `pair` on."""
 
-    def generate(context, builder, signature, arguments):
-        sums, images, texts, pairs, column = arguments
-        chosen = context.make_array(signature.args[3])(context, builder, pairs).data
-        stepped = []
-        for pair, total in enumerate(cgutils.unpack_tuple(builder, sums)):
-            lanes = []
-            for kind, matrix, at in (
-                (signature.args[1], images, pair),
-                (signature.args[2], texts, len(PAIRS) + pair),
-            ):
-                row = builder.load(builder.gep(chosen, [ir.Constant(ir.IntType(64), at)]))
-                address = _address(context, builder, kind, matrix, row, column)
-                lanes.append(builder.load(address, align=4))
-            stepped.append(_violation(builder, *lanes, total))
-        return context.make_tuple(builder, PAIRS, stepped)
+    def gather(typing, sums, images, texts, image_rows, text_rows, pair, column):
+        def generate(context, builder, signature, arguments):
+            sums, images, texts, image_rows, text_rows, pair, column = arguments
+            stepped = []
+            for at, total in enumerate(cgutils.unpack_tuple(builder, sums)):
+                lanes = []
+                for side, (matrix, rows) in enumerate(((images, image_rows), (texts, text_rows))):
+                    data = context.make_array(signature.args[3 + side])(context, builder, rows).data
+                    row = builder.load(builder.gep(data, [builder.add(pair, ir.Constant(pair.type, at))]))
+                    address = _address(context, builder, signature.args[1 + side], matrix, row, column)
+                    lanes.append(builder.load(address, align=4))
+                stepped.append(step(builder, *lanes, total))
+            return context.make_tuple(builder, PAIRS, stepped)
 
-    return PAIRS(PAIRS, images, texts, pairs, types.intp), generate
+        return PAIRS(PAIRS, images, texts, image_rows, text_rows, types.intp, types.intp), generate
+
+    return intrinsic(gather)
+
+
+take_pairs, add_pairs = _gatherer(_violation), _gatherer(_fma)
 
 
 @compiled
-def pack(matrix, begin, end, tall, out):
-    """Copy the rows begin:end, in tiles of `tall`, into `out`, a vector to a row, in the order of their use."""
-    at = 0
-    for row in range(begin, end, tall):
+def packed(rows, tall):
+    """A copy in which each tile of `tall` rows is one row of its vectors, in the order of their use."""
+    out = np.empty((len(rows) // tall, tall * rows.shape[1]), np.float32)
+    for tile in range(len(out)):
+        at = 0
         for lane in range(0, LANES, WIDTH):
-            for column in range(lane, matrix.shape[1], LANES):
-                for step in range(tall):
-                    store(out, at, 0, load_one(matrix, row + step, column))
-                    at += 1
+            for column in range(lane, rows.shape[1], LANES):
+                for row in range(tile * tall, (tile + 1) * tall):
+                    store(out, tile, at, load_one(rows, row, column))
+                    at += WIDTH
+    return out
 
 
 @compiled
-def products(images, texts, begin, end, first, last, scores):
-    """Inner products of the rows begin:end of images and first:last of texts, into scores."""
-    chunks, vectors = images.shape[1] // LANES, images.shape[1] // WIDTH
-    left = np.empty(((end - begin) * vectors, WIDTH), np.float32)
-    right = np.empty((TEXTS * vectors, WIDTH), np.float32)
-    pack(images, begin, end, IMAGES, left)
-    for text in range(first, last, TEXTS):
-        pack(texts, text, text + TEXTS, TEXTS, right)
-        for image in range(begin, end, IMAGES):
-            found, tile = no_totals(), (image - begin) * vectors
-            for start in range(0, vectors, chunks):
+def score_tiles(order, images, texts, scores):
+    """Scores of all pairs of images and texts, packed by IMAGES and by TEXTS, into the first of scores.
+
+    If `order`, -||max(0, text - image)||^2, else inner products.
+    """
+    depth = images.shape[1] // (IMAGES * LANES)
+    for text in range(len(texts)):
+        for image in range(len(images)):
+            found = no_totals()
+            for start in range(0, depth * LANES // WIDTH, depth):
                 sums = zeros()
-                for vector in range(start, start + chunks):
-                    image_rows = load_images(left, tile + vector * IMAGES, 0)
-                    sums = add_products(sums, image_rows, load_texts(right, vector * TEXTS, 0))
+                if order:
+                    for step in range(start, start + depth):
+                        image_rows = packed_images(images, image, step * IMAGES)
+                        sums = take_violations(sums, image_rows, packed_texts(texts, text, step * TEXTS))
+                else:
+                    for step in range(start, start + depth):
+                        image_rows = packed_images(images, image, step * IMAGES)
+                        sums = add_products(sums, image_rows, packed_texts(texts, text, step * TEXTS))
                 found = add_totals(found, sums)
-            store_scores(scores, image - begin, text - first, found)
+            store_scores(scores, image * IMAGES, text * TEXTS, found)
 
 
 @compiled
-def violations(images, texts, begin, end, first, last, scores):
-    """-||max(0, text - image)||^2 of the rows begin:end of images and first:last of texts, into scores."""
-    chunks, vectors = images.shape[1] // LANES, images.shape[1] // WIDTH
-    left = np.empty(((end - begin) * vectors, WIDTH), np.float32)
-    right = np.empty((TEXTS * vectors, WIDTH), np.float32)
-    pack(images, begin, end, IMAGES, left)
-    for text in range(first, last, TEXTS):
-        pack(texts, text, text + TEXTS, TEXTS, right)
-        for image in range(begin, end, IMAGES):
-            found, tile = no_totals(), (image - begin) * vectors
-            for start in range(0, vectors, chunks):
-                sums = zeros()
-                for vector in range(start, start + chunks):
-                    image_rows = load_images(left, tile + vector * IMAGES, 0)
-                    sums = take_violations(sums, image_rows, load_texts(right, vector * TEXTS, 0))
-                found = add_totals(found, sums)
-            store_scores(scores, image - begin, text - first, found)
+def score_pairs(order, images, texts, image_rows, text_rows, scores):
+    """As `score_tiles`, of some pairs of rows that are not packed; a multiple of WIDTH in number, rows int64."""
+    row = scores.reshape((1, len(scores)))
+    for pair in range(0, len(scores), WIDTH):
+        found = no_totals()
+        for lane in range(0, LANES, WIDTH):
+            sums = zeros()
+            if order:
+                for column in range(lane, images.shape[1], LANES):
+                    sums = take_pairs(sums, images, texts, image_rows, text_rows, pair, column)
+            else:
+                for column in range(lane, images.shape[1], LANES):
+                    sums = add_pairs(sums, images, texts, image_rows, text_rows, pair, column)
+            found = add_totals(found, sums)
+        store(row, 0, pair, (found,))
 
 
 @compiled
 def gradients(images, texts, slopes, begin, end, image_gradient, text_gradient):
     """Add slope * max(0, text - image) over all texts (images) to the columns begin:end of each image
     (take it from those of each text).
-
     Tiles whose slopes are all zero, such as those of pairs inside the margin, cost nothing.
     """
     for image in range(0, images.shape[0], IMAGES):

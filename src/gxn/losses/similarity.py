@@ -104,8 +104,13 @@ def _cuda() -> Callable[[Tensor, Tensor], Tensor]:
 
 
 def _padded(rows: Tensor) -> np.ndarray:
-    """A contiguous array with whole tiles: zeros do not change a violation, and extra rows are cut off."""
-    down, across = (to - now for to, now in zip(kernels_cpu.padded(*rows.shape), rows.shape, strict=True))
+    """A contiguous array of whole tiles: zeros do not change a violation, and extra rows are cut off.
+
+    Its lanes are odd in number: rows that lie a multiple of 4,096 bytes apart would share one set of the cache.
+    """
+    shape = kernels_cpu.padded(*rows.shape)
+    even = shape[1] // kernels_cpu.LANES % 2 == 0
+    down, across = shape[0] - rows.shape[0], shape[1] - rows.shape[1] + even * kernels_cpu.LANES
     return F.pad(rows.detach(), (0, across, 0, down)).contiguous().numpy()
 
 
@@ -122,9 +127,11 @@ class _Order(torch.autograd.Function):
         ctx.save_for_backward(images, texts)
         rows, columns = _padded(images), _padded(texts)
         scores = np.empty((len(rows), len(columns)), np.float32)
+        packed_texts = kernels_cpu.packed(columns, kernels_cpu.TEXTS)
 
         def fill(piece: tuple[int, int]) -> None:
-            kernels_cpu.violations(rows, columns, *piece, 0, len(columns), scores[slice(*piece)])
+            packed_images = kernels_cpu.packed(rows[slice(*piece)], kernels_cpu.IMAGES)
+            kernels_cpu.score_tiles(True, packed_images, packed_texts, scores[slice(*piece)])
 
         threads = _threads(rows, columns)
         step = -(-len(rows) // (threads * kernels_cpu.IMAGES)) * kernels_cpu.IMAGES
