@@ -91,6 +91,18 @@ def test_subgradient_at_equality_is_zero():
     assert (image.grad == 0).all() and (text.grad == 0).all()
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_what_has_diverged_is_not_hidden(side):
+    """A NaN would else violate nothing, and training go on."""
+    sides = embeddings(6, (20,), 0), embeddings(7, (20,), 1)
+    with torch.no_grad():
+        sides[side][0][4, 3] = torch.nan
+    expected = torch.zeros(6, 7, dtype=torch.bool)
+    expected[(slice(None), 4) if side else 4] = True
+    for name in SIMILARITIES:
+        assert torch.equal(score(name, *sides, [1.0]).isnan(), expected), name
+
+
 def test_zero_weight_and_zero_slopes():
     images, texts = embeddings(6, (7, 9), 6), embeddings(8, (7, 9), 7)
     torch.testing.assert_close(order(images, texts, [1.0, 0.0]), plain_order(images[0], texts[0]))
@@ -168,6 +180,8 @@ for rows, columns, width in ((3, 5, 7), (65, 70, 20), (20, 3, 130)):
         results.append((scores, *torch.autograd.grad(scores, (images, texts), slopes)))
     for pair in zip(*results, strict=True):
         torch.testing.assert_close(*pair, rtol=1e-4, atol=1e-4)
+diverged = torch.tensor([[torch.nan], [0.5]])
+assert order(diverged, diverged).isnan().tolist() == [[True, True], [True, False]]
 """
     environment = os.environ | {"TRITON_INTERPRET": "1"}
     found = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)

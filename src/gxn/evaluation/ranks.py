@@ -63,17 +63,18 @@ def ranks(
     sign = -1.0 if kind.reverse else 1.0
     if kind.root and len(images) > 1:  # in one space, roots rank as their squares
         score = partial(_roots, weights)
-        rows = [[_stacked([space], [sign]) for space in side] for side in (images, texts)]
+        seen, said = ([_stacked([space], [sign]) for space in side] for side in (images, texts))
     else:
         score = partial(_whole, kind.order)
-        rows = [[_stacked(side, sign * np.sqrt(weights))] for side in (images, texts)]
-    true_scores = _true_scores(*rows, owners, partial(score, kernels_cpu.score_pairs), len(images[0]))
-    if prune and kind.order and len(rows[0]) == 1:
-        count_piece, step = _screened(*rows[0], *rows[1], true_scores), SCREENED
+        seen, said = ([_stacked(side, sign * np.sqrt(weights))] for side in (images, texts))
+    true_scores = _true_scores(seen, said, owners, partial(score, kernels_cpu.score_pairs), len(images[0]))
+    if prune and kind.order and len(seen) == 1:
+        count_piece, step = _screened(*seen, *said, true_scores), SCREENED
     else:
-        count_piece, step = _every(*rows, partial(score, kernels_cpu.score_tiles), true_scores), IMAGES
+        count_piece, step = _every(seen, said, partial(score, kernels_cpu.score_tiles), true_scores), IMAGES
+    del said  # its packed copy is enough
     counts = _Counts(true_scores)
-    spread(partial(counts.add, count_piece), slices(len(rows[0][0]), step), processors())
+    spread(partial(counts.add, count_piece), slices(len(seen[0]), step), processors())
     return counts.ranks(owners)
 
 
@@ -159,17 +160,17 @@ def _screened(images, texts, true_scores) -> Callable[..., None]:
 def _every(images, texts, score, true_scores) -> Callable[..., None]:
     """Counts for a piece of images from all scores, block by block."""
 
-    def packed(piece: tuple[int, int]) -> list[np.ndarray]:
-        return [kernels_cpu.packed(space[slice(*piece)], kernels_cpu.TEXTS) for space in texts]
+    def pack(side: list[np.ndarray], piece: tuple[int, int], tall: int) -> list[np.ndarray]:
+        return [kernels_cpu.packed(space[slice(*piece)], tall) for space in side]
 
-    blocks = slices(len(texts[0]), CAPTIONS)
-    packed_texts = spread(packed, blocks, processors())
+    pieces = slices(len(texts[0]), CAPTIONS)
+    blocks = spread(lambda piece: pack(texts, piece, kernels_cpu.TEXTS), pieces, processors())
 
     def add(piece: tuple[int, int], above, same) -> None:
-        packed_images = [kernels_cpu.packed(space[slice(*piece)], kernels_cpu.IMAGES) for space in images]
+        packed_images = pack(images, piece, kernels_cpu.IMAGES)
         scores = np.empty((IMAGES, CAPTIONS), np.float32)
-        for (first, _), packed_block in zip(blocks, packed_texts, strict=True):
-            score(packed_images, packed_block, scores)
+        for (first, _), block in zip(pieces, blocks, strict=True):
+            score(packed_images, block, scores)
             count(scores, piece[0], first, true_scores, above, same)
 
     return add

@@ -6,7 +6,7 @@ is therefore the same bits wherever and in whatever company it is computed, and 
 Loops are written on tuples of vectors, so that they fill the registers whatever a compiler guesses. Where a
 vector holds half of the lanes, they are summed in two passes, to the same bits.
 
-Matrices are float32 and contiguous, their shape as `padded` says.
+Embeddings are float32 and contiguous, their shape as `padded` says.
 """
 
 import numpy as np
@@ -70,8 +70,11 @@ def _fma(builder, a, b, c):
 
 
 def _excess(builder, text, image):
-    """max(0, text - image), as max(text, image) - image: a register of zeros would be one too many."""
-    return builder.fsub(builder.select(builder.fcmp_ordered(">", text, image), text, image), image)
+    """max(0, text - image) of finite numbers, as max(text, image) - image: it asks for no register of zeros.
+
+    NaN on either side stays NaN.
+    """
+    return builder.fsub(builder.select(builder.fcmp_ordered(">", image, text), image, text), image)
 
 
 def _neighbours(builder, first, second):
@@ -270,7 +273,7 @@ take_pairs, add_pairs = _gatherer(_violation), _gatherer(_fma)
 
 @compiled
 def packed(rows, tall):
-    """A copy in which each tile of `tall` rows is one row of its vectors, in the order of their use."""
+    """A copy in which each whole tile of `tall` rows is one row of its vectors, in the order of their use."""
     out = np.empty((len(rows) // tall, tall * rows.shape[1]), np.float32)
     for tile in range(len(out)):
         at = 0

@@ -22,7 +22,7 @@ def score_kernel(images, texts, scores, rows, columns, width, BLOCK: tl.constexp
     for at in range(width):
         image = tl.load(images + at * rows + row, row < rows, 0.0)
         text = tl.load(texts + at * columns + column, column < columns, 0.0)
-        excess = tl.maximum(text[None, :] - image[:, None], 0.0)
+        excess = tl.maximum(text[None, :] - image[:, None], 0.0, propagate_nan=tl.PropagateNan.ALL)
         total += excess * excess
     place = row.to(tl.int64)[:, None] * columns + column[None, :]
     tl.store(scores + place, -total, (row < rows)[:, None] & (column < columns)[None, :])
