@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
     [
         ("cosine", ["grounded"], "cosine in 1 space(s) is not pruned"),
         ("order_root", ["abstract", "grounded"], "order_root in 2 space(s) is not pruned"),
-        (None, [], "cannot be read"),
+        (None, [], "there is no such file"),
     ],
 )
 def test_embeddings_that_are_not_pruned_are_refused(tmp_path, similarity, spaces, message):
