@@ -206,6 +206,46 @@ def training(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[Row]:
         yield Row(what, ours, theirs, "plain loop", least=2)
 
 
+def on_card(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[Row]:
+    """Ranks, the similarity and the training step on a CUDA card."""
+    from benchmarks import card
+
+    from gxn.evaluation import ranks_cuda
+
+    images, texts = (
+        torch.from_numpy(side).cuda() for side in trained(sizes.images, sizes.width, sizes.steps)
+    )
+    owners = np.repeat(np.arange(len(images)), 5)
+    run, number = card.fused_work(sizes.rounds)
+    ours, fused = watch.medians(
+        card.finished(lambda: ranks_cuda.ranks([images], [texts], owners, "order", [1.0])), run
+    )
+    size = f"{len(images):,} x {len(texts):,}, D = {sizes.width}"
+    least = fused * len(images) * texts.numel() / number
+    yield Row(
+        f"on the card: order ranks, every pair, {size}", ours, least, "operations at its fused rate", most=2
+    )
+
+    seen, said = (side[: sizes.batch].clone().requires_grad_() for side in (images, texts))
+    slopes = torch.rand(sizes.batch, sizes.batch, device="cuda")
+    ours, broadcast = watch.medians(
+        card.finished(lambda: order([seen], [said], [1.0]).backward(slopes)),
+        card.finished(lambda: plain_order(seen, said).backward(slopes)),
+    )
+    what = f"on the card: order similarity, batch {sizes.batch}, D = {sizes.width}, forward and backward"
+    yield Row(what, ours, broadcast, "broadcast under autograd", least=1)
+
+    there = {name: getattr(made.split, name).cuda() for name in ("features", "tokens", "caption_image")}
+    batch = replace(made.split, **there).batch(torch.arange(sizes.batch))
+    for similarity, margin in (("cosine", 0.2), ("order", 0.05)):
+        encoders, encoder = model(sizes, made, similarity, margin)
+        path = Matching(encoders.cuda(), encoder, MatchingConfig("hardest", 2e-4, None, 2.0))
+        step = card.finished(lambda path=path: path.step(batch))
+        (ours,) = watch.medians(step)
+        what = f"on the card: training step, {similarity}, batch {sizes.batch}, GRU {sizes.hidden}"
+        yield Row(what, ours, card.busy(step), "the card is busy", most=1.25)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -247,6 +287,7 @@ def main() -> None:
         training(sizes, watch, made),
         ranking(sizes, watch, arguments.threads),
         pruning(*arguments.embeddings, watch) if arguments.embeddings else (),
+        on_card(sizes, watch, made) if torch.cuda.is_available() else (),
     )
     for part in parts:
         for row in part:

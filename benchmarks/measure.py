@@ -36,12 +36,14 @@ class Stopwatch:
 
 
 def hardware(threads: int) -> str:
-    """The processor's name, the threads used and the versions that matter."""
+    """The processor's name and a CUDA card's, the threads used and the versions that matter."""
     name = platform.processor() or platform.machine()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo") as file:
             lines = [line for line in file if line.startswith("model name")]
         name = lines[0].split(":")[1].strip() if lines else name
+    if torch.cuda.is_available():
+        name += f", {torch.cuda.get_device_name()}"
     versions = f"Python {platform.python_version()}, torch {torch.__version__}, numba {numba.__version__}"
     return f"{name}, {threads} threads; {versions}"
 

@@ -163,31 +163,6 @@ def test_compiles_where_no_cache_can_be_written(tmp_path):
     assert "0." in found.stdout
 
 
-@pytest.mark.slow
-def test_cuda_kernels_interpreted():
-    """Triton's kernels, run by its interpreter, equal the plain formula: no card is needed."""
-    program = """
-import torch
-from gxn.losses.kernels_cuda import order
-from gxn.losses.similarity import plain_order
-torch.manual_seed(0)
-for rows, columns, width in ((3, 5, 7), (65, 70, 20), (20, 3, 130)):
-    images, texts = torch.randn(rows, width).requires_grad_(), torch.randn(columns, width).requires_grad_()
-    slopes = torch.randn(rows, columns)
-    results = []
-    for formula in (order, plain_order):
-        scores = formula(images, texts)
-        results.append((scores, *torch.autograd.grad(scores, (images, texts), slopes)))
-    for pair in zip(*results, strict=True):
-        torch.testing.assert_close(*pair, rtol=1e-4, atol=1e-4)
-diverged = torch.tensor([[torch.nan], [0.5]])
-assert order(diverged, diverged).isnan().tolist() == [[True, True], [True, False]]
-"""
-    environment = os.environ | {"TRITON_INTERPRET": "1"}
-    found = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
-    assert found.returncode == 0, found.stderr
-
-
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA card")
 @pytest.mark.parametrize(("rows", "columns", "widths"), SHAPES)
 def test_cuda_equals_cpu(rows, columns, widths):

@@ -59,7 +59,7 @@ def ranks(
             an image without captions; a caption without image; an unknown similarity.
     """
     kind = named(similarity)
-    owners = _checked(images, texts, caption_image, weights)
+    owners = checked(images, texts, caption_image, weights)
     sign = -1.0 if kind.reverse else 1.0
     if kind.root and len(images) > 1:  # in one space, roots rank as their squares
         score = partial(_roots, weights)
@@ -75,19 +75,19 @@ def ranks(
     del said  # its packed copy is enough
     counts = _Counts(true_scores)
     spread(partial(counts.add, count_piece), slices(len(seen[0]), step), processors())
-    return counts.ranks(owners)
+    return ranked(counts.above, counts.same, true_scores, owners)
 
 
-def _checked(images, texts, caption_image, weights) -> np.ndarray:
-    """`caption_image` as int64; see `ranks` for what is refused."""
+def checked(images, texts, caption_image, weights) -> np.ndarray:
+    """`caption_image` as int64; see `ranks` for what is refused. Embeddings may be arrays or tensors."""
     largest = []
     for what, spaces in (("image", images), ("caption", texts)):
         for space in spaces:
-            if space.ndim != 2 or not space.size:
-                raise GxnError(f"{what} embeddings: a matrix is needed, not shape {space.shape}")
+            if space.ndim != 2 or 0 in space.shape:
+                raise GxnError(f"{what} embeddings: a matrix is needed, not shape {tuple(space.shape)}")
             largest.append(max(float(space.max()), -float(space.min())))
             if not np.isfinite(largest[-1]):
-                row = np.flatnonzero(~np.isfinite(space).all(1))[0]
+                row = (abs(space) < np.inf).all(1).tolist().index(False)
                 raise GxnError(f"{what} embeddings: row {row} is not finite. The model has diverged")
         if len(spaces[0]) > 1 and all(_all_same(space) for space in spaces):
             raise GxnError(f"{what} embeddings: all {len(spaces[0])} are the same. The model has collapsed")
@@ -103,7 +103,7 @@ def _checked(images, texts, caption_image, weights) -> np.ndarray:
     return owners
 
 
-def _all_same(space: np.ndarray) -> bool:
+def _all_same(space) -> bool:
     return bool((space[1] == space[0]).all() and (space == space[0]).all())  # two rows mostly tell
 
 
@@ -142,9 +142,14 @@ def _true_scores(images, texts, owners, score, number: int) -> tuple[np.ndarray,
     rows[: len(owners)], captions[: len(owners)] = owners, np.arange(len(owners))
     score(images, texts, rows, captions, true)
     true = true[: len(owners)]
+    return best_of(true, owners, number), true
+
+
+def best_of(true: np.ndarray, owners: np.ndarray, number: int) -> np.ndarray:
+    """The best score (N,) of each image with its captions, of those (M,) of captions with their image."""
     best = np.full(number, -np.inf, np.float32)
     np.maximum.at(best, owners, true)
-    return best, true
+    return best
 
 
 def _screened(images, texts, true_scores) -> Callable[..., None]:
@@ -194,14 +199,22 @@ class _Counts:
             self.above[1] += above[1]
             self.same[1] += same[1]
 
-    def ranks(self, owners: np.ndarray) -> Ranks:
-        """Ranks, once all is counted: an image's own captions, and a caption's image, are no rivals."""
-        best, true = self.true_scores
-        own = np.bincount(owners[true == best[owners]], minlength=len(best))
-        same = self.same[0] - own, self.same[1] - 1
-        tied = sum(np.count_nonzero(each) for each in same)
-        i2t, t2i = (1 + above + each / 2 for above, each in zip(self.above, same, strict=True))
-        return Ranks(i2t, t2i, tied / (len(best) + len(true)))
+
+def ranked(above, same, true_scores, owners: np.ndarray) -> Ranks:
+    """Ranks, once all is counted: an image's own captions, and a caption's image, are no rivals.
+
+    Args:
+        above: how many score above the true pairs of images (N,) and of captions (M,).
+        same: how many score the same, the true pairs themselves included.
+        true_scores: of each image with its best caption (N,), and of each caption with its image (M,).
+        owners: (M,) the row of each caption's image.
+    """
+    best, true = true_scores
+    own = np.bincount(owners[true == best[owners]], minlength=len(best))
+    same = same[0] - own, same[1] - 1
+    tied = sum(np.count_nonzero(each) for each in same)
+    i2t, t2i = (1 + more + each / 2 for more, each in zip(above, same, strict=True))
+    return Ranks(i2t, t2i, tied / (len(best) + len(true)))
 
 
 @compiled

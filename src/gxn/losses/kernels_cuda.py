@@ -1,7 +1,8 @@
-"""The order similarity on a CUDA card, as Triton kernels without an (N, M, D) intermediate.
+"""Similarities on a CUDA card, as Triton kernels without an (N, M, D) intermediate.
 
-Each program sums its own elements from first to last: no atomics, so that a result has the same bytes every
-time. All loads are of transposed matrices, whose neighbours in memory go to neighbouring threads.
+A thread holds the sums of many pairs in registers; the vectors that meet there are fetched ahead into shared
+memory. Sums are taken in one order, whatever the tile and its company, and without atomics: the same pair has the
+same bits every time.
 """
 
 import torch
@@ -9,62 +10,80 @@ import triton
 import triton.language as tl
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
 
-BLOCK = 64
-
-
-@triton.jit
-def score_kernel(images, texts, scores, rows, columns, width, BLOCK: tl.constexpr):
-    """scores (rows, columns) of images (width, rows) and texts (width, columns)."""
-    row = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    column = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
-    total = tl.zeros((BLOCK, BLOCK), tl.float32)
-    for at in range(width):
-        image = tl.load(images + at * rows + row, row < rows, 0.0)
-        text = tl.load(texts + at * columns + column, column < columns, 0.0)
-        excess = tl.maximum(text[None, :] - image[:, None], 0.0, propagate_nan=tl.PropagateNan.ALL)
-        total += excess * excess
-    place = row.to(tl.int64)[:, None] * columns + column[None, :]
-    tl.store(scores + place, -total, (row < rows)[:, None] & (column < columns)[None, :])
+ROWS, COLUMNS, LANES = tl.constexpr(32), tl.constexpr(16), tl.constexpr(32)  # pairs of a tile, and dimensions
+WARPS = 4  # of a tile: of each column a thread has all rows, and four lanes
+OWN, WIDE = tl.constexpr(8), tl.constexpr(128)  # rows and dimensions of a warp's tile of gradients
+STAGES = tl.constexpr(3)  # steps whose vectors are in shared memory or on the way to it
 
 
-@triton.jit
-def gradient_kernel(own, other, slopes, gradient, rows, others, width, sign, BLOCK: tl.constexpr):
-    """gradient (rows, width) = 2 sign sum_j slopes[j, i] max(0, sign (other_j - own_i)).
+@triton.jit(do_not_specialize=["rows", "columns"])
+def score_kernel(images, texts, scores, rows, columns, width, ORDER: tl.constexpr):
+    """scores (rows, columns) of images (rows, width) and texts (columns, width); LANES divides the width."""
+    tiles, lane = tl.cdiv(rows, ROWS), tl.arange(0, LANES)
+    row = tl.program_id(0) % tiles * ROWS + tl.arange(0, ROWS)[:, None]
+    column = tl.program_id(0) // tiles * COLUMNS + tl.arange(0, COLUMNS)[None, :]
+    image = images + tl.minimum(row, rows - 1).to(tl.int64)[:, :, None] * width + lane
+    text = texts + tl.minimum(column, columns - 1).to(tl.int64)[:, :, None] * width + lane
+    total = tl.zeros((ROWS, COLUMNS, LANES), tl.float32)
+    for at in tl.range(0, width, LANES, num_stages=STAGES):
+        said, seen = tl.load(text + at), tl.load(image + at)
+        if ORDER:
+            excess = tl.maximum(said - seen, 0.0, propagate_nan=tl.PropagateNan.ALL)
+            total = tl.fma(excess, excess, total)
+        else:
+            total = tl.fma(said, seen, total)
+    found = tl.sum(total, 2)
+    place = row.to(tl.int64) * columns + column
+    tl.store(scores + place, -found if ORDER else found, (row < rows) & (column < columns))
 
-    own (rows, width), other (others, width), slopes (others, rows); sign is 1 for images and -1 for texts.
+
+@triton.jit(do_not_specialize=["rows", "others"])
+def gradient_kernel(own, other, slopes, gradient, rows, others, width, SIGN: tl.constexpr):
+    """gradient (rows, width) = 2 SIGN sum_j slopes[j, i] max(0, SIGN (other_j - own_i)).
+
+    own (rows, width), other (others, width), slopes (others, rows); SIGN is 1 for images and -1 for texts.
     """
-    row = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    column = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
-    place = row.to(tl.int64)[:, None] * width + column[None, :]
-    inside = (row < rows)[:, None] & (column < width)[None, :]
-    mine = tl.load(own + place, inside, 0.0)
-    total = tl.zeros((BLOCK, BLOCK), tl.float32)
-    for at in range(others):
-        theirs = tl.load(other + at * width + column, column < width, 0.0)
-        slope = tl.load(slopes + at * rows + row, row < rows, 0.0)
-        total += slope[:, None] * tl.maximum(sign * (theirs[None, :] - mine), 0.0)
-    tl.store(gradient + place, 2 * sign * total, inside)
+    row = tl.program_id(0) * OWN + tl.arange(0, OWN)[:, None]
+    column = tl.program_id(1) * WIDE + tl.arange(0, WIDE)[None, :]
+    place, inside = row.to(tl.int64) * width + column, column < width
+    mine = tl.load(own + place, inside & (row < rows), 0.0)
+    total = tl.zeros((OWN, WIDE), tl.float32)
+    other, slopes = other + column, slopes + row
+    for _ in tl.range(0, others, num_stages=STAGES):
+        theirs, slope = tl.load(other, inside, 0.0), tl.load(slopes, row < rows, 0.0)
+        total += slope * tl.maximum(SIGN * (theirs - mine), 0.0)
+        other, slopes = other + width, slopes + rows
+    tl.store(gradient + place, 2 * SIGN * total, inside & (row < rows))
+
+
+def scores(order: bool, images: Tensor, texts: Tensor) -> Tensor:
+    """Minus violations or else inner products, (N, M), of float32 (N, D) and (M, D) on one card.
+
+    A pair's score has the same bits in whatever company it is computed.
+    """
+    across = -images.shape[1] % LANES.value
+    images, texts = (F.pad(side, (0, across)).contiguous() for side in (images, texts))
+    found = images.new_empty(len(images), len(texts))
+    grid = (triton.cdiv(len(images), ROWS.value) * triton.cdiv(len(texts), COLUMNS.value),)
+    with torch.cuda.device_of(images):
+        score_kernel[grid](images, texts, found, *found.shape, images.shape[1], order, num_warps=WARPS)
+    return found
 
 
 def _gradient(own: Tensor, other: Tensor, slopes: Tensor, sign: float) -> Tensor:
     gradient = torch.empty_like(own)
-    grid = triton.cdiv(own.shape[0], BLOCK), triton.cdiv(own.shape[1], BLOCK)
-    gradient_kernel[grid](own, other, slopes, gradient, len(own), len(other), own.shape[1], sign, BLOCK)
+    grid = triton.cdiv(own.shape[0], OWN.value), triton.cdiv(own.shape[1], WIDE.value)
+    gradient_kernel[grid](own, other, slopes, gradient, len(own), len(other), own.shape[1], sign, num_warps=1)
     return gradient
 
 
 class _Order(torch.autograd.Function):
     @staticmethod
     def forward(ctx, images: Tensor, texts: Tensor) -> Tensor:
-        images, texts = images.contiguous(), texts.contiguous()
-        ctx.save_for_backward(images, texts)
-        scores = images.new_empty(len(images), len(texts))
-        grid = triton.cdiv(len(images), BLOCK), triton.cdiv(len(texts), BLOCK)
-        transposed = images.T.contiguous(), texts.T.contiguous()
-        with torch.cuda.device_of(images):
-            score_kernel[grid](*transposed, scores, *scores.shape, images.shape[1], BLOCK)
-        return scores
+        ctx.save_for_backward(images.contiguous(), texts.contiguous())
+        return scores(True, images, texts)
 
     @staticmethod
     @once_differentiable

@@ -32,8 +32,8 @@ def embed(
     }
     with create_hdf5(out, about) as file:
         for space, image, text in zip(config.spaces, images, texts, strict=True):
-            file[f"image/{space}"] = image
-            file[f"text/{space}"] = text
+            file[f"image/{space}"] = image.numpy(force=True)
+            file[f"text/{space}"] = text.numpy(force=True)
         file["imgid"] = data.imgid
         file["sentid"] = data.sentid
         file["caption_image"] = data.caption_image.numpy(force=True)

@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 
 from gxn.errors import GxnError
 from gxn.evaluation.metrics import rsum, summary
-from gxn.evaluation.ranks import ranks
+from gxn.evaluation.ranks import Ranks, ranks
 from gxn.losses.ranking import NEGATIVES, ranking_loss
 from gxn.losses.similarity import score
 from gxn.models.encoders import EncoderConfig, Encoders, encode_captions
@@ -65,14 +65,24 @@ class Matching:
     def validate(self, split: Split) -> dict[str, float]:
         images, texts = embed(self.encoders, split)
         owners = split.caption_image.numpy(force=True)
-        found = ranks(images, texts, owners, self.encoder.similarity, self.encoder.weights)
+        found = _ranks(images, texts, owners, self.encoder.similarity, self.encoder.weights)
         i2t, t2i = (summary(each, floor=True) for each in (found.i2t, found.t2i))
         return {"val_rsum": rsum(i2t, t2i), "val_i2t_r10": i2t["r10"], "val_t2i_r10": t2i["r10"]}
 
 
 @torch.no_grad()
-def embed(encoders: Encoders, split: Split, batch: int = 512) -> tuple[list, list]:
-    """float32 NumPy embeddings of a split's images (N, J) and captions (C, J) in each space."""
-    images = [space.numpy(force=True) for space in encoders.images(split.features)]
-    texts = encode_captions(encoders, split.tokens, split.lengths, batch)
-    return images, [space.numpy(force=True) for space in texts]
+def embed(encoders: Encoders, split: Split, batch: int = 512) -> tuple[list[Tensor], list[Tensor]]:
+    """float32 embeddings of a split's images (N, J) and captions (C, J) in each space, on the split's device."""
+    return encoders.images(split.features), encode_captions(encoders, split.tokens, split.lengths, batch)
+
+
+def _ranks(images: list[Tensor], texts: list[Tensor], *rest) -> Ranks:
+    """Ranks by Triton's kernels where the embeddings are on a card and it is there, else on the CPU."""
+    if images[0].is_cuda:
+        try:
+            from gxn.evaluation import ranks_cuda
+        except ImportError:
+            pass
+        else:
+            return ranks_cuda.ranks(images, texts, *rest)
+    return ranks(*([space.numpy(force=True) for space in side] for side in (images, texts)), *rest)
