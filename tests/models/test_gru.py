@@ -44,6 +44,20 @@ def test_equals_torch(bidirectional, lengths, mean):
         torch.testing.assert_close(*pair, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("mean", [False, True])
+@pytest.mark.parametrize("lengths", [[4, 1, 5, 4], [5, 3, 3, 1]])
+def test_what_a_card_computes_equals_torch(lengths, mean, half):
+    """In float32, autocast or not; here it is computed on the CPU."""
+    torch.manual_seed(0)
+    gru, reference = GRU(3, 5, True), nn.GRU(3, 5, batch_first=True, bidirectional=True)
+    reference.load_state_dict(gru.state_dict())
+    read = sentences(lengths, nn.Embedding(WORDS, 3))
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        found = gru._packed(read, mean)
+    torch.testing.assert_close(found, alone(reference, read, mean), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("lengths", [[4, 1, 5, 4], [3, 3], [2]])
 def test_all_states_after_a_given_one(lengths):
     torch.manual_seed(1)

@@ -33,6 +33,16 @@ def test_an_update_is_adam_after_clipping(groups, clip):
             torch.testing.assert_close(found.grad, expected.grad)
 
 
+def test_autocast_reads_the_weights_after_an_update():
+    """As in a step of several paths, which all lie within one autocast."""
+    layer, inputs = nn.Linear(3, 2), torch.ones(1, 3)
+    with torch.autocast("cpu", torch.bfloat16):
+        update(layer(inputs).sum(), [adam(layer.parameters(), 0.1)], None)
+        found = layer(inputs)
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(found, layer(inputs), rtol=0, atol=0)
+
+
 def test_an_update_without_clipping_is_not_scaled_by_the_one_before():
     weights = [nn.Parameter(torch.ones(3)) for _ in range(2)]
     optimizers = [adam([each], 0.1) for each in weights]

@@ -95,11 +95,11 @@ def _order(images: Tensor, texts: Tensor) -> Tensor:
 
 @lru_cache
 def _cuda() -> Callable[[Tensor, Tensor], Tensor]:
-    """The Triton kernels, which are no part of torch everywhere, or else what torch makes of the formula."""
+    """The Triton kernels, or else the formula: torch.compile, too, needs Triton, which is not there everywhere."""
     try:
         from gxn.losses import kernels_cuda
     except ImportError:
-        return torch.compile(plain_order)
+        return plain_order
     return kernels_cuda.order
 
 

@@ -88,7 +88,8 @@ class CaptionDecoder(nn.Module):
         bias = self.output.bias if drawn is None else self._bias()
         # only where there is a word: the vocabulary is the cost
         if targets.is_cuda:
-            states, places = self.gru.all_steps(self.word(inputs), state)[said], said.nonzero(as_tuple=True)
+            places = said.nonzero(as_tuple=True)
+            states = self.gru.all_steps(self.word(inputs), state)[places]
             logits = F.linear(states, self.output.weight, bias)  # in autocast's precision
             found = -F.cross_entropy(logits.float(), targets[places], reduction="none")
         else:
@@ -162,13 +163,13 @@ class CaptionDecoder(nn.Module):
                 begin += drawing
                 row = drawn.row[words] = rows[:drawing]
                 sampled, drawn.totals[words] = _draw(logits[:drawing], top[:drawing], drawn.shares[words])
-                parting = (parted[row] == longest) & (sampled != word[:drawing])
+                parting = ((parted[row] == longest) & (sampled != word[:drawing])).nonzero().squeeze(1)
                 parted[row[parting]] = step
                 rows = torch.cat([rows, row[parting] + count])
                 state = torch.cat([state, state[:drawing][parting]])
                 word = torch.cat([sampled, word[drawing:], word[:drawing][parting]])
             tokens[rows, step] = word
-            going = word != EOS
+            going = (word != EOS).nonzero().squeeze(1)
             rows, word, state = rows[going], word[going], state[going]
             if not len(rows):
                 break

@@ -8,13 +8,14 @@ depends on a word alone is done once for each word of the batch.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.amp import custom_bwd, custom_fwd
 from torch.autograd.function import once_differentiable
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from gxn.compiled import spread
 from gxn.models.cells import all_backwards, all_forwards, forwards
@@ -122,7 +123,7 @@ class GRU(nn.GRU):
         """
         parameters = (self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0)
         if self.weight_hh_l0.is_cuda:
-            return lambda inputs, state: torch.gru_cell(inputs, state, *parameters)
+            return partial(self._single, lambda inputs, state: torch.gru_cell(inputs, state, *parameters))
         weight_ih, weight_hh, bias_ih, bias_hh = (each.detach() for each in parameters)
         read, recall = packed(weight_ih.T), packed(weight_hh.T)
 
@@ -137,16 +138,22 @@ class GRU(nn.GRU):
 
     def all_steps(self, embedded: Tensor, first: Tensor) -> Tensor:
         """States (B, T, H), one direction, of inputs (B, T, E) of one length after the states `first` (B, H)."""
-        return super().forward(embedded, first.unsqueeze(0))[0]
+        return self._single(super().forward, embedded, first.unsqueeze(0))[0]
 
     def _packed(self, sentences: Sentences, mean: bool) -> Tensor:
         embedded, lengths = sentences.embedding(sentences.words), sentences.lengths
-        packed = pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=False)
-        states, last = super().forward(packed)
+        falling = bool((lengths[1:] <= lengths[:-1]).all())  # no order to be put on the card, and taken back
+        packed = pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=falling)
+        states, last = self._single(super().forward, packed)
         if not mean:
             return torch.cat(tuple(last), dim=1)
         padded = pad_packed_sequence(states, batch_first=True)[0]  # zero past each length
-        return padded.sum(1) / lengths.to(padded).unsqueeze(1)
+        return padded.sum(1) / lengths.to(padded, non_blocking=True).unsqueeze(1)
+
+    def _single(self, compute: Callable, *inputs: Tensor | PackedSequence) -> Any:
+        """In float32, as ours: within autocast cuDNN takes float16, in which the smallest gradients are zero."""
+        with torch.autocast(self.weight_hh_l0.device.type, enabled=False):
+            return compute(*(each.float() for each in inputs))
 
 
 class _Steps(torch.autograd.Function):

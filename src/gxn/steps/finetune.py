@@ -111,7 +111,7 @@ def kept(
 ) -> Resume:
     """The state between epochs, which only the first process writes."""
     names = ("checkpoint", "weights", "features", "captions", "tokens")
-    found = recipe([settings, images], {name: arguments[name] for name in names})
+    found = recipe([settings, images, processes.device.type], {name: arguments[name] for name in names})
     return (Resume if processes.first else Follower)(arguments["resume"], found)
 
 

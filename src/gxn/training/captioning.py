@@ -127,11 +127,10 @@ class Captioning:
     def _critical(self, grounded: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
         """The self-critical loss, one sample per image, and the mean reward of the samples."""
         sampled, greedy, drawn = self.decoder.sample_and_greedy(grounded.detach(), self.config.longest)
-        rows = image.cpu().numpy()
         scores = self.train_reward.score(
             torch.cat([image, image]).numpy(force=True), torch.cat([sampled, greedy]).numpy(force=True)
         )
-        reward, baseline = torch.from_numpy(scores).to(grounded.device).split(len(rows))
+        reward, baseline = torch.from_numpy(scores).to(grounded.device).split(len(image))
         counts = reward != baseline  # a sample no better and no worse than the greedy caption teaches nothing
         said = torch.zeros(sampled.shape, device=grounded.device)
         if counts.any():

@@ -59,7 +59,7 @@ class Split:
         """The pairs of the given captions, int64 (B,), sorted by falling length."""
         captions = self.sorted(captions)
         lengths = self.lengths[captions]
-        rows = captions.to(self.tokens.device)
+        rows = captions.to(self.tokens.device, non_blocking=True)
         image = self.caption_image[rows]
         return Batch(captions, image, self.features[image], self.tokens[rows, : int(lengths[0])], lengths)
 

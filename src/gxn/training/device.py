@@ -26,6 +26,7 @@ def choose_device(name: str, threads: int) -> torch.device:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is repeatable only with it
     torch.set_deterministic_debug_mode("warn")
     torch.utils.deterministic.fill_uninitialized_memory = False  # nothing reads it
+    torch.backends.cudnn.allow_tf32 = False  # float32 is float32; what may round is asked for as bfloat16
     _keep_freed_memory()
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 

@@ -43,11 +43,9 @@ class Processes:
         """The network, its gradients the mean over the processes' when there are several."""
         if self.count == 1:
             return network
-        device_ids = [self.device.index] if self.device.type == "cuda" else None
-        # statistics are frozen, hence equal; the class scores that a CNN comes with are not in the loss
-        return DistributedDataParallel(
-            network, device_ids=device_ids, forward_sync_buffers=False, find_unused_parameters=True
-        )
+        # statistics are frozen, hence equal; the class scores that a CNN comes with are not in the loss.
+        # No device_ids: with them every input is moved to the card, lengths too, which belong on the CPU
+        return DistributedDataParallel(network, forward_sync_buffers=False, find_unused_parameters=True)
 
     def gather(self, shares: list[Tensor]) -> list[Tensor]:
         """Each tensor (b, D_k) of this process joined with the others' of that name: (B, D_k), by rank.

@@ -109,8 +109,8 @@ class Drawing:
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         part = spread_rows(len(batch.image), self.config.batch)
-        image, lengths = batch.image[part.to(batch.image.device)], batch.lengths[part]
-        tokens = batch.tokens[part.to(batch.image.device), : int(lengths[0])]
+        lengths, rows = batch.lengths[part], part.to(batch.image.device, non_blocking=True)
+        image, tokens = batch.image[rows], batch.tokens[rows, : int(lengths[0])]
         real = to_unit(self.thumbnails[image])
         sketch = self._sketch(tokens, lengths)
         losses = self._discriminate(real, sketch, image)

@@ -49,7 +49,7 @@ def train(
     """
     modules = {name: module for path in paths for name, module in path.modules.items()}
     optimizers = {name: each for path in paths for name, each in path.optimizers.items()}
-    history, best = _restore(resume, modules, optimizers)
+    history, best = _restore(resume, modules, optimizers, train.features.device)
     steps = train.steps(plan.batch)
     for epoch in range(len(history), plan.epochs):
         for path in paths:
@@ -63,7 +63,7 @@ def train(
             {
                 "modules": _states(modules),
                 "optimizers": {name: each.state_dict() for name, each in optimizers.items()},
-                "random": _random_state(),
+                "random": _random_state(train.features.device),
                 "history": history,
                 "best": best,
             }
@@ -100,10 +100,9 @@ def _epoch(
             continue
         for done, captions, values in waiting:
             for name, value in values.items():
-                need_sound(
-                    float(value), name, done, epoch, split.sentid[captions.numpy()].tolist(), resume.path
-                )
-                found.setdefault(name, []).append(float(value))
+                figure = float(value)
+                need_sound(figure, name, done, epoch, split.sentid[captions.numpy()].tolist(), resume.path)
+                found.setdefault(name, []).append(figure)
         waiting.clear()
     return {name: sum(values) / len(values) for name, values in found.items()}
 
@@ -124,13 +123,13 @@ def _states(modules: dict[str, nn.Module]) -> dict[str, dict[str, Tensor]]:
     return {name: module.state_dict() for name, module in modules.items()}
 
 
-def _random_state() -> dict[str, Any]:
-    cuda = torch.cuda.get_rng_state() if torch.cuda.is_available() else None
+def _random_state(device: torch.device) -> dict[str, Any]:
+    cuda = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
     return {"cpu": torch.get_rng_state(), "cuda": cuda}
 
 
 def _restore(
-    resume: Resume, modules: dict[str, nn.Module], optimizers: dict[str, Optimizer]
+    resume: Resume, modules: dict[str, nn.Module], optimizers: dict[str, Optimizer], device: torch.device
 ) -> tuple[list[dict[str, float]], dict[str, Any] | None]:
     """Put back the last state, if there is one; the history so far and the best epoch so far."""
     state = resume.load()
@@ -141,7 +140,7 @@ def _restore(
     for name, optimizer in optimizers.items():
         optimizer.load_state_dict(state["optimizers"][name])
     torch.set_rng_state(state["random"]["cpu"])
-    if state["random"]["cuda"] is not None and torch.cuda.is_available():
-        torch.cuda.set_rng_state(state["random"]["cuda"])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state["random"]["cuda"], device)
     print(f"resumed after epoch {len(state['history'])}", flush=True)
     return state["history"], state["best"]

@@ -56,9 +56,10 @@ class Matching:
 
     def match(self, images: list[Tensor], texts: list[Tensor], batch: Batch) -> dict[str, Tensor]:
         """Update by embeddings (B, J) of the batch's images and captions in each space."""
-        same = torch.arange(len(batch.image)) if self.encoder.same_image_negatives else batch.image
+        apart = torch.arange(len(batch.image), device=batch.image.device)
+        same = apart if self.encoder.same_image_negatives else batch.image
         scores = score(self.encoder.similarity, images, texts, self.encoder.weights)
-        loss = ranking_loss(scores, same.to(scores.device), self.encoder.margin, self.config.negatives)
+        loss = ranking_loss(scores, same, self.encoder.margin, self.config.negatives)
         update(loss, [self.optimizer], self.config.clip)
         return {"ranking_loss": loss.detach() / len(batch.image)}
 

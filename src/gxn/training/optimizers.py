@@ -30,7 +30,7 @@ def update(loss: Tensor, optimizers: Iterable[Optimizer], clip: float | None) ->
     """One step of the optimisers along the gradient of `loss`, each one's gradient norm clipped at `clip`.
 
     Only these optimisers' parameters are touched: gradients that fall on others are cleared when their own
-    optimiser begins its step.
+    optimiser begins its step. What autocast kept of the parameters is forgotten, as they are others now.
     """
     optimizers = list(optimizers)
     for optimizer in optimizers:
@@ -39,6 +39,7 @@ def update(loss: Tensor, optimizers: Iterable[Optimizer], clip: float | None) ->
     for optimizer in optimizers:
         _clip(optimizer, clip)
         optimizer.step()
+    torch.clear_autocast_cache()
 
 
 def _clip(optimizer: Optimizer, clip: float | None) -> None:

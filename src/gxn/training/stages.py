@@ -137,7 +137,8 @@ class Stage:
             for k, v in self.arguments.items()
             if isinstance(v, Path) and k not in ("resume", "out", "curves")
         }
-        resume = Resume(self.arguments["resume"], recipe(settings, inputs))
+        where = {"device": self.device.type}  # a run that began on a card does not go on elsewhere
+        resume = Resume(self.arguments["resume"], recipe(settings | where, inputs))
         plan = loop.Plan(epochs, self.training.batch, self.arguments["seed"], select, self.training.precision)
         history = loop.train(paths, plan, self.train, self.val, resume)
         write_rows(self.arguments["curves"], history)
