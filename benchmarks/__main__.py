@@ -21,7 +21,7 @@ from benchmarks.measure import Stopwatch, copying_work, fused_work, hardware, ma
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import Embeddings, read_embeddings
 from gxn.evaluation.ranks import ranks
-from gxn.losses.similarity import order, plain_order
+from gxn.losses.similarity import kernels, order, plain_order
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
 from gxn.rewards.ciderd import CiderD
@@ -287,7 +287,7 @@ def main() -> None:
         training(sizes, watch, made),
         ranking(sizes, watch, arguments.threads),
         pruning(*arguments.embeddings, watch) if arguments.embeddings else (),
-        on_card(sizes, watch, made) if torch.cuda.is_available() else (),
+        on_card(sizes, watch, made) if torch.cuda.is_available() and kernels() else (),
     )
     for part in parts:
         for row in part:

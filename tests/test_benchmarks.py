@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from gxn.files import create_hdf5
 
@@ -47,5 +48,5 @@ def test_quick_run_prints_every_row():
     found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert found.returncode == 0, found.stderr
     rows = [line for line in found.stdout.splitlines() if line.startswith("| ")]
-    assert len(rows) == 1 + 9
+    assert len(rows) == 1 + 9 + 4 * torch.cuda.is_available()
     assert "GFLOP/s" in found.stdout

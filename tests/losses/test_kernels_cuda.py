@@ -3,13 +3,15 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
 triton = pytest.importorskip("triton")
 
-POINTERS = {"images", "texts", "scores", "own", "other", "slopes", "gradient"}
+ROOT = Path(__file__).parents[2]
+POINTERS = {"images", "texts", "scores", "own", "other", "slopes", "gradient", "found"}
 
 
 CARD = pytest.param(
@@ -52,11 +54,14 @@ def test_a_score_is_the_same_in_any_company(device):
     program = """
 from gxn.losses.kernels_cuda import scores
 torch.manual_seed(0)
-images, texts = torch.randn(40, 70), torch.randn(50, 70)
-for order, formula in ((False, images @ texts.T), (True, -(texts - images[:, None]).clamp(min=0).square().sum(2))):
-    whole = scores(order, images, texts)
-    torch.testing.assert_close(whole, formula, rtol=1e-4, atol=1e-4)
-    assert torch.equal(scores(order, images[33:36], texts[7:8]), whole[33:36, 7:8])
+for width in (64, 70):
+    images, texts = torch.randn(40 * width + 1)[1:].view(40, width), torch.randn(50, width)
+    violations = (texts - images[:, None]).clamp(min=0).square().sum(2)
+    for order, formula in ((False, images @ texts.T), (True, -violations)):
+        whole = scores(order, images, texts)
+        torch.testing.assert_close(whole, formula, rtol=1e-4, atol=1e-4)
+        assert torch.equal(scores(order, images[33:36], texts[7:8]), whole[33:36, 7:8])
+        assert torch.equal(scores(order, images, texts[1:].clone()), whole[:, 1:])
 """
     run(program, device)
 
@@ -80,9 +85,13 @@ for similarity in SIMILARITIES:
         np.testing.assert_array_equal(found.i2t, expected.i2t)
         np.testing.assert_array_equal(found.t2i, expected.t2i)
         assert found.tied == expected.tied and (found.tied or len(widths) > 1)
+on_card = [[torch.rand(rows, 64)] for rows in (300, 900)]  # sums that depend on their order
+owners = np.arange(900) % 300
+found = ranks_cuda.ranks(*on_card, owners, "order", [1.0])
+assert found.i2t.min() >= 1 and found.t2i.min() >= 1 and found.tied == 0
 on_card[0][0][3, 2] = torch.nan
 try:
-    ranks_cuda.ranks(*on_card, owners, "order", weights)
+    ranks_cuda.ranks(*on_card, owners, "order", [1.0])
 except ranks.GxnError as error:
     assert "row 3 is not finite" in str(error)
 else:
@@ -98,6 +107,7 @@ else:
         ("score_kernel", {"ORDER": True}),
         ("score_kernel", {"ORDER": False}),
         ("gradient_kernel", {"SIGN": -1.0}),
+        ("violate", {"BLOCK": 4096}),
     ],
 )
 def test_compiles_for(capability, name, options, tmp_path, monkeypatch):
@@ -105,10 +115,13 @@ def test_compiles_for(capability, name, options, tmp_path, monkeypatch):
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource
 
+    monkeypatch.syspath_prepend(ROOT)
+    from benchmarks import card
+
     from gxn.losses import kernels_cuda
 
     monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
-    kernel = getattr(kernels_cuda, name)
+    kernel = getattr(card if name == "violate" else kernels_cuda, name)
     kinds = {each: "*fp32" if each in POINTERS else "i32" for each in kernel.arg_names}
     source = ASTSource(
         fn=kernel,
@@ -118,9 +131,9 @@ def test_compiles_for(capability, name, options, tmp_path, monkeypatch):
             (at,): [["tt.divisibility", 16]] for at, each in enumerate(kernel.arg_names) if each in POINTERS
         },
     )
-    warps = kernels_cuda.WARPS if name == "score_kernel" else 1
+    warps = 1 if name == "gradient_kernel" else 4
     compiled = triton.compile(source, target=GPUTarget("cuda", capability, 32), options={"num_warps": warps})
     assert compiled.asm["cubin"]
     assert "fma.rn.f32" in compiled.asm["ptx"]
-    assert ("cp.async" in compiled.asm["ptx"]) == (capability >= 80)
+    assert ("cp.async" in compiled.asm["ptx"]) == (capability >= 80 and name != "violate")
     assert compiled.metadata.shared <= 48 << 10

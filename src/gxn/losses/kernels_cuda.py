@@ -13,7 +13,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 ROWS, COLUMNS, LANES = tl.constexpr(32), tl.constexpr(16), tl.constexpr(32)  # pairs of a tile, and dimensions
-WARPS = 4  # of a tile: of each column a thread has all rows, and four lanes
+WARPS = 4  # of a tile
 OWN, WIDE = tl.constexpr(8), tl.constexpr(128)  # rows and dimensions of a warp's tile of gradients
 STAGES = tl.constexpr(3)  # steps whose vectors are in shared memory or on the way to it
 
@@ -53,7 +53,7 @@ def gradient_kernel(own, other, slopes, gradient, rows, others, width, SIGN: tl.
     other, slopes = other + column, slopes + row
     for _ in tl.range(0, others, num_stages=STAGES):
         theirs, slope = tl.load(other, inside, 0.0), tl.load(slopes, row < rows, 0.0)
-        total += slope * tl.maximum(SIGN * (theirs - mine), 0.0)
+        total += slope * tl.maximum(SIGN * (theirs - mine), 0.0, propagate_nan=tl.PropagateNan.ALL)
         other, slopes = other + width, slopes + rows
     tl.store(gradient + place, 2 * SIGN * total, inside & (row < rows))
 
@@ -63,7 +63,7 @@ def scores(order: bool, images: Tensor, texts: Tensor) -> Tensor:
 
     A pair's score has the same bits in whatever company it is computed.
     """
-    across = -images.shape[1] % LANES.value
+    across = -images.shape[1] % LANES.value  # even 0 makes aligned copies, for which one form is compiled
     images, texts = (F.pad(side, (0, across)).contiguous() for side in (images, texts))
     found = images.new_empty(len(images), len(texts))
     grid = (triton.cdiv(len(images), ROWS.value) * triton.cdiv(len(texts), COLUMNS.value),)

@@ -1,7 +1,8 @@
 """How alike images and captions are: inner products, or how little a caption violates an order (equation 3)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
+from types import ModuleType
 
 import numpy as np
 import torch
@@ -89,18 +90,28 @@ def _order(images: Tensor, texts: Tensor) -> Tensor:
     if images.dtype == torch.float64:
         return plain_order(images, texts)
     if images.is_cuda:
-        return _cuda()(images.float(), texts.float())
+        found = kernels()
+        return (found.order if found else plain_order)(images.float(), texts.float())
     return _Order.apply(images.float(), texts.float())
 
 
 @lru_cache
-def _cuda() -> Callable[[Tensor, Tensor], Tensor]:
-    """The Triton kernels, or else the formula: torch.compile, too, needs Triton, which is not there everywhere."""
+def kernels() -> ModuleType | None:
+    """`gxn.losses.kernels_cuda`, once they have run on the card; None, said so, where they do not.
+
+    Triton is no part of torch everywhere, needs a C compiler and knows not every card; torch.compile uses it, too.
+    """
     try:
         from gxn.losses import kernels_cuda
-    except ImportError:
-        return plain_order
-    return kernels_cuda.order
+
+        one = torch.ones(1, 1, device="cuda")
+        kernels_cuda.scores(True, one, one)
+    except Exception as error:  # each of these has its own kind
+        print(
+            f"similarities go without Triton's kernels, slowly: {type(error).__name__}: {error}", flush=True
+        )
+        return None
+    return kernels_cuda
 
 
 def _padded(rows: Tensor) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Match: the ranking update of the encoders (GXN, equation 3) and its validation by Recall@K."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +11,7 @@ from gxn.errors import GxnError
 from gxn.evaluation.metrics import rsum, summary
 from gxn.evaluation.ranks import Ranks, ranks
 from gxn.losses.ranking import NEGATIVES, ranking_loss
-from gxn.losses.similarity import score
+from gxn.losses.similarity import kernels, score
 from gxn.models.encoders import EncoderConfig, Encoders, encode_captions
 from gxn.training.data import Batch, Split
 from gxn.training.optimizers import adam, update
@@ -40,6 +41,7 @@ class Matching:
         if config.negatives not in NEGATIVES:
             raise GxnError(f"negatives: must be one of {', '.join(NEGATIVES)}, not {config.negatives!r}")
         self.encoders, self.encoder, self.config = encoders, encoder, config
+        self.ranks = _ranking(encoders)
         self.optimizer = adam(encoders.parameters(), config.learning_rate)
         self.modules: dict[str, nn.Module] = {"encoders": encoders}
         self.optimizers: dict[str, Optimizer] = {"match": self.optimizer}
@@ -66,7 +68,7 @@ class Matching:
     def validate(self, split: Split) -> dict[str, float]:
         images, texts = embed(self.encoders, split)
         owners = split.caption_image.numpy(force=True)
-        found = _ranks(images, texts, owners, self.encoder.similarity, self.encoder.weights)
+        found = self.ranks(images, texts, owners, self.encoder.similarity, self.encoder.weights)
         i2t, t2i = (summary(each, floor=True) for each in (found.i2t, found.t2i))
         return {"val_rsum": rsum(i2t, t2i), "val_i2t_r10": i2t["r10"], "val_t2i_r10": t2i["r10"]}
 
@@ -77,13 +79,14 @@ def embed(encoders: Encoders, split: Split, batch: int = 512) -> tuple[list[Tens
     return encoders.images(split.features), encode_captions(encoders, split.tokens, split.lengths, batch)
 
 
-def _ranks(images: list[Tensor], texts: list[Tensor], *rest) -> Ranks:
-    """Ranks by Triton's kernels where the embeddings are on a card and it is there, else on the CPU."""
-    if images[0].is_cuda:
-        try:
-            from gxn.evaluation import ranks_cuda
-        except ImportError:
-            pass
-        else:
-            return ranks_cuda.ranks(images, texts, *rest)
-    return ranks(*([space.numpy(force=True) for space in side] for side in (images, texts)), *rest)
+def _ranking(encoders: Encoders) -> Callable[..., Ranks]:
+    """Ranks on the card where the encoders are, if Triton's kernels run there, else on the CPU."""
+    if next(encoders.parameters()).is_cuda and kernels():
+        from gxn.evaluation import ranks_cuda
+
+        return ranks_cuda.ranks
+
+    def on_cpu(images: list[Tensor], texts: list[Tensor], *rest) -> Ranks:
+        return ranks(*([space.numpy(force=True) for space in side] for side in (images, texts)), *rest)
+
+    return on_cpu
