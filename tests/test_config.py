@@ -10,7 +10,7 @@ import yaml
 
 from gxn.config import encoder_section, parse
 from gxn.errors import GxnError
-from gxn.schema import check, classifiers, is_fetched, overlay
+from gxn.schema import check, classifiers, is_fetched, overlay, read_config
 from gxn.similarities import SIMILARITIES
 
 ROOT = Path(__file__).parents[1]
@@ -65,8 +65,9 @@ def test_what_is_wrong_is_named(change, message):
         parse(Outer, GOOD | change, "x")
 
 
+EXPECTED = {"train": 6000, "val": 1000, "test": 1000, "captions": 5}
 PHOTOGRAPHS = {
-    "dataset": {"source": "karpathy", "images": "a", "captions": "b.json", "expect": {"test": 1000}},
+    "dataset": {"source": "karpathy", "images": "a", "captions": "b.json", "expect": EXPECTED},
     "cnn": {"weights": "c.safetensors"},
 }
 
@@ -183,7 +184,8 @@ def test_every_shipped_configuration_is_valid(path):
             r"training\.batch: 128 is more than the 100 captions of the training split; lower it",
         ),
         (
-            PHOTOGRAPHS | {"dataset": PHOTOGRAPHS["dataset"] | {"expect": {"train": 20, "captions": 6}}},
+            PHOTOGRAPHS
+            | {"dataset": PHOTOGRAPHS["dataset"] | {"expect": EXPECTED | {"train": 20, "captions": 6}}},
             r"training\.batch: 128 is more than the 120 captions of the training split; lower it",
         ),
         (
@@ -203,6 +205,10 @@ def test_every_shipped_configuration_is_valid(path):
             PHOTOGRAPHS | {"evaluate": {"protocols": ["1k-5fold"]}},
             r"evaluate\.protocols: 1k-5fold needs 5,000 images, the test split has 1,000; use full",
         ),
+        (
+            PHOTOGRAPHS | {"dataset": PHOTOGRAPHS["dataset"] | {"expect": {"train": 20}}},
+            r"dataset\.expect\.val: is missing",
+        ),
         ({"dataset": {"name": "a b; rm"}}, r"dataset\.name: 'a b; rm' does not match"),
     ],
 )
@@ -213,7 +219,7 @@ def test_what_a_configuration_may_not_say(change, message):
 
 def test_a_protocol_is_left_to_the_evaluation_where_no_count_is_given():
     photographs = PHOTOGRAPHS | {"evaluate": {"protocols": ["5k", "1k-5fold"]}}
-    for expect in (None, {"train": 3000}, {"test": 5000}):
+    for expect in (None, EXPECTED | {"test": 5000}):
         photographs["dataset"] = photographs["dataset"] | {"expect": expect}
         check(merged(PARAMS, photographs), SCHEMA, "mine.yaml")
 
@@ -242,6 +248,24 @@ def test_the_command_line_gives_text_for_everything():
     assert config["seeds"] == [0, 4]
     assert config["joint"] | {"epochs": 9, "draw_rate": 0.001, "decay_epoch": None} == config["joint"]
     assert config["device"] == "auto"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("seeds: [0]\nxe: {epochs: 1}\nseeds: [1]\n", "seeds (line 1), seeds (line 3): given more than once"),
+        ("joint:\n  match: [{a: 1, a: 2}]\n", "a (line 2), a (line 2): given more than once"),
+        ("a: &b {c: *b}\nd: {c: 1}\n", None),
+    ],
+)
+def test_a_key_that_is_given_twice_is_refused(text, message, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    if message is None:
+        assert set(read_config(path)) == {"a", "d"}
+        return
+    with pytest.raises(GxnError, match=re.escape(message)):
+        read_config(path)
 
 
 def test_a_key_that_contains_itself_is_refused():

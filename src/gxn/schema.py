@@ -1,5 +1,6 @@
 """The whole configuration: files laid over one another, checked with messages that name the key."""
 
+import collections
 import functools
 import math
 import operator
@@ -43,7 +44,9 @@ def read_config(
         GxnError: it cannot be read, or is no mapping of keys.
     """
     try:
-        config = load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        config = load(text)
+        again = _given_again(yaml.compose(text, yaml.SafeLoader))
     except OSError as error:
         reason = error.strerror or error
         raise GxnError(f"{path}: cannot be read: {reason}; name files such as config/local.yaml") from error
@@ -53,7 +56,30 @@ def read_config(
         raise GxnError(
             f"{path}: must be a mapping of keys such as `seeds: [0]`, not a {type(config).__name__}"
         )
+    if again:
+        raise GxnError(f"{path}: {', '.join(again)}: given more than once, and only the last would count")
     return config or {}
+
+
+def _given_again(root: yaml.Node | None) -> list[str]:
+    """Keys that stand more than once in one mapping, with their lines: YAML forbids it, PyYAML does not."""
+    found, seen, left = [], set(), [root] if root else []
+    while left:
+        node = left.pop()
+        if id(node) in seen or isinstance(node, yaml.ScalarNode):
+            continue
+        seen.add(id(node))  # an alias may lead back
+        if isinstance(node, yaml.SequenceNode):
+            left += node.value
+            continue
+        keys = collections.Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        found += [
+            f"{key.value} (line {key.start_mark.line + 1})"
+            for key, _ in node.value
+            if isinstance(key, yaml.ScalarNode) and keys[key.value] > 1
+        ]
+        left += [value for _, value in node.value]
+    return found
 
 
 def overlay(below: MutableMapping[str, Any], above: Mapping[str, Any]) -> None:

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gxn.datasets import karpathy
 from gxn.datasets.captions import read_captions
 from gxn.datasets.karpathy import Expected, normalise, tokenise
 from gxn.errors import GxnError
 from gxn.files import read_json, write_json
-from gxn.steps import prepare as prepare_step
 from gxn.steps.prepare import prepare
 
 
@@ -103,7 +103,7 @@ FAULTS = {
     "has no word": lambda value: value["images"][2]["sentences"][1].update(tokens=[]),
     "one word without white space": lambda value: value["images"][0]["sentences"][0].update(tokens=["a dog"]),
     "split: unknown value 'valid'": lambda value: value["images"][0].update(split="valid"),
-    "imgid: 2 stands in it more than once": lambda value: [
+    "imgid: 2 stands in images[2] and images[3]": lambda value: [
         value["images"][3].update(imgid=2),
         [sentence.update(imgid=2) for sentence in value["images"][3]["sentences"]],
     ],
@@ -119,8 +119,20 @@ FAULTS = {
     "imgid: must be int, not True": lambda value: value["images"][0].update(imgid=True),
     "imgid: must be int, not 1.5": lambda value: value["images"][0].update(imgid=1.5),
     "imgid: -1 is no id": lambda value: value["images"][0].update(imgid=-1),
+    "has 'annotations', as COCO's own files": lambda value: value.update(annotations=[]),
     "images[0]: must be a mapping": lambda value: value["images"].__setitem__(0, "0.png"),
 }
+
+
+def test_all_captions_that_are_wrong_are_named_at_once():
+    value = broken(lambda value: value["images"][0].pop("split"))
+    value["images"][2]["sentences"][1].update(raw=" ")
+    with pytest.raises(GxnError) as caught:
+        normalise(value, "toy", "mine.json")
+    assert [line.split(": ")[1] for line in str(caught.value).splitlines()] == [
+        "images[0] (0.png)",
+        "images[2] (2.png)",
+    ]
 
 
 @pytest.mark.parametrize("message", FAULTS)
@@ -157,6 +169,21 @@ def test_prepared_captions_read_back(tmp_path):
         read_captions(tmp_path / "in.json")  # the raw file, still with restval
 
 
+def test_captions_reworded_in_raw_alone_are_said(tmp_path, capsys):
+    value = dataset(captions=1)
+    images = save_images(value, tmp_path / "images")
+    for image in value["images"]:
+        image["sentences"][0]["raw"] = "A dog."
+    edited = value["images"][1]["sentences"][0]
+    edited["raw"] = "A zebra."
+    for change, said in ((lambda: None, True), (lambda: edited.pop("tokens"), False)):
+        change()
+        write_json(tmp_path / "in.json", value)
+        prepare(tmp_path / "in.json", images, "toy", None, "refuse", tmp_path / "out.json")
+        found = capsys.readouterr().out
+        assert ("in 1 captions, the first: 1.png, sentid 10" in found) == ("tokens are not" in found) == said
+
+
 def test_a_cut_photograph_is_refused_by_name_or_kept_when_told(tmp_path):
     value = dataset()
     value["images"][2]["filename"] = "cut.jpg"
@@ -191,7 +218,7 @@ def test_all_images_that_are_wrong_are_named_at_once(tmp_path, monkeypatch):
         "3.png: image 3 is missing",
     ]
     for named, expected in ((10, lines), (2, [*lines[:2], "and 1 more"])):
-        monkeypatch.setattr(prepare_step, "NAMED", named)
+        monkeypatch.setattr(karpathy, "NAMED", named)
         with pytest.raises(GxnError) as caught:
             prepare(tmp_path / "in.json", images, "toy", None, "refuse", tmp_path / "out.json")
         assert [line.removeprefix(f"{images}/") for line in str(caught.value).splitlines()] == expected

@@ -207,3 +207,8 @@ def test_rows_look_different_and_alike_in_every_figure():
     assert len({(look.colour, look.dashes) for look in looks.values()}) == 12
     assert len({look.colour for look in list(looks.values())[:8]}) == 8
     assert style.looks(keys[:3]) == {key: looks[key] for key in keys[:3]}
+
+
+def test_lines_of_wide_letters_fit():
+    lines = grids._wrapped("Жёлтый мяч шумно катится между домами " * 4, 2.0, 7.0, 5)
+    assert len(lines) == 5 and max(grids._inches(7.0, line) for line in lines) <= 2.0

@@ -18,7 +18,7 @@ os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 import gxn
 from gxn.config import encoder_section
 from gxn.errors import GxnError
-from gxn.schema import check, is_fetched
+from gxn.schema import check, is_fetched, read_config
 
 # jobs run the code that is among their inputs, in a container too, whose image holds only what it depends on
 PACKAGES = Path(gxn.__file__).parents[1]
@@ -32,6 +32,8 @@ SOURCE = " + ".join(
 )
 
 try:
+    for path in workflow.configfiles:
+        read_config(Path(path))
     check(config, SCHEMA, SOURCE)
 except GxnError as error:
     raise WorkflowError(str(error)) from None

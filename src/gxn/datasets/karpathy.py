@@ -8,6 +8,8 @@ from typing import Any
 from gxn.datasets.captions import SPLITS
 from gxn.errors import GxnError
 
+NAMED = 10  # of many problems
+LAYOUT = "it must have the layout of the Karpathy splits"
 # Karpathy's splits of COCO call 30,504 further training images "restval"
 KNOWN_SPLITS = {"train": "train", "restval": "train", "val": "val", "test": "test"}
 
@@ -46,15 +48,22 @@ def normalise(value: Any, name: str, where: str, expected: Expected | None = Non
         where: the file's path, for messages.
 
     Raises:
-        GxnError: anything is missing, empty, doubled or of the wrong type; the message names image and key.
+        GxnError: anything is missing, empty, doubled or of the wrong type; the message names images and keys.
     """
     if not isinstance(value, dict) or not isinstance(value.get("images"), list) or not value["images"]:
-        raise GxnError(f"{where}: has no list 'images'; it must have the layout of the Karpathy splits")
-    kept = expected.captions if expected else None
-    images = [_image(image, f"{where}: images[{row}]", kept) for row, image in enumerate(value["images"])]
-    _unique([image["imgid"] for image in images], where, "imgid")
-    _unique([image["filename"] for image in images], where, "filename")
-    _unique([sentid for image in images for sentid in image["sentids"]], where, "sentid")
+        raise GxnError(f"{where}: has no list 'images'; {LAYOUT}")
+    if "annotations" in value:
+        raise GxnError(f"{where}: has 'annotations', as COCO's own files; {LAYOUT}")
+    kept, images, problems = expected.captions if expected else None, [], []
+    for row, image in enumerate(value["images"]):
+        try:
+            images.append(_image(image, f"{where}: images[{row}]", kept))
+        except GxnError as error:
+            problems.append(str(error))
+    refuse(problems)
+    _unique([[image["imgid"]] for image in images], where, "imgid")
+    _unique([[image["filename"]] for image in images], where, "filename")
+    _unique([image["sentids"] for image in images], where, "sentid")
     _check_counts(images, where, expected)
     return {"dataset": name, "images": images}
 
@@ -124,10 +133,36 @@ def _value(mapping: Any, key: str, kind: type, where: str) -> Any:
     return value
 
 
-def _unique(values: list[Any], where: str, key: str) -> None:
-    twice = [value for value, times in collections.Counter(values).items() if times > 1]
-    if twice:
-        raise GxnError(f"{where}: {key}: {twice[0]!r} stands in it more than once ({len(twice)} such)")
+def refuse(problems: list[str]) -> None:
+    """Raise a GxnError that names the first of `problems`, one a line, if there are any."""
+    if problems:
+        more = [f"and {len(problems) - NAMED} more"] if len(problems) > NAMED else []
+        raise GxnError("\n".join(problems[:NAMED] + more))
+
+
+def reworded(images: list[dict[str, Any]]) -> list[str]:
+    """Which captions have tokens that are not the words of their `raw`, as after `raw` alone was edited."""
+    return [
+        f"{image['filename']}, sentid {sentence['sentid']}"
+        for image in images
+        for sentence in image["sentences"]
+        if sentence["tokens"] != tokenise(sentence["raw"])
+    ]
+
+
+def _unique(values: list[list[Any]], where: str, key: str) -> None:
+    """Refuse a value that two images have, or one has twice; `values` are those of each image."""
+    places = collections.defaultdict(list)
+    for row, of_image in enumerate(values):
+        for value in of_image:
+            places[value].append(f"images[{row}]")
+    refuse(
+        [
+            f"{where}: {key}: {value!r} stands in {' and '.join(rows)}"
+            for value, rows in places.items()
+            if len(rows) > 1
+        ]
+    )
 
 
 def _check_counts(images: list[dict[str, Any]], where: str, expected: Expected | None) -> None:

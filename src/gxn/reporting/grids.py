@@ -1,12 +1,15 @@
 """Retrieval grids: what was asked, what was found, what was imagined."""
 
 import textwrap
+from functools import partial
 
 import numpy as np
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.gridspec import GridSpec
+from matplotlib.textpath import TextToPath
 
 from gxn.reporting import style
 from gxn.reporting.queries import Found
@@ -128,9 +131,17 @@ def _mark(axis: Axes) -> None:
 
 
 def _wrapped(text: str, inches: float, size: float, lines: int) -> list[str]:
-    """Lines that fit `inches`, with an ellipsis where the rest is left out; 0.54 em is a wide average."""
-    width = max(8, int(inches * 72 / (0.54 * size)))
-    return textwrap.wrap(text, width, max_lines=lines, placeholder=" …") or [""]
+    """Lines that fit `inches`, with an ellipsis where the rest is left out; 0.54 em is wide for Latin letters."""
+    width, found = max(8, int(inches * 72 / (0.54 * size))), []
+    while not found or (width > 8 and max(map(partial(_inches, size), found)) > inches):
+        found = textwrap.wrap(text, width, max_lines=lines, placeholder=" …") or [""]
+        width -= 1
+    return found
+
+
+def _inches(size: float, line: str) -> float:
+    """How wide a line is drawn."""
+    return TextToPath().get_text_width_height_descent(line, FontProperties(size=size), ismath=False)[0] / 72
 
 
 def _sentences(axis: Axes, sentences: list[tuple[str, bool]], inches: float) -> None:

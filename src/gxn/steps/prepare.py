@@ -1,7 +1,7 @@
 """Check a dataset of photographs with captions and write it as captions.json.
 
-Reads a JSON file in the layout of the Karpathy splits, stops at the first thing in it that is missing, empty or
-doubled, then opens every image it names, and names those that are missing or unreadable.
+Reads a JSON file in the layout of the Karpathy splits, names what in it is missing, empty or doubled, then opens
+every image it names, and names those that are missing or unreadable.
 """
 
 import argparse
@@ -15,12 +15,10 @@ from gxn import cli
 from gxn.config import parse
 from gxn.datasets.captions import Record
 from gxn.datasets.images import ImageSource, ahead, open_images
-from gxn.datasets.karpathy import Expected, normalise
+from gxn.datasets.karpathy import Expected, normalise, refuse, reworded
 from gxn.datasets.sources import where_to_ask
 from gxn.errors import GxnError
 from gxn.files import read_json, write_json
-
-NAMED = 10  # of the images that are missing or unreadable
 
 
 def prepare(captions: Path, images: Path, name: str, expect: Any, truncated: str, out: Path) -> None:
@@ -40,9 +38,13 @@ def prepare(captions: Path, images: Path, name: str, expect: Any, truncated: str
         elif state.problem:
             kept = "; dataset.truncated: keep would fill its missing end in grey" if state.cut else ""
             problems.append(state.problem + kept)
-    if problems:
-        more = [f"and {len(problems) - NAMED} more"] if len(problems) > NAMED else []
-        raise GxnError("\n".join(problems[:NAMED] + more))
+    refuse(problems)
+    if others := reworded(entries):
+        print(
+            f"{captions}: tokens are not the words of raw in {len(others)} captions, the first: {others[0]}. The "
+            "tokens are what is learnt; where you edited raw, remove them",
+            flush=True,
+        )
     write_json(out, dataset)
     counts = Counter(entry["split"] for entry in entries)
     sentences = sum(len(entry["sentences"]) for entry in entries)
