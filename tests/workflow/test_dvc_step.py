@@ -40,7 +40,7 @@ SPECIAL: dict[str, Any] = {
     "dataset.source": "scenes",
     "dataset.images": "elsewhere",
     "dataset.captions": "elsewhere.json",
-    "dataset.expect": {"train": 1},
+    "dataset.expect": {"train": 1000, "val": 200, "test": 5000, "captions": 5},
     "cnn.weights": "weights.safetensors",
     "features.precision": "float16",
     "features.resize": 80,
