@@ -256,9 +256,10 @@ def test_the_command_line_gives_text_for_everything():
         ("seeds: [0]\nxe: {epochs: 1}\nseeds: [1]\n", "seeds (line 1), seeds (line 3): given more than once"),
         ("joint:\n  match: [{a: 1, a: 2}]\n", "a (line 2), a (line 2): given more than once"),
         ("a: &b {c: *b}\nd: {c: 1}\n", None),
+        ("# seeds: [0]\n", "mine.yaml: holds nothing"),
     ],
 )
-def test_a_key_that_is_given_twice_is_refused(text, message, tmp_path):
+def test_a_file_without_keys_or_with_one_twice_is_refused(text, message, tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(text)
     if message is None:

@@ -38,10 +38,10 @@ Strict = extend(
 def read_config(
     path: Path, load: Callable[[str], Any] = yaml.safe_load, refusal: type[Exception] = yaml.YAMLError
 ) -> dict[str, Any]:
-    """A configuration file, read by a YAML parser that raises `refusal`; nothing in it is an empty mapping.
+    """A configuration file, read by a YAML parser that raises `refusal`.
 
     Raises:
-        GxnError: it cannot be read, or is no mapping of keys.
+        GxnError: it cannot be read, holds nothing, is no mapping of keys, or has a key twice.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -52,13 +52,15 @@ def read_config(
         raise GxnError(f"{path}: cannot be read: {reason}; name files such as config/local.yaml") from error
     except (ValueError, RecursionError, refusal) as error:
         raise GxnError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from error
-    if config is not None and not isinstance(config, dict):
+    if not config:
+        raise GxnError(f"{path}: holds nothing; give it keys such as `seeds: [0]`, or leave the file out")
+    if not isinstance(config, dict):
         raise GxnError(
             f"{path}: must be a mapping of keys such as `seeds: [0]`, not a {type(config).__name__}"
         )
     if again:
         raise GxnError(f"{path}: {', '.join(again)}: given more than once, and only the last would count")
-    return config or {}
+    return config
 
 
 def _given_again(root: yaml.Node | None) -> list[str]:
