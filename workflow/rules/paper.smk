@@ -1,4 +1,4 @@
-# Tables and figures, from result files only.
+# Tables and figures, from results, and for the grids from captions and thumbnails.
 rule table_ablation:
     input:
         metrics=seeds("results/metrics/{dataset}/{method}/seed{seed}.json", method=ROWS),

@@ -108,7 +108,7 @@ class Rows:
 
 
 def fingerprint(records: list[Record], source: ImageSource, recipe: dict[str, Any]) -> str:
-    """Identity of an extraction: images, recipe, and the code and libraries that carry it out."""
+    """Identity of an extraction: images, recipe, and the code and the torch that carry it out."""
     code = [sha256(file) for file in (__file__, cnn.__file__, images.__file__, transforms.__file__)]
     named = [[record.filename, record.imgid, record.truncated] for record in records]
     return digest([named, source.identity(records), recipe, code, torch.__version__])

@@ -15,7 +15,7 @@ from gxn.writing import atomic
 
 
 def recipe(configuration: Any, inputs: Mapping[str, Path | None]) -> str:
-    """A fingerprint of all that a stage's result depends on: settings, input files and the code loaded."""
+    """A fingerprint of what a stage's result depends on: settings, input files, code loaded, torch's version."""
     code = {
         name: sha256(module.__file__)
         for name, module in sys.modules.items()

@@ -24,7 +24,7 @@ from gxn.training.resume import Resume, recipe
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Widths of every network (method.md calls for 300, 1024, 1024, 1024, 128, 100), and how conditions enter.
+    """Widths of every network (the paper's are in config/coco.yaml), and how conditions enter.
 
     `decoder_start` is one of `gxn.models.decoder.STARTS`, `discriminator_reads` one of
     `gxn.models.drawing.CONDITIONS`.
