@@ -25,8 +25,8 @@ def drawn() -> tuple[np.ndarray, list]:
 
 def test_real_scenes_score_high(drawn: tuple[np.ndarray, list]) -> None:
     result = colour_fidelity(*drawn)
-    assert result.score > 0.7 and result.gain > 0.5 and result.z > 10 and result.p < 0.01
-    assert result.percent_better > 80 and result.images == COUNT
+    assert result.score > 0.7 and result.gain > 0.5 and result.z > 10
+    assert result.score > 1.8 * result.chance
 
 
 def test_permuted_captions_score_nothing(drawn: tuple[np.ndarray, list]) -> None:
@@ -66,7 +66,7 @@ def test_grey_images_are_at_chance() -> None:
     mentions = [[{"colour": colour, "place": place}] for colour in COLOURS for place in PLACES]
     result = colour_fidelity(np.full((len(mentions), 3, 32, 32), 128, np.uint8), mentions)
     assert result.gain == pytest.approx(0, abs=1e-9)
-    assert result.p > 0.005
+    assert abs(result.z) < 3
 
 
 def test_a_painted_image_meets_its_facts_and_no_others() -> None:

@@ -20,7 +20,8 @@ from gxn.steps.match import match
 from gxn.training import loop
 from gxn.training.captioning import Captioning, CaptioningConfig, build_rewards
 from gxn.training.checkpoint import read_decoder
-from gxn.training.drawing import Drawing, DrawingConfig, build_drawer, read_thumbnails, spread_rows
+from gxn.training.data import spread_rows
+from gxn.training.drawing import Drawing, DrawingConfig, build_drawer, read_thumbnails
 from gxn.training.matching import Matching, MatchingConfig
 from gxn.training.stages import Stage
 

@@ -11,6 +11,7 @@ rule table_ablation:
         ),
         latex="results/table_ablation.tex",
         markdown="results/table_ablation.md",
+        spaces="results/table_spaces.csv",
     log:
         "logs/table_ablation.log",
     resources:
@@ -19,7 +20,8 @@ rule table_ablation:
         methods=as_json(ROWS),
     shell:
         "python -m gxn.steps.table --metrics {input.metrics} --methods {params.methods:q}"
-        " --csv {output.csv} --latex {output.latex} --markdown {output.markdown} &> {log}"
+        " --csv {output.csv} --latex {output.latex} --markdown {output.markdown}"
+        " --alone {output.spaces} &> {log}"
 
 
 rule table_published:

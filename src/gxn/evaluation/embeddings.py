@@ -1,6 +1,6 @@
 """The embeddings of a split, as the step `embed` writes them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ class Embeddings:
     """Images and captions of one split in the spaces of one model.
 
     `images` and `texts` hold one matrix per space, (N, D_k) and (M, D_k) float32, in the same order as
-    `weights`; `caption_image` (M,) says in which row its caption's image stands.
+    `spaces` and `weights`; `caption_image` (M,) says in which row its caption's image stands.
     """
 
+    spaces: list[str]
     images: list[np.ndarray]
     texts: list[np.ndarray]
     weights: list[float]
@@ -35,16 +36,20 @@ class Embeddings:
         place = np.full(len(self.imgid), -1, np.int64)
         place[rows] = np.arange(len(rows))
         captions = np.flatnonzero(place[self.caption_image] >= 0)
-        return Embeddings(
+        return replace(
+            self,
             images=[space[rows] for space in self.images],
             texts=[space[captions] for space in self.texts],
-            weights=self.weights,
-            similarity=self.similarity,
             imgid=self.imgid[rows],
             caption_image=place[self.caption_image[captions]],
             sentid=self.sentid[captions],
-            split=self.split,
-            provenance=self.provenance,
+        )
+
+    def alone(self, space: str) -> "Embeddings":
+        """Only that space."""
+        place = self.spaces.index(space)
+        return replace(
+            self, spaces=[space], images=[self.images[place]], texts=[self.texts[place]], weights=[1.0]
         )
 
 
@@ -73,6 +78,7 @@ def _read(file: h5py.File, path: str | Path) -> Embeddings:
     if not spaces or spaces != sorted(file["image"]) or spaces != sorted(file["text"]):
         raise GxnError(f"{path}: the spaces of image/, of text/ and of the weights {spaces} differ")
     return Embeddings(
+        spaces=spaces,
         images=[hdf5_dataset(file, f"image/{space}", "f", 2)[:].astype(np.float32) for space in spaces],
         texts=[hdf5_dataset(file, f"text/{space}", "f", 2)[:].astype(np.float32) for space in spaces],
         weights=[float(metadata["weights"][space]) for space in spaces],

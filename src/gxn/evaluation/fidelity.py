@@ -36,19 +36,13 @@ class Fidelity:
         score: mean score, 0..1.
         chance: mean score under permuted captions, 0..1.
         gain: (score - chance) / (1 - chance): 0 at chance, 1 for the very colours everywhere.
-        percent_better: 100 (score / chance - 1).
         z: (score - chance) over the standard deviation of the permuted scores.
-        p: share of the permutations, the true pairing among them, that score as high.
-        images: images whose caption states a colour or a ground.
     """
 
     score: float
     chance: float
     gain: float
-    percent_better: float
     z: float
-    p: float
-    images: int
 
 
 def colour_fidelity(images: np.ndarray, mentions: Sequence[Sequence[Mapping[str, Any]]]) -> Fidelity:
@@ -94,10 +88,7 @@ def compared(pairs: np.ndarray) -> Fidelity:
         score=score,
         chance=chance,
         gain=(score - chance) / (1 - chance),
-        percent_better=100 * (score / chance - 1),
         z=(score - chance) / spread if spread > 0 else 0.0,
-        p=(1 + int((permuted >= score).sum())) / (1 + PERMUTATIONS),
-        images=count,
     )
 
 

@@ -13,7 +13,7 @@ from gxn.datasets.words import BOS, EOS, PAD, UNK
 from gxn.errors import GxnError
 from gxn.models.gru import GRU, Sentences
 from gxn.models.products import packed, product
-from gxn.models.scale import standardise
+from gxn.models.scale import Standard
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ STARTS = ("state", "word")
 
 
 class CaptionDecoder(nn.Module):
-    """v_l begins, to scale; at each step a word goes in and the next word's distribution comes out.
+    """v_l begins, standardised; at each step a word goes in and the next word's distribution comes out.
 
     With `begin` = `state`, h_0 = tanh(W v_l); with `word`, h_0 is the state after the input W v_l (Show and Tell).
     It has a word embedding of its own, so that no caption gradient reaches the retrieval text encoders.
@@ -52,6 +52,7 @@ class CaptionDecoder(nn.Module):
         if begin not in STARTS:
             raise GxnError(f"model.decoder_start: must be {' or '.join(STARTS)}, not {begin!r}")
         self.begin, self.hidden = begin, hidden
+        self.standard = Standard(joint)
         self.start = nn.Linear(joint, hidden if begin == "state" else word)
         self.word = nn.Embedding(words, word, padding_idx=PAD)
         nn.init.uniform_(self.word.weight, -0.1, 0.1)
@@ -63,7 +64,7 @@ class CaptionDecoder(nn.Module):
 
     def first_state(self, grounded: Tensor) -> Tensor:
         """(B, H) from v_l (B, J)."""
-        read = self.start(standardise(grounded))
+        read = self.start(self.standard(grounded))
         if self.begin == "state":
             return torch.tanh(read)
         return self.gru.all_steps(read.unsqueeze(1), read.new_zeros(len(read), self.hidden)).squeeze(1)

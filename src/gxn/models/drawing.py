@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from gxn.errors import GxnError
-from gxn.models.scale import standardise
+from gxn.models.scale import Standard
 
 SMALLEST = 4  # side of the feature map between the linear and the convolutional parts
 CONDITIONS = ("text", "mean")
@@ -34,11 +34,12 @@ class ConditioningAugmentation(nn.Module):
 
     def __init__(self, joint: int, condition: int) -> None:
         super().__init__()
+        self.standard = Standard(joint)
         self.both = nn.Linear(joint, 2 * condition)
 
     def forward(self, grounded: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """t_c, its mean and its log variance, (B, C) each, of t_l (B, J)."""
-        mean, log_variance = self.both(standardise(grounded)).chunk(2, dim=1)
+        mean, log_variance = self.both(self.standard(grounded)).chunk(2, dim=1)
         condition = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
         return condition, mean, log_variance
 
@@ -98,6 +99,7 @@ class Discriminator(nn.Module):
             channels *= 2
         self.look = nn.Sequential(*layers)
         if reads == "text":
+            self.standard = Standard(joint)
             self.read = nn.Sequential(nn.Linear(joint, condition), nn.LeakyReLU(0.2))
         self.judge = nn.Sequential(
             nn.Conv2d(channels + condition, channels, 1, bias=False),
@@ -109,7 +111,7 @@ class Discriminator(nn.Module):
 
     def match(self, seen: Tensor, caption: Tensor) -> Tensor:
         """Logits (B,) of image features from `look` against captions, replicated over the 4 x 4 places."""
-        condition = self.read(standardise(caption)) if self.reads == "text" else caption
+        condition = self.read(self.standard(caption)) if self.reads == "text" else caption
         condition = condition[:, :, None, None].expand(-1, -1, SMALLEST, SMALLEST)
         return self.judge(torch.cat([seen, condition], 1)).flatten()
 

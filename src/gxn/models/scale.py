@@ -1,12 +1,34 @@
 """One scale for what the generative networks read of the joint space."""
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 
-def standardise(embedded: Tensor) -> Tensor:
-    """Embeddings (B, J) times sqrt(J): of those that are L2-normalised the mean square is then 1.
+# training pairs whose embeddings tell mean and spread well enough
+SAMPLE = 2048
 
-    A unit vector's elements are so small that a fresh linear layer hardly sees them: without this, decoder
-    and generator learn to speak and draw long before they learn to listen.
+
+class Standard(nn.Module):
+    """Embeddings (B, J) less their mean, over their spread: those of training pairs then have a mean square of 1.
+
+    Embeddings of an order are non-negative and of length 1, so that most of each is what all have in common, and
+    the rest is small: without this, decoder and generator learn to speak and draw long before they learn to listen.
+
+    Attributes:
+        mean: float32 (J,); `spread`: float32 (). Zeros and one until `fit`, then part of the checkpoint.
     """
-    return embedded * embedded.shape[1] ** 0.5
+
+    def __init__(self, joint: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(joint))
+        self.register_buffer("spread", torch.ones(()))
+
+    @torch.no_grad()
+    def fit(self, embedded: Tensor) -> None:
+        """Take mean and spread, one for all dimensions, from embeddings (N, J)."""
+        self.mean.copy_(embedded.mean(0))
+        self.spread.copy_((embedded - self.mean).square().mean().sqrt())
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        """(B, J) of (B, J)."""
+        return (embedded - self.mean) / self.spread

@@ -9,7 +9,7 @@ from gxn.files import read_json
 from gxn.reporting.tables import Row
 
 FIGURES = (
-    *("cider_d", "cider", "bleu1", "bleu2", "bleu3", "bleu4", "rouge_l"),
+    *("cider_d", "cider_d_chance", "distinct", "cider", "bleu1", "bleu2", "bleu3", "bleu4", "rouge_l"),
     *("fidelity", "fidelity_chance", "fidelity_gain", "fidelity_z"),
 )
 COLUMNS = ("dataset", "method", "seeds", *(column for key in FIGURES for column in (key, f"{key}_std")))

@@ -16,13 +16,17 @@ METRICS = ("i2t_r1", "i2t_r5", "i2t_r10", "i2t_medr", "t2i_r1", "t2i_r5", "t2i_r
 
 @dataclass(frozen=True)
 class Run:
-    """One run under one protocol; `dataset` is the label that names both, `numbers` has the keys METRICS."""
+    """One run under one protocol; `dataset` is the label that names both, `numbers` has the keys METRICS.
+
+    `alone` has the same numbers of each space alone, where the run has several.
+    """
 
     path: Path
     dataset: str
     method: str
     seed: int
     numbers: dict[str, float]
+    alone: dict[str, dict[str, float]]
     gallery: tuple[int, int]  # images, captions
     config: str
     data: str
@@ -67,6 +71,7 @@ def _read(path: Path) -> list[Run]:
                 method=str(content["method"]),
                 seed=int(content["seed"]),
                 numbers=_numbers(found, path),
+                alone={space: _numbers(each[protocol], path) for space, each in content["spaces"].items()},
                 gallery=(int(found["images"]), int(found["captions"])),
                 config=str(provenance["config"]),
                 data=str(provenance["data"]),

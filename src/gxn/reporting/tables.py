@@ -12,21 +12,37 @@ from gxn.reporting import names
 from gxn.reporting.runs import METRICS, Run, rows
 
 Row = dict[str, str | int | float | None]
-COLUMNS = ("dataset", "method", "seeds", *(column for key in METRICS for column in (key, f"{key}_std")))
+NUMBERS = ("seeds", *(column for key in METRICS for column in (key, f"{key}_std")))
+COLUMNS = ("dataset", "method", *NUMBERS)
+SPACES = ("dataset", "method", "space", *NUMBERS)
 LOWER_IS_BETTER = ("i2t_medr", "t2i_medr")
 
 
 def ablation(runs: list[Run]) -> list[Row]:
     """One row per dataset and method: mean and sample standard deviation (None for one seed) over seeds."""
-    table = []
-    for row in rows(runs):
-        cells: Row = {"dataset": row[0].dataset, "method": row[0].method, "seeds": len(row)}
-        for key in METRICS:
-            values = [run.numbers[key] for run in row]
-            cells[key] = statistics.fmean(values)
-            cells[f"{key}_std"] = statistics.stdev(values) if len(values) > 1 else None
-        table.append(cells)
-    return table
+    return [
+        {"dataset": row[0].dataset, "method": row[0].method} | _spread([run.numbers for run in row])
+        for row in rows(runs)
+    ]
+
+
+def spaces(runs: list[Run]) -> list[Row]:
+    """The same of each space alone, of the rows that have several: one row per dataset, method and space."""
+    return [
+        {"dataset": row[0].dataset, "method": row[0].method, "space": space}
+        | _spread([run.alone[space] for run in row])
+        for row in rows(runs)
+        for space in row[0].alone
+    ]
+
+
+def _spread(numbers: list[dict[str, float]]) -> Row:
+    cells: Row = {"seeds": len(numbers)}
+    for key in METRICS:
+        values = [each[key] for each in numbers]
+        cells[key] = statistics.fmean(values)
+        cells[f"{key}_std"] = statistics.stdev(values) if len(values) > 1 else None
+    return cells
 
 
 def to_csv(table: list[Row], columns: tuple[str, ...] = COLUMNS) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from gxn.cli import run
 from gxn.config import parse
+from gxn.models.encoders import GROUNDED
+from gxn.models.scale import SAMPLE
 from gxn.training.captioning import Captioning, CaptioningConfig, build_decoder, build_rewards
 from gxn.training.stages import Stage, stage_parser
 
@@ -26,7 +28,10 @@ def caption(warmup: Path, decoder: Path | None, frequencies: Path, **arguments) 
     stage = Stage({**arguments, "warmup": warmup, "decoder": decoder, "frequencies": frequencies})
     stage.start_from(warmup, {"encoders": stage.encoders})
     modules = {"decoder": build_decoder(stage)}
-    if decoder is not None:
+    if decoder is None:
+        seen = stage.train.sample(SAMPLE).features
+        modules["decoder"].standard.fit(stage.encoders.image_space(seen, GROUNDED))
+    else:
         stage.start_from(decoder, modules)
     rewards = build_rewards(stage, config.caption, frequencies)
     path = Captioning(stage.encoders, modules["decoder"], config.caption, *rewards)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from gxn.cli import run
 from gxn.config import parse
+from gxn.models.encoders import GROUNDED
+from gxn.models.scale import SAMPLE
 from gxn.training.drawing import Drawing, DrawingConfig, build_drawer, read_thumbnails
 from gxn.training.stages import Stage, stage_parser
 
@@ -24,6 +26,10 @@ def draw(warmup: Path, thumbnails: Path, **arguments) -> None:
     stage.start_from(warmup, {"encoders": stage.encoders})
     images = read_thumbnails(thumbnails, stage.train)
     modules = build_drawer(stage, images.shape[-1])
+    told = stage.train.sample(SAMPLE)
+    for network in modules.values():
+        if hasattr(network, "standard"):
+            network.standard.fit(stage.encoders.text_space(told.tokens, told.lengths, GROUNDED))
     path = Drawing(stage.encoders, **modules, config=config.draw, thumbnails=images)
     stage.run([path], config.epochs, None, modules, thumbnail=images.shape[-1])
 

@@ -1,4 +1,7 @@
-"""Score the embeddings of a run under each protocol: metrics as JSON, per-query ranks as HDF5."""
+"""Score the embeddings of a run under each protocol: metrics as JSON, per-query ranks as HDF5.
+
+Where the run has several spaces, the metrics also say what each finds alone.
+"""
 
 import importlib.metadata
 import platform
@@ -32,6 +35,11 @@ def step(
         raise GxnError(f"{embeddings}: made with seed {found.provenance['seed']}, not {seed}")
     try:
         scored = {protocol: evaluate(found, protocol, medr == "floor") for protocol in protocols}
+        alone = {
+            space: {p: evaluate(found.alone(space), p, medr == "floor").numbers for p in protocols}
+            for space in found.spaces
+            if len(found.spaces) > 1
+        }
     except GxnError as error:
         raise GxnError(f"{embeddings}: {error}") from error
     run = {"dataset": dataset, "method": method, "seed": seed, "split": found.split}
@@ -44,7 +52,7 @@ def step(
             for name in ("i2t", "t2i", "imgid", "sentid", "caption_image", "fold"):
                 file.create_dataset(f"{protocol}/{name}", data=getattr(result, name))
     numbers = {protocol: result.numbers for protocol, result in scored.items()}
-    write_json(metrics, run | {"protocols": numbers, "provenance": provenance})
+    write_json(metrics, run | {"protocols": numbers, "spaces": alone, "provenance": provenance})
     for protocol, result in numbers.items():
         print(f"{dataset} {protocol} {method} seed {seed}: rsum {result['rsum']:.1f}, {_line(result)}")
 

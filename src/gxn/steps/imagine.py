@@ -1,4 +1,4 @@
-"""What a trained row imagines of the test split: a caption of each image, a picture of each image's captions."""
+"""What a trained row imagines of the test split: a caption of each image, a picture of each image's first caption."""
 
 from pathlib import Path
 from typing import Any
@@ -61,10 +61,10 @@ def imagine(
         found["metrics"] |= metrics
     with create_hdf5(drawn, {"provenance": metadata["provenance"]}) as file:
         if "generator" in modules:
-            images = _draw(checkpoint, encoders, split, where)
-            found["metrics"] |= _judge_drawings(images, captions, split)
             first = np.unique(words.caption_image, return_index=True)[1]
-            file["images"], file["sentid"] = images[first], split.sentid[first]
+            file["images"] = images = _draw(checkpoint, encoders, split, first, where)
+            file["sentid"] = split.sentid[first]
+            found["metrics"] |= _judge_drawings(images, captions, split.sentid[first])
     write_json(said, found)
     print("  ".join(f"{name} {value:.4g}" for name, value in found["metrics"].items()))
 
@@ -80,17 +80,22 @@ def _judge_captions(
         references[int(truth.imgid[image])].append([truth.words[each] for each in span])
     by_image = dict(zip(map(int, truth.imgid), spoken, strict=True))
     metrics = caption_metrics(by_image, references)
-    metrics["cider_d"] = float(reward.score(np.arange(len(ids)), ids).mean())
+    images = np.arange(len(ids))
+    metrics["cider_d"] = float(reward.score(images, ids).mean())
+    metrics["cider_d_chance"] = float(reward.score(np.roll(images, 1), ids).mean())
+    metrics["distinct"] = 100 * len({tuple(row) for row in ids.tolist()}) / len(ids)
     return {str(image): " ".join(words) for image, words in by_image.items()}, metrics
 
 
 @torch.no_grad()
-def _draw(checkpoint: Path, encoders: Encoders, split: Split, device: torch.device) -> np.ndarray:
-    """uint8 (C, 3, S, S), one drawing of each caption of the split."""
+def _draw(
+    checkpoint: Path, encoders: Encoders, split: Split, captions: np.ndarray, device: torch.device
+) -> np.ndarray:
+    """uint8 (N, 3, S, S), one drawing of each of the captions, int64 (N,) rows of the split."""
     augmentation, generator = read_drawer(checkpoint)
     augmentation.to(device), generator.to(device)
-    space = encoders.spaces.index(GROUNDED)
-    grounded = encode_captions(encoders, split.tokens, split.lengths, BATCH)[space]
+    space, rows = encoders.spaces.index(GROUNDED), torch.from_numpy(captions)
+    grounded = encode_captions(encoders, split.tokens[rows.to(device)], split.lengths[rows], BATCH)[space]
     drawings: list[Tensor] = []
     for part in grounded.split(BATCH):
         images = generator(augmentation(part)[1])  # the mean condition: the picture of the caption itself
@@ -98,7 +103,7 @@ def _draw(checkpoint: Path, encoders: Encoders, split: Split, device: torch.devi
     return torch.cat(drawings).numpy(force=True)
 
 
-def _judge_drawings(images: np.ndarray, captions: Path, split: Split) -> dict[str, float]:
+def _judge_drawings(images: np.ndarray, captions: Path, sentid: np.ndarray) -> dict[str, float]:
     """How far the drawings follow their captions' colours, where the dataset knows what its captions state."""
     mentions = {
         sentence["sentid"]: sentence["mentions"]
@@ -108,7 +113,7 @@ def _judge_drawings(images: np.ndarray, captions: Path, split: Split) -> dict[st
     }
     if not mentions:
         return {}
-    found = colour_fidelity(images, [mentions[sentid] for sentid in split.sentid.tolist()])
+    found = colour_fidelity(images, [mentions[sentid] for sentid in sentid.tolist()])
     return {
         "fidelity": found.score,
         "fidelity_chance": found.chance,

@@ -1,16 +1,20 @@
-"""Gather the metrics of all runs into the ablation table: CSV, LaTeX and Markdown."""
+"""Gather the metrics of all runs into the ablation table, CSV, LaTeX and Markdown, and what each space finds alone."""
 
 from pathlib import Path
 
 from gxn import cli
 from gxn.files import write_text
 from gxn.reporting.runs import read_runs
-from gxn.reporting.tables import ablation, to_csv, to_latex, to_markdown
+from gxn.reporting.tables import SPACES, ablation, spaces, to_csv, to_latex, to_markdown
 
 
-def step(metrics: list[Path], methods: list[str], csv: Path, latex: Path, markdown: Path) -> None:
-    """Write the three forms of the table."""
-    table = ablation(read_runs(metrics, methods))
+def step(
+    metrics: list[Path], methods: list[str], csv: Path, latex: Path, markdown: Path, alone: Path
+) -> None:
+    """Write the three forms of the table, and the table of the spaces as CSV."""
+    runs = read_runs(metrics, methods)
+    table = ablation(runs)
+    write_text(alone, to_csv(spaces(runs), SPACES))
     write_text(latex, to_latex(table))
     write_text(markdown, to_markdown(table))
     write_text(csv, to_csv(table))
@@ -25,6 +29,7 @@ def main() -> None:
     parser.add_argument("--csv", type=Path, required=True)
     parser.add_argument("--latex", type=Path, required=True)
     parser.add_argument("--markdown", type=Path, required=True)
+    parser.add_argument("--alone", type=Path, required=True, help="CSV of each space alone")
     cli.run(step, parser)
 
 

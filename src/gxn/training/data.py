@@ -79,6 +79,10 @@ class Split:
             sentid=self.sentid[rows.numpy()],
         )
 
+    def sample(self, count: int) -> Batch:
+        """`count` pairs at even distances over the split; all where there are no more."""
+        return self.batch(spread_rows(len(self.lengths), count))
+
     def sorted(self, captions: Tensor) -> Tensor:
         """The captions, int64 (B,), by falling length."""
         return captions[torch.argsort(self.lengths[captions], descending=True, stable=True)]
@@ -91,6 +95,12 @@ class Split:
     def steps(self, size: int) -> int:
         """Whole batches in an epoch, as `whole_batches`."""
         return whole_batches(len(self.lengths), size, self.name)
+
+
+def spread_rows(size: int, count: int) -> Tensor:
+    """`count` rows, int64, at even distances over `size`; all where there are no more."""
+    count = min(size, count)
+    return torch.arange(count) * size // count
 
 
 def epoch_order(captions: int, seed: int, epoch: int) -> Tensor:

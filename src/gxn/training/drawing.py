@@ -13,7 +13,7 @@ from gxn.files import hdf5_dataset, open_hdf5, read_rows, rows_of
 from gxn.losses.adversarial import conditioning_kl, discriminator_loss, generator_loss
 from gxn.models.drawing import ConditioningAugmentation, Discriminator, Generator
 from gxn.models.encoders import GROUNDED, Encoders
-from gxn.training.data import Batch, Split
+from gxn.training.data import Batch, Split, spread_rows
 from gxn.training.optimizers import adam, update
 from gxn.training.stages import Stage
 
@@ -151,12 +151,6 @@ class Drawing:
     def validate(self, split: Split) -> dict[str, float]:
         """Nothing: the drawings of the test split are judged by the step `imagine`."""
         return {}
-
-
-def spread_rows(size: int, count: int) -> Tensor:
-    """`count` rows, int64, at even distances over `size`; all where there are no more."""
-    count = min(size, count)
-    return torch.arange(count) * size // count
 
 
 def to_unit(images: Tensor) -> Tensor:
