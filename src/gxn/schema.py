@@ -109,7 +109,7 @@ def classifiers() -> list[str]:
 
 
 def check(config: dict[str, Any], schema: Path, source: str) -> None:
-    """Check a configuration, in which text that spells a number, where one is wanted, first becomes it.
+    """Check a configuration, in which text that spells a number or null, where one is wanted, first becomes it.
 
     Such text comes from YAML 1.1 (`2e-05`) and from Snakemake's command line (`--config 'xe={epochs: 9}'`).
 
@@ -134,7 +134,7 @@ def check(config: dict[str, Any], schema: Path, source: str) -> None:
 
 
 def _read_text(config: dict[str, Any], validator: Any) -> None:
-    """Put in place of text that is wrong where it stands what it spells, where that is of a type wanted there."""
+    """Put what it spells in the place of text that may not stand there, if that is of a type that may."""
     for error in list(validator.iter_errors(config)):
         # `not`: the schema refuses the text "null" where null may stand as well as text
         if error.validator not in ("type", "not") or not isinstance(error.instance, str):
