@@ -21,6 +21,13 @@ def test_a_failed_write_leaves_what_was_there(tmp_path):
     assert path.read_text() == "before" and list(tmp_path.iterdir()) == [path]
 
 
+def test_what_a_killed_run_left_goes_and_temporaries_of_other_files_stay(tmp_path):
+    (tmp_path / ".a.12345678.part").write_text("left")
+    with files.atomic(tmp_path / "a.h5") as other:
+        files.write_text(tmp_path / "a", "")
+        assert sorted(tmp_path.iterdir()) == sorted([other, tmp_path / "a"])
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(GxnError, match=r"file/a\.txt: cannot be written"):

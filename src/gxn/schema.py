@@ -50,7 +50,7 @@ def read_config(
     except OSError as error:
         reason = error.strerror or error
         raise GxnError(f"{path}: cannot be read: {reason}; name files such as config/local.yaml") from error
-    except (ValueError, RecursionError, refusal) as error:
+    except (ValueError, RecursionError, yaml.YAMLError, refusal) as error:
         raise GxnError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from error
     if not config:
         raise GxnError(f"{path}: holds nothing; give it keys such as `seeds: [0]`, or leave the file out")
@@ -109,7 +109,7 @@ def classifiers() -> list[str]:
 
 
 def check(config: dict[str, Any], schema: Path, source: str) -> None:
-    """Check a configuration, in which text that spells a number, where one is wanted, first becomes it.
+    """Check a configuration, in which text that spells a number or null, where one is wanted, first becomes it.
 
     Such text comes from YAML 1.1 (`2e-05`) and from Snakemake's command line (`--config 'xe={epochs: 9}'`).
 
@@ -134,17 +134,18 @@ def check(config: dict[str, Any], schema: Path, source: str) -> None:
 
 
 def _read_text(config: dict[str, Any], validator: Any) -> None:
-    """Put in place of text what it spells, where that is of a type that is wanted and text is not."""
+    """Put what it spells in the place of text that may not stand there, if that is of a type that may."""
     for error in list(validator.iter_errors(config)):
-        if error.validator != "type" or not isinstance(error.instance, str):
+        # `not`: the schema refuses the text "null" where null may stand as well as text
+        if error.validator not in ("type", "not") or not isinstance(error.instance, str):
             continue
         try:
             value = yaml.safe_load(error.instance)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError):
             continue
         if isinstance(value, str) and EXPONENT.fullmatch(value):
             value = float(value)
-        wanted = error.validator_value
+        wanted = error.schema["type"]
         if any(validator.is_type(value, each) for each in ([wanted] if isinstance(wanted, str) else wanted)):
             *sections, key = error.absolute_path
             functools.reduce(operator.getitem, sections, config)[key] = value
@@ -193,7 +194,7 @@ def _references(config: Mapping[str, Any]) -> list[str]:
             problems.append(
                 f"methods.{name}: imagines, but encoders.{method['encoder']} has no grounded space"
             )
-    for name in {row["encoder"] for row in rows.values()} & set(config["encoders"]):
+    for name in sorted({row["encoder"] for row in rows.values()} & set(config["encoders"])):
         section = encoder_section(config, name)
         if not named(section["similarity"]).order and not section["normalise"]:
             problems.append(
@@ -242,9 +243,8 @@ def _references(config: Mapping[str, Any]) -> list[str]:
         problems.append(
             f"features.crop: {features['crop']} is larger than scenes.size, {config['scenes']['size']}; lower it"
         )
-    sizes = (config["scenes"] if scenes else config["dataset"]["expect"]) or {}
-    captions = sizes.get("captions", CAPTIONS) * sizes.get("train", config["training"]["batch"])
-    if captions < config["training"]["batch"]:
+    captions = CAPTIONS * config["scenes"]["train"]
+    if scenes and captions < config["training"]["batch"]:
         problems.append(
             f"training.batch: {config['training']['batch']} is more than the {captions} captions of the training "
             "split; lower it"
@@ -252,7 +252,7 @@ def _references(config: Mapping[str, Any]) -> list[str]:
     pretrain = config["cnn"]["pretrain"]
     if config["cnn"]["weights"] is None and pretrain["batch"] > pretrain["images"]:
         problems.append(f"cnn.pretrain.batch: more than cnn.pretrain.images ({pretrain['images']})")
-    test = sizes.get("test")
+    test = ((config["scenes"] if scenes else config["dataset"]["expect"]) or {}).get("test")
     found = [misfit(protocol, test) for protocol in config["evaluate"]["protocols"] if test is not None]
     problems += [f"evaluate.protocols: {problem}" for problem in found if problem]
     return problems

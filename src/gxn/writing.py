@@ -41,6 +41,11 @@ def writing(path: str | Path) -> Iterator[None]:
         raise refused(path, error) from error
 
 
+def left_of(path: Path) -> list[Path]:
+    """What killed runs left of `path`: siblings in whose names `tempfile` has put eight characters."""
+    return list(path.parent.glob(f".{glob.escape(path.name)}.{'?' * 8}.part"))
+
+
 @contextlib.contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path`; rename it into place on success, remove it on failure.
@@ -56,7 +61,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
     with writing(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+            for left in left_of(path):
                 left.unlink(missing_ok=True)
             handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
             os.close(handle)

@@ -1,8 +1,7 @@
 """Archives unpack whole, inside their folder and without links, or not at all."""
 
-import io
+import errno
 import stat
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -22,24 +21,12 @@ def zipped(path: Path, files: dict[str, bytes]) -> Path:
     return path
 
 
-def tarred(path: Path, files: dict[str, bytes], *extra: tarfile.TarInfo) -> Path:
-    with tarfile.open(path, "w:gz") as file:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            file.addfile(info, io.BytesIO(content))
-        for info in extra:
-            file.addfile(info)
-    return path
-
-
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("make", [zipped, tarred])
-def test_files_come_out_as_they_went_in(tmp_path, make):
-    unpack([make(tmp_path / "a", FILES)], tmp_path / "out")
+def test_files_come_out_as_they_went_in(tmp_path):
+    unpack([zipped(tmp_path / "a", FILES)], tmp_path / "out")
     assert contents(tmp_path / "out") == FILES
     assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o755
 
@@ -51,26 +38,23 @@ def test_several_archives_share_a_folder(tmp_path):
     assert contents(tmp_path / "images") == {"train2014/a.jpg": b"1", "val2014/b.jpg": b"2"}
 
 
-@pytest.mark.parametrize("make", [zipped, tarred])
 @pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/tmp/evil", "..\\evil", "c:evil"])
-def test_names_that_lead_outside_are_refused(tmp_path, make, name):
+def test_names_that_lead_outside_are_refused(tmp_path, name):
     (tmp_path / "in").mkdir()
-    archive = make(tmp_path / "in/a", FILES | {name: b"evil"})
+    archive = zipped(tmp_path / "in/a", FILES | {name: b"evil"})
     with pytest.raises(GxnError, match="would lie outside"):
         unpack([archive], tmp_path / "in/out")
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "in"]
 
 
-@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
-def test_links_and_devices_in_a_tar_are_refused(tmp_path, kind):
-    info = tarfile.TarInfo("link")
-    info.type, info.linkname = kind, "readme.txt"
-    with pytest.raises(GxnError, match="'link' is a link or a device"):
-        unpack([tarred(tmp_path / "a.tgz", FILES, info)], tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+def test_a_name_that_is_empty_is_refused(tmp_path):
+    archive = zipped(tmp_path / "a.zip", {"q": b""})
+    archive.write_bytes(archive.read_bytes().replace(b"q", b"\0"))
+    with pytest.raises(GxnError, match=r"a\.zip: '' would lie outside"):
+        unpack([archive], tmp_path / "out")
 
 
-def test_links_in_a_zip_are_refused(tmp_path):
+def test_links_are_refused(tmp_path):
     archive = zipped(tmp_path / "a.zip", FILES)
     with zipfile.ZipFile(archive, "a") as file:
         info = zipfile.ZipInfo("link")
@@ -89,9 +73,8 @@ def test_two_files_of_one_name_are_refused(tmp_path):
         unpack([archive], tmp_path / "out")
 
 
-@pytest.mark.parametrize("make", [zipped, tarred])
-def test_a_damaged_archive_leaves_no_folder(tmp_path, make):
-    archive = make(tmp_path / "a", {"noise": bytes(range(256)) * 40, **FILES})
+def test_a_damaged_archive_leaves_no_folder(tmp_path):
+    archive = zipped(tmp_path / "a", {"noise": bytes(range(256)) * 40, **FILES})
     data = bytearray(archive.read_bytes())
     data[60:90] = bytes(30)
     archive.write_bytes(data)
@@ -99,10 +82,50 @@ def test_a_damaged_archive_leaves_no_folder(tmp_path, make):
         unpack([archive], tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     archive.write_bytes(b"<html>")
-    with pytest.raises(GxnError, match="no archive"):
+    with pytest.raises(GxnError, match="no zip archive"):
         unpack([archive], tmp_path / "out")
-    with pytest.raises(GxnError, match=r"none.zip: cannot be unpacked"):
+    with pytest.raises(GxnError, match=r"none.zip: cannot be read: No such file"):
         unpack([tmp_path / "none.zip"], tmp_path / "out")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_compression_is_refused(tmp_path, method):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as file:
+        file.writestr("a.txt", b"a")
+    with pytest.raises(GxnError, match=r"a\.zip: 'a\.txt' is compressed otherwise than by deflation"):
+        unpack([tmp_path / "a.zip"], tmp_path / "out")
+
+
+def test_what_a_killed_call_left_is_removed_before_there_must_be_room(tmp_path, monkeypatch):
+    left = tmp_path / ".out.12345678.part"
+    left.mkdir()
+    (left / "a.jpg").write_bytes(b"half")
+    room = archives.shutil.disk_usage(tmp_path)
+
+    def usage(_path):
+        assert not left.exists()
+        return room
+
+    monkeypatch.setattr(archives.shutil, "disk_usage", usage)
+    unpack([zipped(tmp_path / "a.zip", FILES)], tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip", "out"]
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    archive = zipped(tmp_path / "a.zip", FILES)
+    with pytest.raises(GxnError, match="file/out: cannot be written: "):
+        unpack([archive], tmp_path / "file/out")
+
+
+def test_a_full_disk_is_not_taken_for_a_damaged_archive(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(archives.shutil, "copyfileobj", full)
+    with pytest.raises(GxnError, match="out: cannot be written: No space left on device; make room there"):
+        unpack([zipped(tmp_path / "a.zip", FILES)], tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path):

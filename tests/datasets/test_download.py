@@ -230,14 +230,26 @@ def test_too_little_room_is_said_before_a_byte_is_written(server, tmp_path, monk
 
 
 def test_a_full_disk_is_not_taken_for_the_network(server, tmp_path, monkeypatch):
-    class Full:
-        def write(self, _chunk):
-            raise OSError(28, "No space left on device")
-
-    actual = download._write
-    monkeypatch.setattr(download, "_write", lambda _file, chunk, part: actual(Full(), chunk, part))
-    refused(tmp_path, listed(server.url("/a"), server.url("/b")), "No space left on device; free some space")
+    monkeypatch.setattr(download, "open", lambda _part, mode: open("/dev/full", mode), raising=False)
+    message = r"parts/file\.\w+\.part: cannot be written: No space left on device; make room there"
+    refused(tmp_path, listed(server.url("/a"), server.url("/b")), message)
     assert [path for path, _ in server.seen] == ["/a"]
+
+
+def test_a_part_that_cannot_be_opened_is_not_taken_for_the_network(server, tmp_path):
+    wanted = listed(server.url("/a"), server.url("/b"), bytes=None)
+    (tmp_path / f"parts/file.{wanted.sha256[:8]}.part").mkdir(parents=True)
+    refused(tmp_path, wanted, r"parts/file\.\w+\.part: cannot be written: Is a directory")
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("folder", ["parts", "out"])
+def test_a_folder_that_cannot_be_made_is_named(server, tmp_path, folder):
+    (tmp_path / "a").write_text("")
+    places = {"parts": tmp_path / "b/parts", "out": tmp_path / "b/out/file"}
+    places[folder] = tmp_path / "a" / places[folder].name
+    with pytest.raises(GxnError, match=r"a/.*: cannot be written: "):
+        fetch("file", listed(server.url("/a")), **places)
 
 
 def test_progress_gives_an_end(server, tmp_path, capsys):

@@ -40,6 +40,28 @@ def test_every_colour_mode_becomes_rgb(tmp_path, noise):
     assert (open_images(tmp_path).read(record("RGB.png")) == noise).all()
 
 
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
+def test_more_than_eight_bits_a_channel_are_refused(tmp_path, noise, dtype):
+    Image.fromarray(noise[..., 0].astype(dtype) * 200).save(tmp_path / "a.tiff")
+    with pytest.raises(
+        GxnError, match=r"a\.tiff: image 5 cannot be read: has .* convert it to 8 bits a channel$"
+    ):
+        open_images(tmp_path).read(record("a.tiff"))
+
+
+@pytest.mark.parametrize("error", [RuntimeError, NotImplementedError])
+def test_whatever_a_decoder_raises_is_said_by_name(tmp_path, noise, monkeypatch, error):
+    """Pillow raises the one for a damaged AVIF, the other for some DDS."""
+
+    def fail(_content):
+        raise error("no such decoder")
+
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.raises(GxnError, match=r"a\.png: image 5 cannot be read: no such decoder"):
+        open_images(tmp_path).read(record("a.png"))
+
+
 def test_a_photograph_is_turned_upright(tmp_path, noise):
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was turned by a quarter

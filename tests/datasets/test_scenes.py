@@ -13,7 +13,7 @@ from gxn.datasets.shapes import QUESTIONS, TOGETHER, answers, classification_set
 from gxn.errors import GxnError
 
 SECTION = {"seed": 0, "size": 64, "train": 80, "val": 40, "test": 40}
-SETTINGS = Settings.of(SECTION)
+SETTINGS = Settings(**SECTION)
 
 
 def differences(one: Scene, two: Scene) -> int:
@@ -42,7 +42,7 @@ def test_streams_are_disjoint_by_content_whatever_the_seed() -> None:
 
 
 def test_a_longer_split_begins_with_the_shorter() -> None:
-    longer = Settings.of(SECTION | {"train": 120, "test": 7})
+    longer = Settings(**SECTION | {"train": 120, "test": 7})
     assert list(scenes(longer, "train"))[:80] == list(scenes(SETTINGS, "train"))
     assert list(scenes(longer, "test")) == list(scenes(SETTINGS, "test"))[:7]
 
@@ -80,26 +80,11 @@ def test_every_value_of_every_attribute_occurs() -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [
-        ("train", 1),
-        ("val", -3),
-        ("test", "many"),
-        ("size", 16),
-        ("size", 64.0),
-        ("seed", None),
-        ("train", True),
-    ],
+    [("train", 1), ("val", -3), ("test", 10_000_001), ("size", 16), ("size", 513), ("seed", 2**63)],
 )
-def test_a_bad_value_is_named(key: str, value: object) -> None:
-    with pytest.raises(GxnError, match=rf"^scenes\.{key}: is {value!r}"):
-        Settings.of(SECTION | {key: value})
-
-
-def test_an_unknown_or_missing_key_is_named() -> None:
-    with pytest.raises(GxnError, match=r"scenes\.tran"):
-        Settings.of(SECTION | {"tran": 3})
-    with pytest.raises(GxnError, match=r"scenes\.val"):
-        Settings.of({key: value for key, value in SECTION.items() if key != "val"})
+def test_a_value_out_of_range_is_named(key: str, value: int) -> None:
+    with pytest.raises(GxnError, match=rf"^scenes\.{key}: must be from \d+ to \d+, not {value}$"):
+        Settings(**SECTION | {key: value})
 
 
 def test_a_thing_is_drawn_where_it_stands_in_its_colour() -> None:

@@ -55,6 +55,14 @@ def test_a_minimum_that_leaves_no_word_is_an_error():
         build_vocabulary(records(TOY), 9)
 
 
+def test_more_words_than_ids_are_an_error():
+    most = 2**16 - len(SPECIAL)
+    words = " ".join(map(str, range(most)))
+    assert len(build_vocabulary(records({"train": [[words]]}), 1)) == 2**16
+    with pytest.raises(GxnError, match=rf"vocabulary\.minimum: {most + 1} words .* at most {most}; raise it"):
+        build_vocabulary(records({"train": [[words, "more"]]}), 1)
+
+
 def test_captions_come_back_cut_and_with_unknown_words(written):
     captions = read_tokens(written, "train")
     texts = [

@@ -32,7 +32,7 @@ SECTION = {
     "arithmetic": "float32",
     "batch": 4,
 }
-CNN = {"name": "squeezenet1_1", "layer": "pool", "weights": None}
+CNN = {"name": "squeezenet1_1", "layer": "pool"}
 
 
 class Mean(nn.Module):

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -48,7 +49,16 @@ def test_an_image_is_the_same_whatever_the_sizes(tmp_path: Path) -> None:
     assert raw[0] == raw[1][:350] + raw[1][650:]
 
 
-def test_bad_sizes_leave_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(GxnError, match=r"scenes\.train"):
-        made(tmp_path, train=0)
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        (SECTION | {"train": 0}, r"scenes\.train: must be from 2 to"),
+        (SECTION | {"val": "many"}, r"scenes\.val: must be int, not 'many'"),
+        (SECTION | {"tran": 3}, r"scenes\.tran: unknown key; did you mean 'train'\?"),
+        (5, r"scenes: must be a mapping of keys, not 5"),
+    ],
+)
+def test_a_bad_section_leaves_nothing_behind(tmp_path: Path, section: Any, message: str) -> None:
+    with pytest.raises(GxnError, match=message):
+        step(section, tmp_path / "captions.json", tmp_path / "images.h5")
     assert list(tmp_path.iterdir()) == []

@@ -27,6 +27,17 @@ FEATURES = {
     "arithmetic": "float32",
     "batch": 4,
 }
+CNN = {"name": NAME, "layer": "pool"}
+PRETRAIN = {
+    "seed": 0,
+    "size": 32,
+    "images": 4,
+    "held_out": 4,
+    "epochs": 1,
+    "batch": 2,
+    "learning_rate": 0.1,
+    "weight_decay": 0.0,
+}
 CHECKS = {
     "cnn": ("cnn", "device", "threads"),
     "features": ("cnn", "features", "captions", "images", "weights", "device", "threads"),
@@ -57,7 +68,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def checked(place: Path, out: Path, check: str, **changes: Any) -> Any:
     """What a check wrote, by settings that suit but for `changes`."""
     good = {
-        "cnn": {"name": NAME, "layer": "pool", "pretrain": {"size": 32}},
+        "cnn": CNN if check == "features" else CNN | {"weights": None, "pretrain": PRETRAIN},
         "features": FEATURES,
         "captions": place / "captions.json",
         "images": place,
@@ -90,18 +101,21 @@ def test_what_suits_is_counted(place: Path, tmp_path: Path, check: str, found: d
     assert checked(place, tmp_path / "out.json", check) == found
 
 
-LAYERLESS = {"name": NAME, "layer": "no", "pretrain": {"size": 32}}
-INCEPTION = {"name": "inception_v3", "layer": "pool", "pretrain": {"size": 64}}
+LAYERLESS = {"name": NAME, "layer": "no"}
+ALONE = {"weights": None, "pretrain": PRETRAIN}
+INCEPTION = ALONE | {"name": "inception_v3", "layer": "pool", "pretrain": PRETRAIN | {"size": 64}}
 
 
 @pytest.mark.parametrize(
     ("check", "changes", "message"),
     [
-        ("cnn", {"cnn": LAYERLESS}, r"^cnn\.layer: .* no module 'no'"),
+        ("cnn", {"cnn": LAYERLESS | ALONE}, r"^cnn\.layer: .* no module 'no'"),
         ("cnn", {"cnn": INCEPTION}, r"^cnn\.pretrain\.size: the CNN cannot take images of 64 x 64 pixels: "),
         ("cnn", {"device": "tpu"}, "^device: must be auto, cpu or cuda"),
         ("features", {"cnn": LAYERLESS}, r"^cnn\.layer: .* no module 'no'"),
         ("features", {"cnn": {"name": "alexnet", "layer": "pool"}}, r"weights\.safetensors: has no tensor"),
+        ("features", {"cnn": {}}, r"^cnn\.name: is missing"),
+        ("features", {"cnn": 5}, r"^cnn: must be a mapping of keys, not 5"),
         ("features", {"features": FEATURES | {"crop": 37}}, r"^0\.png \(imgid 0\): is 36 x 40 pixels, smaller"),
         ("vocabulary", {"minimum": 5}, r"^vocabulary\.minimum: no word stands 5 times in the training split"),
         ("batch", {"batch": 5}, r"^training\.batch: 5 pairs are more than the 4 captions of the train split"),
@@ -163,7 +177,8 @@ def test_more_processes_than_cards_are_refused(
         (["--batch", "4"], "this check needs --tokens too"),
         (["--minimum", "4"], "this check needs --captions too"),
         (["--cnn", "{}", "--weights", "w"], "this check needs --features, --captions, --images too"),
-        (["--cnn", json.dumps({"name": NAME, "layer": "pool"})], "--cnn needs the section pretrain"),
+        (["--cnn", "{}"], "cnn.name: is missing"),
+        (["--cnn", json.dumps(CNN | {"weights": None})], "cnn.pretrain: is missing"),
         ([], "one of the arguments --cnn --minimum --batch --protocols --processes is required"),
         (["--batch", "4", "--protocols", "[]"], "not allowed with argument --batch"),
     ],

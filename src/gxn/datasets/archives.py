@@ -1,125 +1,112 @@
-"""Unpacking zip and tar files that others made: nothing outside the target, no links, all or nothing."""
+"""Unpacking zip files that others made: nothing outside the target, no links, all or nothing."""
 
 import contextlib
 import shutil
 import stat
-import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from gxn import cli
 from gxn.errors import GxnError
-from gxn.writing import atomic
+from gxn.writing import atomic, left_of, writing
 
-
-@dataclass(frozen=True)
-class Member:
-    """One file of an archive; `open` gives its bytes."""
-
-    name: str
-    size: int
-    open: Callable[[], IO[bytes]]
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @contextlib.contextmanager
-def opened(archive: str | Path) -> Iterator[list[Member]]:
-    """The files in a zip or tar archive, after all its entries have been found harmless.
+def opened(archive: str | Path) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
+    """A zip archive and the files in it, after all its entries have been found harmless.
 
     Raises:
-        GxnError: it is no archive or is damaged, also when that shows on reading; an entry would lie outside
-            the target, or is a link or a device, or two have one name.
+        GxnError: it cannot be read, is no archive or is damaged, also when that shows on reading; an entry would
+            lie outside the target, is a link or a device, or is encrypted or compressed otherwise than by
+            deflation, or two have one name.
     """
     try:
-        if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as file:
-                yield _checked(archive, [_of_zip(archive, file, info) for info in file.infolist()])
-        else:
-            with tarfile.open(archive) as file:
-                yield _checked(archive, [_of_tar(archive, file, info) for info in file.getmembers()])
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        with zipfile.ZipFile(archive) as file:
+            yield file, _checked(archive, file.infolist())
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
         raise GxnError(
-            f"{archive}: is damaged or no archive: {error}; delete it and fetch it anew"
+            f"{archive}: is damaged or no zip archive: {error}; delete it and fetch it anew"
         ) from error
     except OSError as error:
-        raise GxnError(f"{archive}: cannot be unpacked: {error.strerror or error}") from error
+        raise GxnError(f"{archive}: cannot be read: {error.strerror or error}") from error
 
 
 def unpack(archives: list[Path], out: Path) -> None:
     """Unpack archives into one new folder, which appears only when all of it is there.
 
+    What a killed call left of an earlier one is removed.
+
     Raises:
-        GxnError: an archive is refused, `out` exists and is not empty, or there is no room.
+        GxnError: an archive is refused, `out` exists and is not empty or cannot be written, or there is no room.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise GxnError(f"{out}: is there already and not empty; remove it to unpack anew")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
-    try:
-        for archive in archives:
-            with opened(archive) as members:
-                _check_room(out.parent, sum(member.size for member in members))
-                for member in cli.progress(members, len(members), f"{archive.name}: files unpacked"):
-                    target = temporary / member.name
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    with member.open() as content, open(target, "xb") as file:
-                        shutil.copyfileobj(content, file, 1 << 20)
-        temporary.chmod(0o755)
-        if out.exists():
-            out.rmdir()
-        temporary.rename(out)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        for left in left_of(out):
+            shutil.rmtree(left)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
+        try:
+            for archive in archives:
+                with opened(archive) as (file, members):
+                    _check_room(out.parent, sum(member.file_size for member in members))
+                    for member in cli.progress(members, len(members), f"{archive.name}: files unpacked"):
+                        target = temporary / member.filename
+                        with file.open(member) as content, writing(out):
+                            target.parent.mkdir(parents=True, exist_ok=True)
+                            with open(target, "xb") as whole:
+                                shutil.copyfileobj(content, whole, 1 << 20)
+            temporary.chmod(0o755)
+            if out.exists():
+                out.rmdir()
+            temporary.rename(out)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def unpack_member(archive: Path, name: str, out: Path) -> None:
     """Write the one file of `archive` whose path ends with `name` to `out`.
 
     Raises:
-        GxnError: the archive is refused, or none or several of its files are called so.
+        GxnError: the archive is refused, none or several of its files are called so, or `out` cannot be written.
     """
-    with opened(archive) as members:
+    with opened(archive) as (file, members):
         wanted = PurePosixPath(name).parts
-        found = [member for member in members if PurePosixPath(member.name).parts[-len(wanted) :] == wanted]
+        found = [each for each in members if PurePosixPath(each.filename).parts[-len(wanted) :] == wanted]
         if len(found) != 1:
             raise GxnError(f"{archive}: holds {len(found) or 'no'} files called {name!r}")
-        with found[0].open() as content, atomic(out) as temporary, open(temporary, "wb") as file:
-            shutil.copyfileobj(content, file, 1 << 20)
+        with file.open(found[0]) as content, atomic(out) as temporary, open(temporary, "wb") as whole:
+            shutil.copyfileobj(content, whole, 1 << 20)
 
 
-def _of_zip(archive: str | Path, file: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member | None:
-    _check_name(archive, info.filename)
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise GxnError(f"{archive}: {info.filename!r} is a link or a device; links are not unpacked")
-    if info.flag_bits & 1:
-        raise GxnError(f"{archive}: {info.filename!r} is encrypted")
-    return None if info.is_dir() else Member(info.filename, info.file_size, lambda: file.open(info))
-
-
-def _of_tar(archive: str | Path, file: tarfile.TarFile, info: tarfile.TarInfo) -> Member | None:
-    _check_name(archive, info.name)
-    if info.isdir():
-        return None
-    if not info.isfile():
-        raise GxnError(f"{archive}: {info.name!r} is a link or a device; links are not unpacked")
-    return Member(info.name, info.size, lambda: file.extractfile(info))
-
-
-def _check_name(archive: str | Path, name: str) -> None:
-    """Refuse a name that leads out of the target folder, here or on another system."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or "\0" in name:
-        raise GxnError(f"{archive}: {name!r} would lie outside the folder it is unpacked into")
-
-
-def _checked(archive: str | Path, members: list[Member | None]) -> list[Member]:
-    files = [member for member in members if member is not None]
-    if len({PurePosixPath(member.name) for member in files}) != len(files):
+def _checked(archive: str | Path, members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """The files among the entries of an archive, none of which does harm."""
+    for member in members:
+        name = member.filename
+        path = PurePosixPath(name)
+        # outside here, or on another system
+        if (
+            not name
+            or path.is_absolute()
+            or ".." in path.parts
+            or "\\" in name
+            or ":" in name
+            or "\0" in name
+        ):
+            raise GxnError(f"{archive}: {name!r} would lie outside the folder it is unpacked into")
+        if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+            raise GxnError(f"{archive}: {name!r} is a link or a device; links are not unpacked")
+        if member.flag_bits & 1:
+            raise GxnError(f"{archive}: {name!r} is encrypted")
+        if member.compress_type not in METHODS:
+            raise GxnError(f"{archive}: {name!r} is compressed otherwise than by deflation; pack it anew")
+    files = [member for member in members if not member.is_dir()]
+    if len({PurePosixPath(member.filename) for member in files}) != len(files):
         raise GxnError(f"{archive}: holds two files of one name")
     return files
 

@@ -1,5 +1,6 @@
 """Fetching a large public file: resumed, retried, from the next mirror if need be, and checked."""
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -8,13 +9,13 @@ import shutil
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gxn.datasets.sources import Source
 from gxn.errors import GxnError
-from gxn.writing import atomic
+from gxn.writing import atomic, writing
 
 CHUNK = 1 << 20
 # what a server may mend by itself; any other refusal sends us to the next mirror
@@ -71,21 +72,23 @@ def fetch(
         timeout: seconds without a byte after which a transfer counts as broken.
 
     Raises:
-        GxnError: no mirror gave the file; there is no room for it; the message names every mirror's failure.
+        GxnError: no mirror gave the file, and the message names every mirror's failure; there is no room for it,
+            or a folder cannot be written.
     """
     part = parts / f"{name}.{(source.sha256 or source.md5 or 'any')[:8]}.part"
-    parts.mkdir(parents=True, exist_ok=True)
     failures = []
-    for url in source.urls:
-        try:
-            _from_mirror(url, name, source, part, tries, pause, timeout, sleep)
-            _check_sums(part, source)
-        except (Broken, Refused) as error:
-            failures.append(f"{url}: {error}")
-            print(f"{name}: {failures[-1]}", flush=True)
-            continue
-        _put(part, out)
-        return
+    with writing(part):
+        parts.mkdir(parents=True, exist_ok=True)
+        for url in source.urls:
+            try:
+                _from_mirror(url, name, source, part, tries, pause, timeout, sleep)
+                _check_sums(part, source)
+            except (Broken, Refused) as error:
+                failures.append(f"{url}: {error}")
+                print(f"{name}: {failures[-1]}", flush=True)
+                continue
+            _put(part, out)
+            return
     raise GxnError(f"{name}: no mirror gave it: " + "; ".join(failures))
 
 
@@ -129,21 +132,28 @@ def _transfer(url: str, name: str, source: Source, part: Path, timeout: float) -
     if have:
         headers["Range"] = f"bytes={have}-"
     try:
-        with urllib.request.urlopen(
-            urllib.request.Request(url, headers=headers), timeout=timeout
-        ) as response:
-            start, total = _opening(response, have, source.bytes)
-            _check_room(part, total - start if total is not None else 0)
-            _receive(response, name, part, start, total)
+        with _network(have):
+            response = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
     except urllib.error.HTTPError as error:
         if error.code == 416:  # nothing after what we have: it was whole, or it was another file's
-            _settle(error, part, have)
-        elif error.code in PASSING:
-            raise Broken(f"answers {error.code} {error.reason}") from error
-        else:
-            raise Refused(f"answers {error.code} {error.reason}") from error
+            return _settle(error, part, have)
+        failure = Broken if error.code in PASSING else Refused
+        raise failure(f"answers {error.code} {error.reason}") from error
+    with response:
+        start, total = _opening(response, have, source.bytes)
+        _check_room(part, total - start if total is not None else 0)
+        _receive(response, name, part, start, total)
+
+
+@contextlib.contextmanager
+def _network(have: int) -> Iterator[None]:
+    """Of what fails inside, all but an answer of the server is a transfer broken off after `have` bytes."""
+    try:
+        yield
+    except urllib.error.HTTPError:
+        raise
     except (OSError, http.client.HTTPException) as error:
-        raise Broken(f"broke off after {_size(part)} bytes ({error or type(error).__name__})") from error
+        raise Broken(f"broke off after {have} bytes ({str(error) or type(error).__name__})") from error
 
 
 def _opening(response: http.client.HTTPResponse, have: int, expected: int | None) -> tuple[int, int | None]:
@@ -173,25 +183,23 @@ def _receive(
     progress, have = Progress(name), start
     with open(part, "r+b" if start else "wb") as file:
         file.seek(start)
-        while chunk := response.read1(CHUNK):  # read would lose, at a time-out, what had come
+        while chunk := _read(response, have):
             if have == 0 and re.match(rb"\s*<(!doctype html|html)", chunk[:200], re.IGNORECASE):
                 raise Refused("answers with a web page (HTML), not with the file")
             if total is not None and have + len(chunk) > total:
                 raise Refused(f"sends more than the {total} bytes of the file")
-            _write(file, chunk, part)
+            file.write(chunk)
+            file.flush()
             have += len(chunk)
             progress.add(len(chunk), have, total)
     if total is not None and have < total:
         raise Broken(f"broke off after {have} of {total} bytes")
 
 
-def _write(file, chunk: bytes, part: Path) -> None:
-    """Write, or say that the disk is the trouble, not the network."""
-    try:
-        file.write(chunk)
-        file.flush()
-    except OSError as error:
-        raise GxnError(f"{part}: cannot be written: {error.strerror}; free some space, run again") from error
+def _read(response: http.client.HTTPResponse, have: int) -> bytes:
+    """What comes next of the body, after `have` bytes of the file."""
+    with _network(have):
+        return response.read1(CHUNK)  # read would lose, at a time-out, what had come
 
 
 def _settle(error: urllib.error.HTTPError, part: Path, have: int) -> None:
@@ -223,7 +231,8 @@ def _check_sums(part: Path, source: Source) -> None:
 
 def _put(part: Path, out: Path) -> None:
     """Give the whole file its final name, also when that is on another disk."""
-    out.parent.mkdir(parents=True, exist_ok=True)
+    with writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.replace(part, out)
     except OSError:

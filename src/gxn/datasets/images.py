@@ -53,6 +53,8 @@ class Folder:
         with self._named(record) as path:
             data = path.read_bytes() + (END_OF_JPEG if record.truncated else b"")
             with Image.open(io.BytesIO(data)) as image:
+                if image.mode[0] in "IF":
+                    raise ValueError(f"has {image.mode} pixels; convert it to 8 bits a channel")
                 ImageOps.exif_transpose(image, in_place=True)
                 return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
@@ -70,7 +72,7 @@ class Folder:
             raise GxnError(f"{path}: image {record.imgid} is missing") from error
         except UnidentifiedImageError as error:
             raise GxnError(f"{path}: image {record.imgid} cannot be read: is no image") from error
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        except (OSError, SyntaxError, ValueError, RuntimeError, Image.DecompressionBombError) as error:
             raise GxnError(f"{path}: image {record.imgid} cannot be read: {error}") from error
 
     def identity(self, records: list[Record]) -> Any:
@@ -136,14 +138,13 @@ def resize_shorter(pixels: np.ndarray, size: int) -> np.ndarray:
     height, width = pixels.shape[:2]
     if min(height, width) == size:
         return pixels
-    scale = size / min(height, width)
-    target = (max(size, round(width * scale)), max(size, round(height * scale)))
+    target = (size, int(size * height / width)) if width < height else (int(size * width / height), size)
     return np.asarray(Image.fromarray(pixels).resize(target, Image.Resampling.BILINEAR))
 
 
 def centre_crop(pixels: np.ndarray, size: int) -> np.ndarray:
-    """The middle (size, size, 3) of uint8 (H, W, 3)."""
-    top, left = (pixels.shape[0] - size) // 2, (pixels.shape[1] - size) // 2
+    """The middle (size, size, 3) of uint8 (H, W, 3); an odd margin is parted as torchvision parts it."""
+    top, left = (round((side - size) / 2) for side in pixels.shape[:2])
     return pixels[top : top + size, left : left + size]
 
 

@@ -1,7 +1,7 @@
 """The embedded data set: which things stand where on which ground, for each image of each split."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,8 @@ STREAMS = (*SPLITS, "shapes")  # shapes: the CNN's own images
 # Images come in blocks: 0 1 2 are a family (1 and 2 differ from 0 in one attribute), so are 3 4; 5 6 7 are alone.
 TWIN_OF = (None, 0, 0, None, 3, None, None, None)
 TRIES = 10_000
+# least and most of the configuration section, which the schema has too
+BOUNDS = {"seed": (0, 2**63 - 1), "size": (32, 512), **dict.fromkeys(SPLITS, (2, 10_000_000))}
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,11 @@ class Scene:
 
 @dataclass(frozen=True)
 class Settings:
-    """The configuration section `scenes`."""
+    """The configuration section `scenes`.
+
+    Raises:
+        GxnError: a value is out of range; the message names it.
+    """
 
     seed: int
     size: int
@@ -56,25 +62,10 @@ class Settings:
     val: int
     test: int
 
-    @classmethod
-    def of(cls, section: Mapping[str, Any]) -> "Settings":
-        """Check the section.
-
-        Raises:
-            GxnError: a key is unknown, missing or out of range; the message names it.
-        """
-        least = {"seed": 0, "size": 32, **dict.fromkeys(SPLITS, 2)}
-        most = {"seed": 2**63 - 1, "size": 512, **dict.fromkeys(SPLITS, 10_000_000)}
-        for key in section:
-            if key not in least:
-                raise GxnError(f"scenes.{key}: is not a key of this section; it has {', '.join(least)}")
-        for key in least:
-            value = section.get(key)
-            if not isinstance(value, int) or isinstance(value, bool) or not least[key] <= value <= most[key]:
-                raise GxnError(
-                    f"scenes.{key}: is {value!r}; give a whole number from {least[key]} to {most[key]}"
-                )
-        return cls(**section)
+    def __post_init__(self) -> None:
+        for key, (least, most) in BOUNDS.items():
+            if not least <= getattr(self, key) <= most:
+                raise GxnError(f"scenes.{key}: must be from {least} to {most}, not {getattr(self, key)}")
 
 
 def generator(seed: int, stream: str, index: int, purpose: int) -> np.random.Generator:

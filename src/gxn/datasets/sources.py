@@ -10,7 +10,6 @@ import yaml
 
 from gxn.config import parse, suggestion
 from gxn.errors import GxnError
-from gxn.files import write_text
 
 LIST = Path(__file__).with_name("sources.yaml")
 
@@ -43,13 +42,9 @@ def source(name: str) -> Source:
     return parse(Source, _entry("files", name), f"{LIST.name}: {name}")
 
 
-def show_terms(name: str, folder: Path) -> None:
-    """Print the terms `name`, unless an earlier call with the same `folder`, which it remembers in, has."""
-    text = _entry("terms", name)
-    shown = folder / f"{name}.terms"
-    if not shown.exists() or shown.read_text(encoding="utf-8") != text:
-        print(f"Terms ({name}): {text}", flush=True)
-        write_text(shown, text)
+def show_terms(name: str) -> None:
+    """Print the terms `name`."""
+    print(f"Terms ({name}): {_entry('terms', name)}", flush=True)
 
 
 def where_to_ask(name: str) -> str:

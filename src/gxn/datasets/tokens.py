@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from gxn.datasets.captions import SPLITS, Record, image_ids
-from gxn.datasets.words import SPECIAL, UNK
+from gxn.datasets.words import BITS, SPECIAL, UNK
 from gxn.errors import GxnError
 from gxn.files import create_hdf5, digest, hdf5_dataset, hdf5_metadata, open_hdf5, read_json
 
@@ -37,7 +37,7 @@ def build_vocabulary(records: list[Record], minimum: int) -> list[str]:
     Words seen equally often stand in code point order.
 
     Raises:
-        GxnError: no word is frequent enough.
+        GxnError: no word is frequent enough, or there are more words than ids.
     """
     training = (record for record in records if record.split == "train")
     counts = collections.Counter(
@@ -46,6 +46,11 @@ def build_vocabulary(records: list[Record], minimum: int) -> list[str]:
     words = [word for word, count in counts.items() if count >= minimum and word not in SPECIAL]
     if not words:
         raise GxnError(f"vocabulary.minimum: no word stands {minimum} times in the training split; lower it")
+    if len(words) > 2**BITS - len(SPECIAL):
+        raise GxnError(
+            f"vocabulary.minimum: {len(words)} words stand {minimum} times in the training split, of at most "
+            f"{2**BITS - len(SPECIAL)}; raise it"
+        )
     return [*SPECIAL, *sorted(words, key=lambda word: (-counts[word], word))]
 
 

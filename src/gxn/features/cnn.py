@@ -1,5 +1,6 @@
 """A torchvision classification model, cut before its class scores, as a feature extractor."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,14 @@ from gxn.files import load_tensors
 # what torchvision's weights expect of an input in 0..1, per channel; the CNN trained here uses the same
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class FixedCnn:
+    """What the section `cnn` of the configuration says of a CNN whose weights are given: see `load_cnn`."""
+
+    name: str
+    layer: str
 
 
 def normalise(images: Tensor) -> Tensor:

@@ -10,12 +10,14 @@ from gxn.errors import GxnError
 
 
 def ten_crops(pixels: np.ndarray, size: int) -> list[np.ndarray]:
-    """Four corners and the centre, then the mirror images of these five."""
+    """Four corners and the centre, then the same of the mirror image, in torchvision's order."""
     bottom, right = pixels.shape[0] - size, pixels.shape[1] - size
     corners = [(0, 0), (0, right), (bottom, 0), (bottom, right)]
-    five = [pixels[top : top + size, left : left + size] for top, left in corners]
-    five.append(centre_crop(pixels, size))
-    return five + [crop[:, ::-1] for crop in five]
+    crops = []
+    for image in (pixels, pixels[:, ::-1]):
+        crops += [image[top : top + size, left : left + size] for top, left in corners]
+        crops.append(centre_crop(image, size))
+    return crops
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from gxn.datasets.words import BITS
 from gxn.rewards.frequencies import DocumentFrequencies, ngrams_of
-from gxn.rewards.ngrams import BITS, LONGEST, checked, index, score, square_norms
+from gxn.rewards.ngrams import LONGEST, checked, index, score, square_norms
 
 
 class CiderD:

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from gxn.datasets.tokens import Captions
+from gxn.datasets.words import BITS
 from gxn.errors import GxnError
 from gxn.files import create_hdf5, hdf5_dataset, hdf5_metadata, open_hdf5
-from gxn.rewards.ngrams import BITS, LONGEST, collect_all
+from gxn.rewards.ngrams import LONGEST, collect_all
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ different lengths never meet and sort by length.
 import numpy as np
 
 from gxn.compiled import compiled
-from gxn.datasets.words import EOS, PAD
+from gxn.datasets.words import BITS, EOS, PAD
 from gxn.errors import GxnError
 
-BITS, LONGEST = 16, 4
+LONGEST = 4
 SIGMA = 6.0  # of the length penalty, in words (CIDEr-D)
 TINY, SMALL = 1e-15, 1e-9  # pycocoevalcap adds them above and below its fractions (BLEU)
 

@@ -1,7 +1,6 @@
 """Fetch one of the public files listed in gxn/datasets/sources.yaml, checked against its sums.
 
-Its terms are shown before the first file under them is fetched. An interrupted download goes on, when called
-again, where it broke off.
+Its terms are shown before. An interrupted download goes on, when called again, where it broke off.
 """
 
 from pathlib import Path
@@ -14,7 +13,7 @@ from gxn.datasets.sources import show_terms, source
 def download(name: str, parts: Path, out: Path) -> None:
     """Write the file `name` of the list to `out`."""
     listed = source(name)
-    show_terms(listed.terms, parts)
+    show_terms(listed.terms)
     fetch(name, listed, parts, out)
 
 

@@ -133,7 +133,7 @@ def rendering(config: dict[str, Any]) -> list[Line]:
     """The scenes, where they are the data."""
     if config["dataset"]["source"] != "scenes":
         return []
-    settings = Settings.of(config["scenes"])
+    settings = parse(Settings, config["scenes"], "scenes")
     total, trial = sum(getattr(settings, split) for split in SPLITS), 2 * len(SPLITS)
     few = replace(settings, **dict.fromkeys(SPLITS, 2))
 

@@ -13,7 +13,7 @@ from gxn import cli
 from gxn.config import parse
 from gxn.datasets.captions import SPLITS, image_ids, read_captions
 from gxn.datasets.images import open_images
-from gxn.features.cnn import MEAN, STD, load_cnn
+from gxn.features.cnn import MEAN, STD, FixedCnn, load_cnn
 from gxn.features.extract import FeaturesConfig, Rows, extract, fingerprint
 from gxn.files import create_hdf5, sha256
 from gxn.training.device import choose_device
@@ -22,7 +22,7 @@ from gxn.training.device import choose_device
 def features(
     captions: Path,
     images: Path,
-    cnn: dict[str, Any],
+    cnn: Any,
     weights: Path,
     features: Any,
     split: str | None,
@@ -33,13 +33,14 @@ def features(
 ) -> None:
     """Write `out`: `features` (N, D) and `imgid` (N,), in the order of `captions`; of one split, or of all."""
     where = choose_device(device, threads)
+    fixed = parse(FixedCnn, cnn, "cnn")
     config = parse(FeaturesConfig, features, "features")
     records = [each for each in read_captions(captions) if split in (None, each.split)]
     source = open_images(images)
-    network, width = load_cnn(cnn["name"], cnn["layer"], weights)
+    network, width = load_cnn(fixed.name, fixed.layer, weights)
     recipe = {
-        "cnn": cnn["name"],
-        "layer": cnn["layer"],
+        "cnn": fixed.name,
+        "layer": fixed.layer,
         "weights": sha256(weights),
         "transform": config.transform.describe() | {"mean": MEAN, "std": STD},
         "arithmetic": config.arithmetic,

@@ -15,7 +15,7 @@ from gxn.files import save_tensors, sha256
 def fetch_weights(name: str, parts: Path, out: Path) -> None:
     """Write the weights of the torchvision model `name` to `out`."""
     listed = weights_source(name)
-    show_terms(listed.terms, parts)
+    show_terms(listed.terms)
     checkpoint = parts / f"{name}.pth"
     fetch(checkpoint.name, listed, parts, checkpoint)
     convert(checkpoint, listed.urls[0], out)

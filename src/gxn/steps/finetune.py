@@ -12,7 +12,7 @@ from typing import Any
 from gxn.cli import json_argument, parser, run
 from gxn.config import parse
 from gxn.errors import GxnError
-from gxn.features.cnn import load_cnn
+from gxn.features.cnn import FixedCnn, load_cnn
 from gxn.features.extract import FeaturesConfig
 from gxn.files import digest, hdf5_metadata, open_hdf5, save_tensors, sha256, write_rows
 from gxn.provenance import provenance
@@ -52,7 +52,8 @@ def finetune(device: str, threads: int, **arguments: Any) -> None:
 
 def train(processes: Processes, arguments: dict[str, Any]) -> None:
     """Train; the first process writes the curves, the CNN and the encoders' checkpoint."""
-    checkpoint, weights, cnn = arguments["checkpoint"], arguments["weights"], arguments["cnn"]
+    checkpoint, weights = arguments["checkpoint"], arguments["weights"]
+    cnn = parse(FixedCnn, arguments["cnn"], "cnn")
     config = parse(FinetuneStage, arguments["stage"], "stage")
     training = parse(TrainingConfig, arguments["training"], "training")
     features = parse(FeaturesConfig, arguments["features_config"], "features")
@@ -62,7 +63,7 @@ def train(processes: Processes, arguments: dict[str, Any]) -> None:
     files = (arguments["tokens"], arguments["captions"], arguments["images"])
     splits = [read_image_split(*files, name, crops, processes) for name in ("train", "val")]
     splits[1] = splits[1].first(training.select_images)
-    network, _ = load_cnn(cnn["name"], cnn["layer"], weights)
+    network, _ = load_cnn(cnn.name, cnn.layer, weights)
     path = Finetuning(
         network,
         encoders.to(processes.device),
@@ -84,7 +85,7 @@ def train(processes: Processes, arguments: dict[str, Any]) -> None:
         arguments["seed"],
         [metadata],
     )
-    save_tensors(arguments["out_cnn"], path.weights(), {"cnn": cnn["name"], "provenance": made})
+    save_tensors(arguments["out_cnn"], path.weights(), {"cnn": cnn.name, "provenance": made})
     about = {name: metadata[name] for name in ("encoder", "sizes", "model", "vocabulary")}
     about["tuned"] = {"weights": sha256(arguments["out_cnn"]), "tokens": sha256(arguments["tokens"])}
     tensors = {f"encoders.{name}": tensor for name, tensor in encoders.state_dict().items()}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gxn import cli
+from gxn.config import parse
 from gxn.datasets.grammar import captions
 from gxn.datasets.rendering import render
 from gxn.datasets.scenes import SPLITS, Scene, Settings, generator, scenes
@@ -29,7 +30,7 @@ def main() -> None:
 
 def step(scenes: Any, captions: Path, images: Path) -> None:
     """Write both files; memory does not grow with the number of images, but for 100 bytes each."""
-    settings = Settings.of(scenes)
+    settings = parse(Settings, scenes, "scenes")
     total = settings.train + settings.val + settings.test
     # the images are in place before the captions that name them
     with atomic(captions) as temporary, create_hdf5(images, {"scenes": digest(scenes)}) as file:

@@ -87,7 +87,7 @@ def check_cards(processes: int, device: str) -> dict[str, int]:
 
 
 def check_cnn(
-    cnn: dict[str, Any],
+    cnn: Any,
     features: Any,
     captions: Path | None,
     images: Path | None,
@@ -98,16 +98,16 @@ def check_cnn(
     """Refuse what would give no features, or a CNN that cannot be trained here; the number of features."""
     # here, as most checks need no torch, whose import takes most of the time
     from gxn.config import parse
-    from gxn.features.cnn import load_cnn, need_side
+    from gxn.features.cnn import FixedCnn, load_cnn, need_side
     from gxn.features.extract import FeaturesConfig, extract
+    from gxn.steps.train_cnn import CnnConfig
     from gxn.training.device import choose_device
 
     where = choose_device(device, threads)
-    network, width = load_cnn(cnn["name"], cnn["layer"], weights)
+    section = parse(CnnConfig if weights is None else FixedCnn, cnn, "cnn")
+    network, width = load_cnn(section.name, section.layer, weights)
     if weights is None:
-        if "pretrain" not in cnn:
-            raise GxnError("preflight: without --weights, --cnn needs the section pretrain")
-        need_side(network.train(), cnn["pretrain"]["size"], "cnn.pretrain.size")
+        need_side(network.train(), section.pretrain.size, "cnn.pretrain.size")
         return {"features": width}
     config = parse(FeaturesConfig, features, "features")
     need_side(network, config.crop, "features.crop")
@@ -128,7 +128,9 @@ def need_sizes(records: list[Record], source: ImageSource, transform: Any) -> No
 def main() -> None:
     parser = cli.parser(__doc__)
     checked = parser.add_mutually_exclusive_group(required=True)
-    checked.add_argument("--cnn", type=cli.json_argument, help="section cnn: name, layer; pretrain if alone")
+    checked.add_argument(
+        "--cnn", type=cli.json_argument, help="section cnn; with --weights its name and layer"
+    )
     checked.add_argument("--minimum", type=int, help="vocabulary.minimum")
     checked.add_argument("--batch", type=int, help="training.batch")
     checked.add_argument("--protocols", type=cli.json_argument, help='such as ["full"]')

@@ -21,7 +21,7 @@ from gxn.cli import json_argument, parser, progress, run
 from gxn.config import parse
 from gxn.datasets.shapes import ATTRIBUTES, QUESTIONS, TOGETHER, classification_set, mirrored, present
 from gxn.errors import GxnError
-from gxn.features.cnn import load_cnn, normalise
+from gxn.features.cnn import FixedCnn, load_cnn, normalise
 from gxn.files import save_tensors
 from gxn.provenance import provenance
 from gxn.training.device import choose_device
@@ -73,11 +73,9 @@ class PretrainConfig:
 
 
 @dataclass(frozen=True)
-class CnnConfig:
+class CnnConfig(FixedCnn):
     """Section `cnn`; `weights` are for those who bring their own."""
 
-    name: str
-    layer: str
     weights: str | None
     pretrain: PretrainConfig
 

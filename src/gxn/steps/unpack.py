@@ -19,7 +19,7 @@ def unpack_step(archive: list[Path], member: str | None, out: Path) -> None:
 
 def main() -> None:
     parser = cli.parser(__doc__)
-    parser.add_argument("--archive", type=Path, nargs="+", required=True, help="zip or tar files")
+    parser.add_argument("--archive", type=Path, nargs="+", required=True, help="zip files")
     parser.add_argument("--member", help="the one file wanted; without it, all")
     parser.add_argument("--out", type=Path, required=True, help="folder, or with --member file, to write")
     cli.run(unpack_step, parser)
