@@ -273,7 +273,7 @@ def test_the_classification_models_are_torchvisions():
 
 def test_the_command_line_gives_text_for_everything():
     config = yaml.load(TEXT, yaml.BaseLoader)
-    assert config["features"]["resize"] == "null" and config["dataset"]["thumbnail"] == "64"
+    assert config["features"]["resize"] == "null" and config["dataset"]["thumbnail"] == "32"
     check(config, SCHEMA, "--config")
     assert config == PARAMS
     overlay(config, {"features": {"resize": "256"}, "methods": {"vse0": "null"}})

@@ -72,6 +72,7 @@ def embeddings(rng, captions, similarity="cosine", width=4, spaces=1):
         return np.where(rng.random((rows, 1)) < 0.5, single, signs / 2).astype(np.float32)
 
     return Embeddings(
+        spaces=["abstract", "grounded"][:spaces],
         images=[draw(len(captions)) for _ in range(spaces)],
         texts=[draw(len(owners)) for _ in range(spaces)],
         weights=[1.0, 0.25][:spaces],  # with exact roots, for ranks() takes them
@@ -119,6 +120,7 @@ def test_permuting_images_and_captions_changes_no_rank(seed, captions):
     assume(not collapsed(one))
     images, texts = rng.permutation(len(one.imgid)), rng.permutation(len(one.sentid))
     other = Embeddings(
+        spaces=one.spaces,
         images=[space[images] for space in one.images],
         texts=[space[texts] for space in one.texts],
         weights=one.weights,
@@ -141,7 +143,7 @@ def test_a_duplicate_image_ties_with_its_twin():
     space = rng.normal(size=(20, 8)).astype(np.float32)
     space /= np.linalg.norm(space, axis=1, keepdims=True)
     space[7] = space[3]
-    one = Embeddings([space], [space.copy()], [1.0], "cosine", *[np.arange(20)] * 3, "test", {})
+    one = Embeddings(["grounded"], [space], [space.copy()], [1.0], "cosine", *[np.arange(20)] * 3, "test", {})
     found = evaluate(one, "full", floor=True)
     expected = np.where(np.isin(np.arange(20), (3, 7)), 1.5, 1.0)
     assert found.i2t.tolist() == found.t2i.tolist() == expected.tolist()
@@ -157,7 +159,9 @@ def plain(images, width=6, seed=0, captions=1):
     noise = rng.normal(size=(len(owners), width)).astype(np.float32)
     texts = space[owners] + noise
     ids = rng.permutation(images)
-    return Embeddings([space], [texts], [1.0], "cosine", ids, owners, np.arange(len(owners)), "test", {})
+    return Embeddings(
+        ["grounded"], [space], [texts], [1.0], "cosine", ids, owners, np.arange(len(owners)), "test", {}
+    )
 
 
 @pytest.mark.parametrize("side", ["images", "texts"])
@@ -208,10 +212,11 @@ def test_five_folds_are_the_mean_of_five_evaluations():
 
 
 def write(path, one):
-    metadata = {"similarity": one.similarity, "weights": {"grounded": 1.0}}
+    metadata = {"similarity": one.similarity, "weights": dict(zip(one.spaces, one.weights, strict=True))}
     metadata |= {"split": one.split, "provenance": one.provenance}
     with create_hdf5(path, metadata) as file:
-        file["image/grounded"], file["text/grounded"] = one.images[0], one.texts[0]
+        for space, images, texts in zip(one.spaces, one.images, one.texts, strict=True):
+            file[f"image/{space}"], file[f"text/{space}"] = images, texts
         for name in ("imgid", "caption_image", "sentid"):
             file[name] = getattr(one, name)
 
@@ -241,7 +246,7 @@ def test_the_step_writes_metrics_and_ranks(tmp_path, monkeypatch):
     assert call(monkeypatch, tmp_path, tmp_path / "e.h5") == 0
     content = json.loads((tmp_path / "m.json").read_text())
     expected = evaluate(one, "full", floor=True)
-    assert content["protocols"] == {"full": expected.numbers}
+    assert content["protocols"] == {"full": expected.numbers} and content["spaces"] == {}
     assert (content["dataset"], content["method"], content["seed"]) == ("scenes", "vse0", 3)
     assert content["provenance"].items() >= {"config": "c", "data": "d", "seed": 3}.items()
     with h5py.File(tmp_path / "r.h5") as file:
@@ -251,6 +256,19 @@ def test_the_step_writes_metrics_and_ranks(tmp_path, monkeypatch):
     first = [(tmp_path / name).read_bytes() for name in ("m.json", "r.h5")]
     call(monkeypatch, tmp_path, tmp_path / "e.h5")
     assert first == [(tmp_path / name).read_bytes() for name in ("m.json", "r.h5")]
+
+
+def test_the_step_says_what_each_of_several_spaces_finds_alone(tmp_path, monkeypatch):
+    one = embeddings(np.random.default_rng(5), [2, 3, 1, 4], "order", spaces=2)
+    write(tmp_path / "e.h5", one)
+    assert call(monkeypatch, tmp_path, tmp_path / "e.h5") == 0
+    spaces = json.loads((tmp_path / "m.json").read_text())["spaces"]
+    assert list(spaces) == ["abstract", "grounded"]
+    for place, numbers in enumerate(spaces.values()):
+        single = replace(one, images=[one.images[place]], texts=[one.texts[place]], weights=[1.0])
+        i2t, t2i = brute_force(single)
+        assert numbers["full"]["i2t"]["meanr"] == np.mean(i2t)
+        assert numbers["full"]["t2i"]["meanr"] == np.mean(t2i)
 
 
 FAULTS = {

@@ -267,7 +267,7 @@ def metrics(add: Callable) -> None:
     numbers = {"i2t": side, "t2i": side, "rsum": 140.0, "images": 10, "captions": 20, "tied": 0.0}
     about = {"config": "c", "data": "d", "seed": 0, "versions": {}}
     write_json(path, {"dataset": "d", "method": "m", "seed": 0, "split": "test", "protocols": {"full": numbers},
-                      "provenance": about})  # fmt: skip
+                      "spaces": {}, "provenance": about})  # fmt: skip
     path = add("spoken", "spoken.json", lambda p: read_spoken(p, IDS[:2]), "json",
                lambda p, answer: answer is None or all(isinstance(each, str) for each in answer))  # fmt: skip
     write_json(path, {"captions": {str(each): "two dogs" for each in IDS}})

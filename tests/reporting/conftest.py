@@ -157,7 +157,7 @@ def results(tmp_path_factory):
     with create_hdf5(folder / "imagined.h5", {}) as file:
         file["images"] = np.clip(pictures * 0.6 + rng.normal(60, 20, pictures.shape), 0, 255).astype(np.uint8)
         file["sentid"] = np.array(drawn)
-    outputs = [f"--{form}={folder / 'table'}.{form}" for form in ("csv", "latex", "markdown")]
+    outputs = [f"--{form}={folder / 'table'}.{form}" for form in ("csv", "latex", "markdown", "alone")]
     made = step(
         "table", "--metrics", *Results(folder).each("metrics/*/*"), "--methods", json.dumps(METHODS), *outputs
     )

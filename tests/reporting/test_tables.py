@@ -10,7 +10,7 @@ import pytest
 
 from gxn.errors import GxnError
 from gxn.reporting.runs import METRICS, RECALLS, read_runs
-from gxn.reporting.tables import COLUMNS, ablation, read_table, to_csv, to_latex, to_markdown
+from gxn.reporting.tables import COLUMNS, SPACES, ablation, read_table, spaces, to_csv, to_latex, to_markdown
 
 METHODS = ["vse0", "two_space", "new_row"]
 
@@ -27,6 +27,7 @@ def content(method="vse0", seed=0, scale=1.0, protocol="full", **provenance):
         "seed": seed,
         "split": "test",
         "protocols": {protocol: numbers},
+        "spaces": {},
         "provenance": {"config": f"config of {method}", "data": "data", "seed": seed} | provenance,
     }
 
@@ -106,6 +107,22 @@ def test_protocols_are_rows_of_their_own(tmp_path):
     assert [row["dataset"] for row in table] == ["scenes", "scenes-1k-5fold"]
 
 
+def test_each_space_alone_is_a_row_of_the_table_of_spaces(tmp_path):
+    contents = [content(seed=seed) for seed in (0, 1)] + [content("two_space", seed) for seed in (0, 1)]
+    for one in contents[2:]:
+        one["spaces"] = {
+            space: content(seed=one["seed"], scale=scale)["protocols"]
+            for space, scale in (("abstract", 3.0), ("grounded", 2.0))
+        }
+    table = spaces(read_runs(write(tmp_path, contents), ["vse0", "two_space"]))
+    assert [(row["method"], row["space"], row["i2t_r1"]) for row in table] == [
+        ("two_space", "abstract", 30.0),
+        ("two_space", "grounded", 20.0),
+    ]
+    assert table[0]["i2t_r5"] == 20.5 and table[0]["i2t_r5_std"] == statistics.stdev([20, 21])
+    assert to_csv(table, SPACES).startswith("dataset,method,space,seeds,i2t_r1,i2t_r1_std,")
+
+
 def damaged(contents, index, change):
     change(contents[index])
     return contents
@@ -157,7 +174,7 @@ def test_the_step_writes_the_same_bytes_again_and_nothing_on_failure(tmp_path, c
 
     def call(folder, methods):
         (tmp_path / folder).mkdir()
-        outputs = [f"--{form}={tmp_path / folder / form}" for form in ("csv", "latex", "markdown")]
+        outputs = [f"--{form}={tmp_path / folder / form}" for form in ("csv", "latex", "markdown", "alone")]
         command = [
             sys.executable,
             "-m",
@@ -170,7 +187,7 @@ def test_the_step_writes_the_same_bytes_again_and_nothing_on_failure(tmp_path, c
         return subprocess.run([*command, *outputs], capture_output=True, text=True)
 
     assert call("a", METHODS).returncode == call("b", METHODS).returncode == 0
-    for form in ("csv", "latex", "markdown"):
+    for form in ("csv", "latex", "markdown", "alone"):
         assert (tmp_path / "a" / form).read_bytes() == (tmp_path / "b" / form).read_bytes()
     failed = call("c", METHODS[:2])
     assert failed.returncode == 2 and failed.stderr.count("\n") == 1 and "new_row" in failed.stderr

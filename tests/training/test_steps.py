@@ -19,8 +19,8 @@ from gxn.steps.joint import in_turn, joint
 from gxn.steps.match import match
 from gxn.training import loop
 from gxn.training.captioning import Captioning, CaptioningConfig, build_rewards
-from gxn.training.checkpoint import read_decoder
-from gxn.training.data import spread_rows
+from gxn.training.checkpoint import read_decoder, read_encoders
+from gxn.training.data import read_split, spread_rows
 from gxn.training.drawing import Drawing, DrawingConfig, build_drawer, read_thumbnails
 from gxn.training.matching import Matching, MatchingConfig
 from gxn.training.stages import Stage
@@ -180,6 +180,24 @@ def test_drawings_reach_the_grounded_text_encoder_alone(arguments, pretrained, d
 
 def test_a_grounding_rate_of_zero_leaves_the_encoders(arguments, pretrained, data, monkeypatch):
     assert encoders_after(data, arguments, pretrained, joint_stage(CAPTION, DRAW), monkeypatch) == set()
+
+
+def test_pretraining_fits_what_the_networks_read_to_the_frozen_encoders(arguments, pretrained, data):
+    """Of all pairs, as the split has fewer than the sample."""
+    encoders, *_ = read_encoders(pretrained["warmup"])
+    train = read_split(data / "tokens.h5", data / "features.h5", "train", torch.device("cpu"))
+    seen = encoders.image_space(train.features, "grounded")[train.caption_image]
+    batch = train.sample(len(train.lengths))
+    told = encoders.text_space(batch.tokens, batch.lengths, "grounded")
+    for file, names, embedded in (
+        ("decoder", ["decoder"], seen),
+        ("drawer", ["augmentation", "discriminator"], told),
+    ):
+        tensors, _ = load_tensors(pretrained[file])
+        for name in names:
+            assert torch.allclose(tensors[f"{name}.standard.mean"], embedded.mean(0), atol=1e-6)
+            spread = (embedded - embedded.mean(0)).square().mean().sqrt()
+            assert torch.allclose(tensors[f"{name}.standard.spread"], spread, atol=1e-6)
 
 
 @pytest.mark.parametrize("reads", ["text", "mean"])

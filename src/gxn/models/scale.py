@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor, nn
 
-
 # training pairs whose embeddings tell mean and spread well enough
 SAMPLE = 2048
 
@@ -12,7 +11,7 @@ class Standard(nn.Module):
     """Embeddings (B, J) less their mean, over their spread: those of training pairs then have a mean square of 1.
 
     Embeddings of an order are non-negative and of length 1, so that most of each is what all have in common, and
-    the rest is small: without this, decoder and generator learn to speak and draw long before they learn to listen.
+    the rest is small: without this, decoder and generator learn to speak and draw long before they listen.
 
     Attributes:
         mean: float32 (J,); `spread`: float32 (). Zeros and one until `fit`, then part of the checkpoint.

@@ -4,6 +4,7 @@ METHODS = {
     "vse0": "VSE0",
     "vsepp": "VSE++",
     "order": "Order embeddings",
+    "abstract": "Abstract space",
     "two_space": "Two spaces",
     "gxn_i2t_xe": "GXN i2t, XE",
     "gxn_i2t_mix": "GXN i2t, XE + RL",

@@ -20,10 +20,10 @@ INK = "#222222"
 MUTED = "#767676"
 CORRECT = "#00795C"
 
-# Okabe and Ito's palette, told apart with any colour vision; their yellow, faint on paper, is grey here
-PALETTE = ("#999999", "#56B4E9", "#0072B2", "#000000", "#E69F00", "#D55E00", "#009E73", "#CC79A7")
+# Okabe and Ito's palette, told apart with any colour vision, and Tol's wine; the yellow, faint on paper, is grey here
+PALETTE = ("#999999", "#56B4E9", "#0072B2", "#000000", "#E69F00", "#D55E00", "#009E73", "#CC79A7", "#882255")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "h")
 
 SETTINGS = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
@@ -55,7 +55,7 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Look:
-    """Colour, dashes and marker of a row: no two of the first eight share any, but dashes."""
+    """Colour, dashes and marker of a row: no two of the first nine share any, but dashes."""
 
     colour: str
     dashes: str | tuple

@@ -1,4 +1,4 @@
-"""What a trained row imagines of the test split: a caption of each image, a picture of each image's first caption."""
+"""What a trained row imagines of the test split: a caption of each image, a picture of its first caption."""
 
 from pathlib import Path
 from typing import Any
