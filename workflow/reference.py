@@ -19,7 +19,10 @@ from PIL import Image
 from gxn.errors import GxnError
 
 ROOT = Path(__file__).parents[1]
-TABLES = ("table_ablation.csv", "table_ablation.md", "table_imagined.csv", "table_significance.csv")
+TABLES = (
+    *("table_ablation.csv", "table_ablation.md", "table_spaces.csv"),
+    *("table_imagined.csv", "table_significance.csv"),
+)
 MAKE = "`uv run dvc repro` with the params.yaml of the repository makes it"
 WIDTH, COLOURS = 1200, 200  # of the figure
 LOSSES = {  # README's heading: column of the curves
@@ -29,12 +32,14 @@ LOSSES = {  # README's heading: column of the curves
 }
 IMAGINED = {  # README's heading: column of table_imagined.csv, digits
     "CIDEr-D": ("cider_d", 3),
+    "of another image": ("cider_d_chance", 3),
+    "distinct": ("distinct", 0),
     "BLEU-4": ("bleu4", 1),
-    "ROUGE-L": ("rouge_l", 1),
     "colour fidelity": ("fidelity", 3),
     "by chance": ("fidelity_chance", 3),
     "z": ("fidelity_z", 1),
 }
+SPACES = ("abstract", "grounded")
 BLOCK = re.compile(r"(?<=<!-- )(?P<name>\w+)(?P<open> -->\n).*?(?P<close>\n<!-- end -->)", re.DOTALL)
 
 
@@ -78,6 +83,12 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def blocks(reference: Path) -> dict[str, str]:
     """What README.md quotes, by name; of the curves, the mean over seeds."""
+    alone: dict[str, dict[str, str]] = {}
+    for row in read(reference / "table_spaces.csv"):
+        cell = f"{float(row['rsum']):.1f}"
+        alone.setdefault(row["method"], {})[row["space"]] = cell + (
+            f" ± {float(row['rsum_std']):.1f}" if row["rsum_std"] else ""
+        )
     imagined = []
     for row in read(reference / "table_imagined.csv"):
         cells = (f"{float(row[key]):.{digits}f}" if row[key] else "" for key, digits in IMAGINED.values())
@@ -91,6 +102,9 @@ def blocks(reference: Path) -> dict[str, str]:
         means.append([f"`{stage}`", epoch, *cells])
     return {
         "table_ablation": (reference / "table_ablation.md").read_text(encoding="utf-8").rstrip("\n"),
+        "table_spaces": markdown(
+            ["row", *SPACES], [[f"`{method}`", *map(cells.get, SPACES)] for method, cells in alone.items()]
+        ),
         "table_imagined": markdown(["row", *IMAGINED], imagined),
         "curves": markdown(["stage", "epoch", *LOSSES], means),
     }

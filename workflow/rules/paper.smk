@@ -11,7 +11,11 @@ rule table_ablation:
         ),
         latex="results/table_ablation.tex",
         markdown="results/table_ablation.md",
-        spaces="results/table_spaces.csv",
+        spaces=report(
+            "results/table_spaces.csv",
+            caption="../report/table_spaces.rst",
+            category="Tables",
+        ),
     log:
         "logs/table_ablation.log",
     resources:

@@ -1,4 +1,4 @@
-"""Gather the metrics of all runs: the ablation table as CSV, LaTeX and Markdown, and what each space finds alone."""
+"""Gather the metrics of all runs: the ablation as CSV, LaTeX and Markdown, and what each space finds alone."""
 
 from pathlib import Path
 
