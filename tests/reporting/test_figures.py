@@ -27,13 +27,7 @@ def arguments(results, name):
     shown = ["--captions", results.one("captions.json"), "--thumbnails", results.one("thumbnails.h5")]
     shown += ["--embeddings", results.one("embeddings/gxn_i2t_t2i/seed0.h5"), "--imagined"]
     return {
-        "ablation": [
-            "--table",
-            results.one("table.csv"),
-            "--metrics",
-            *results.each("metrics/*/*"),
-            *methods,
-        ],
+        "ablation": ["--metrics", *results.each("metrics/*/*"), *methods],
         "recall": ["--ranks", *results.each("ranks/*/*"), *methods],
         "training": ["--curves", *results.each("curves/**/*.csv"), *methods],
         "i2t": [*shown, results.one("imagined.json")],
