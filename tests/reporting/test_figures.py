@@ -169,7 +169,17 @@ def test_files_of_different_runs_are_refused(tmp_path, results, draw, fault):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "epoch,loss\n", "loss,epoch\n1,2\n", "epoch,loss\n1\n", "epoch,loss\n1,x\n", "epoch\n1\n"]
+    "text",
+    [
+        "",
+        "epoch,loss\n",
+        "loss,epoch\n1,2\n",
+        "epoch,loss\n1\n",
+        "epoch,loss\n1,x\n",
+        "epoch\n1\n",
+        f"epoch,loss\n1,{'2' * 200_000}\n",
+    ],
+    ids=range(7),
 )
 def test_damaged_curves_are_refused(tmp_path, text):
     path = tmp_path / "joint/vse0/seed0.csv"

@@ -65,7 +65,7 @@ def read_curve(path: Path) -> Curve:
         with open(path, encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))
         table = np.array([[float(cell or "nan") for cell in row] for row in rows[1:]])
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise GxnError(f"{path}: cannot be read as curves: {error}") from error
     if not len(table) or rows[0][0] != "epoch" or not 1 + (stage == "cnn") < len(rows[0]) == table.shape[1]:
         raise GxnError(f"{path}: is no table of curves with a first column 'epoch'")
