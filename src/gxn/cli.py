@@ -49,6 +49,14 @@ def json_argument(text: str) -> Any:
         raise argparse.ArgumentTypeError(f"is not JSON: {error}") from error
 
 
+def names_argument(text: str) -> list[str]:
+    """Type of an argument that carries a list of names as JSON."""
+    names = json_argument(text)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise argparse.ArgumentTypeError(f'must be a list of names such as ["vsepp"], not {text}')
+    return names
+
+
 def progress(items: Iterable[Item], total: int, what: str, every: float = 10.0) -> Iterator[Item]:
     """Yield `items`, printing a line with the expected end at most once in `every` seconds."""
     start = last = time.monotonic()

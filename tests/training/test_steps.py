@@ -325,6 +325,23 @@ def test_a_batch_larger_than_the_split_is_refused(arguments):
         match(None, **settings)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("batch", 0), ("batch", 1), ("select_images", 0), ("precision", "float16")]
+)
+def test_a_training_section_that_cannot_be_is_refused(arguments, key, value):
+    settings = arguments("a", stage=match_stage()) | {"training": TRAINING | {key: value}}
+    with pytest.raises(GxnError, match=rf"training\.{key}: must be .* not .?{value}"):
+        match(None, **settings)
+
+
+@pytest.mark.parametrize("key", ["epochs", "matches"])
+def test_a_stage_without_an_update_is_refused(arguments, data, key):
+    stage = {"epochs": 1, "matches": 1, "select": False, "match": MATCH} | {key: 0}
+    with pytest.raises(GxnError, match=rf"stage\.{key}: must be at least 1, not 0"):
+        match(None, **arguments("a", stage=stage))
+    assert not (data / "a.safetensors").exists()
+
+
 def test_an_unknown_key_is_named(arguments):
     with pytest.raises(
         GxnError, match=r"stage\.match\.learning_rte: unknown key; did you mean 'learning_rate'"

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gxn.config import need_least
 from gxn.datasets import images
 from gxn.datasets.captions import Record
 from gxn.datasets.images import ImageSource, ahead
@@ -40,8 +41,7 @@ class FeaturesConfig:
         for key, allowed in (("precision", PRECISIONS), ("arithmetic", ARITHMETICS)):
             if getattr(self, key) not in allowed:
                 raise GxnError(f"features.{key}: must be {' or '.join(allowed)}, not {getattr(self, key)!r}")
-        if self.batch < 1:
-            raise GxnError(f"features.batch: must be at least 1, not {self.batch}")
+        need_least("features", self, batch=1)
 
     @property
     def transform(self) -> Transform:

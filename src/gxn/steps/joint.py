@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import nn
 
 from gxn.cli import run
-from gxn.config import parse
+from gxn.config import need_least, parse
 from gxn.errors import GxnError
 from gxn.training.captioning import Captioning, CaptioningConfig, build_decoder, build_rewards
 from gxn.training.drawing import Drawing, DrawingConfig, build_drawer, read_thumbnails
@@ -30,6 +30,9 @@ class JointStage:
     match: MatchingConfig
     caption: CaptioningConfig | None
     draw: DrawingConfig | None
+
+    def __post_init__(self) -> None:
+        need_least("stage", self, matches=1)
 
 
 def joint(

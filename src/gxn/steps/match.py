@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gxn.cli import run
-from gxn.config import parse
+from gxn.config import need_least, parse
 from gxn.training.matching import Matching, MatchingConfig
 from gxn.training.stages import Stage, stage_parser
 
@@ -24,6 +24,9 @@ class MatchStage:
     matches: int
     select: bool
     match: MatchingConfig
+
+    def __post_init__(self) -> None:
+        need_least("stage", self, matches=1)
 
 
 def match(warmup: Path | None, **arguments) -> None:

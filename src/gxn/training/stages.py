@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from gxn.cli import json_argument, parser
-from gxn.config import parse
+from gxn.config import need_least, parse
 from gxn.errors import GxnError
 from gxn.files import digest, load_tensors, save_tensors, sha256, write_rows
 from gxn.models.encoders import OF_THE_LOSS, EncoderConfig, Encoders, EncoderSizes
@@ -47,6 +47,9 @@ class TrainingConfig:
     """Of every stage: pairs in a batch, `float32` or `bfloat16` arithmetic, and what is validated on.
 
     `select_images` is how many of the validation images, the first of them; null: all.
+
+    Raises:
+        GxnError: `precision` is neither, or a number is less than 2: pairs and images are told from others.
     """
 
     batch: int
@@ -56,6 +59,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if self.precision not in ("float32", "bfloat16"):
             raise GxnError(f"training.precision: must be float32 or bfloat16, not {self.precision!r}")
+        need_least("training", self, batch=2, select_images=2)
 
 
 def stage_parser(
