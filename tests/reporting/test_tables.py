@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from gxn.errors import GxnError
+from gxn.reporting import names
 from gxn.reporting.runs import METRICS, RECALLS, read_runs
 from gxn.reporting.tables import COLUMNS, ablation, read_table, to_csv, to_latex, to_markdown
 
@@ -104,6 +105,11 @@ def test_protocols_are_rows_of_their_own(tmp_path):
     both["protocols"] |= content(protocol="1k-5fold")["protocols"]
     table = ablation(read_runs(write(tmp_path, [both]), ["vse0"]))
     assert [row["dataset"] for row in table] == ["scenes", "scenes-1k-5fold"]
+
+
+@pytest.mark.parametrize("key", ["cosine", "cnn", "mine_ft", "vse0_ft"])
+def test_a_row_of_any_name_is_called_by_it(key):
+    assert names.method(key) == key
 
 
 def damaged(contents, index, change):
