@@ -47,6 +47,9 @@ class EncoderConfig:
     same_image_negatives: bool
 
     def __post_init__(self) -> None:
+        known = {*self.spaces} & {ABSTRACT, GROUNDED}
+        if not known or len(known) != len(self.spaces):
+            raise GxnError(f"encoders.spaces: must be {ABSTRACT}, {GROUNDED} or both, not {self.spaces!r}")
         named(self.similarity)
         for name, values in (("abstract_state", STATES), ("grounded_state", STATES), ("words", WORDS)):
             if getattr(self, name) not in values:
