@@ -62,14 +62,12 @@ class TrainingConfig:
         need_least("training", self, batch=2, select_images=2)
 
 
-def stage_parser(
-    description: str | None, *files: str, sections: Sequence[str] = ()
-) -> argparse.ArgumentParser:
-    """The arguments of a training step; `files` and `sections` are those that only this one has."""
+def stage_parser(description: str | None, *files: str) -> argparse.ArgumentParser:
+    """The arguments of a training step; `files` are those that only this one has."""
     arguments = parser(description)
     for name in ("features", "tokens", *files):
         arguments.add_argument(f"--{name}", type=Path, required=True)
-    for name in ("model", "encoder", "training", "stage", *sections):
+    for name in ("model", "encoder", "training", "stage"):
         arguments.add_argument(f"--{name}", type=json_argument, required=True, metavar="JSON")
     arguments.add_argument("--seed", type=int, required=True)
     arguments.add_argument("--threads", type=int, required=True)
