@@ -359,7 +359,7 @@ def test_adam_keeps_the_layout_of_what_is_drawn_with(arguments, data):
     """Its kernel reads memory as it lies: parameters, gradients and moments must lie alike, resumed too."""
     stage = Stage(arguments("a", stage={}))
     images = read_thumbnails(data / "thumbnails.h5", stage.train)
-    networks = build_drawer(stage, images.shape[-1])
+    networks = build_drawer(stage.model, images.shape[-1], stage.device)
     path = Drawing(stage.encoders, *networks.values(), parse(DrawingConfig, DRAW, "draw"), images)
     path.step(stage.train.batch(torch.arange(8)))
     content = io.BytesIO()

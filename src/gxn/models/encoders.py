@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from gxn.errors import GxnError
 from gxn.models.gru import GRU, Sentences
+from gxn.models.widths import ModelConfig
 from gxn.similarities import named
 
 ABSTRACT, GROUNDED = "abstract", "grounded"
@@ -76,6 +77,11 @@ class EncoderSizes:
     word: int
     hidden: int
     joint: int
+
+    @classmethod
+    def of(cls, model: ModelConfig, feature: int, words: int) -> "EncoderSizes":
+        """As configured, for so many numbers per image and words."""
+        return cls(feature, words, model.word, model.hidden, model.joint)
 
 
 def linear(inputs: int, outputs: int) -> nn.Linear:

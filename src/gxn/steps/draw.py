@@ -23,7 +23,7 @@ def draw(warmup: Path, thumbnails: Path, **arguments) -> None:
     stage = Stage({**arguments, "warmup": warmup, "thumbnails": thumbnails})
     stage.start_from(warmup, {"encoders": stage.encoders})
     images = read_thumbnails(thumbnails, stage.train)
-    modules = build_drawer(stage, images.shape[-1])
+    modules = build_drawer(stage.model, images.shape[-1], stage.device)
     path = Drawing(stage.encoders, **modules, config=config.draw, thumbnails=images)
     stage.run([path], config.epochs, None, modules, thumbnail=images.shape[-1])
 

@@ -8,7 +8,8 @@ from torch import nn
 from gxn.cli import run
 from gxn.config import need_least, parse
 from gxn.errors import GxnError
-from gxn.training.captioning import Captioning, CaptioningConfig, build_decoder, build_rewards
+from gxn.models.decoder import CaptionDecoder
+from gxn.training.captioning import Captioning, CaptioningConfig, build_rewards
 from gxn.training.drawing import Drawing, DrawingConfig, build_drawer, read_thumbnails
 from gxn.training.matching import Matching, MatchingConfig
 from gxn.training.paths import Path as TrainingPath
@@ -54,7 +55,7 @@ def joint(
     if config.caption is not None:
         if decoder is None or frequencies is None:
             raise GxnError("stage.caption: needs --decoder and --frequencies")
-        modules["decoder"] = build_decoder(stage)
+        modules["decoder"] = CaptionDecoder.of(stage.model, len(stage.words)).to(stage.device)
         stage.start_from(decoder, {"decoder": modules["decoder"]})
         rewards = build_rewards(stage, config.caption, frequencies)
         imagine.append(Captioning(stage.encoders, modules["decoder"], config.caption, *rewards))
@@ -62,7 +63,7 @@ def joint(
         if drawer is None or thumbnails is None:
             raise GxnError("stage.draw: needs --drawer and --thumbnails")
         images = read_thumbnails(thumbnails, stage.train)
-        networks = build_drawer(stage, images.shape[-1])
+        networks = build_drawer(stage.model, images.shape[-1], stage.device)
         stage.start_from(drawer, networks)
         modules |= networks
         about["thumbnail"] = images.shape[-1]

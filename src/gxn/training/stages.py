@@ -14,32 +14,13 @@ from gxn.config import need_least, parse
 from gxn.errors import GxnError
 from gxn.files import digest, load_tensors, save_tensors, sha256, write_rows
 from gxn.models.encoders import OF_THE_LOSS, EncoderConfig, Encoders, EncoderSizes
+from gxn.models.widths import ModelConfig
 from gxn.provenance import provenance
 from gxn.training import loop
 from gxn.training.data import Split, read_split
 from gxn.training.device import choose_device
 from gxn.training.paths import Path as TrainingPath
 from gxn.training.resume import Resume, recipe
-
-
-@dataclass(frozen=True)
-class ModelConfig:
-    """Widths of every network (the paper's are in config/coco.yaml), and how conditions enter.
-
-    `decoder_start` is one of `gxn.models.decoder.STARTS`, `discriminator_reads` one of
-    `gxn.models.drawing.CONDITIONS`.
-    """
-
-    word: int
-    hidden: int
-    joint: int
-    decoder: int
-    decoder_start: str
-    condition: int
-    noise: int
-    generator: int
-    discriminator: int
-    discriminator_reads: str
 
 
 @dataclass(frozen=True)
@@ -91,15 +72,8 @@ class Stage:
         self.val = self._split("val").first(self.training.select_images)
         self.words = self.train.words
         torch.manual_seed(arguments["seed"])
-        sizes = EncoderSizes(
-            feature=self.train.features.shape[1],
-            words=len(self.words),
-            word=self.model.word,
-            hidden=self.model.hidden,
-            joint=self.model.joint,
-        )
-        self.sizes = sizes
-        self.encoders = Encoders(self.encoder, sizes).to(self.device)
+        self.sizes = EncoderSizes.of(self.model, self.train.features.shape[1], len(self.words))
+        self.encoders = Encoders(self.encoder, self.sizes).to(self.device)
         self.before: list[dict[str, Any]] = []  # metadata of the checkpoints started from
 
     def _split(self, name: str) -> Split:
