@@ -246,8 +246,8 @@ def test_captions_of_the_same_image_are_negatives_only_where_it_is_told(argument
     batch = stage.train.batch(torch.arange(6))  # three captions of each of two images
     found = {}
     for taken in (False, True):
-        encoder = replace(stage.encoder, same_image_negatives=taken)
-        path = Matching(stage.encoders, encoder, parse(MatchingConfig, MATCH, "match"))
+        encoder = stage.encoders.config = replace(stage.encoder, same_image_negatives=taken)
+        path = Matching(stage.encoders, parse(MatchingConfig, MATCH, "match"))
         images, texts = (
             stage.encoders.images(batch.features),
             stage.encoders.texts(batch.tokens, batch.lengths),

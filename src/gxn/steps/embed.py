@@ -17,13 +17,14 @@ def embed(
 ) -> None:
     """Write `image/{space}`, `text/{space}` and the ids that say which caption is whose."""
     where = choose_device(device, threads)
-    encoders, config, metadata = read_encoders(checkpoint)
+    encoders, metadata = read_encoders(checkpoint)
     if not same_data(metadata, features, tokens):
         raise GxnError(
             f"{checkpoint}: was trained on other data than {features} and {tokens}; train it again"
         )
     data = read_split(tokens, features, split, where)
     images, texts = embed_split(encoders.to(where), data)
+    config = encoders.config
     about = {
         "similarity": config.similarity,
         "weights": dict(zip(config.spaces, config.weights, strict=True)),

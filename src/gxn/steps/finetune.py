@@ -56,7 +56,7 @@ def train(processes: Processes, arguments: dict[str, Any]) -> None:
     config = parse(FinetuneStage, arguments["stage"], "stage")
     training = parse(TrainingConfig, arguments["training"], "training")
     features = parse(FeaturesConfig, arguments["features_config"], "features")
-    encoders, encoder, metadata = read_encoders(checkpoint)
+    encoders, metadata = read_encoders(checkpoint)
     need_same_data(metadata, arguments)
     crops = Crops(features.crop, config.smallest, config.flip)
     files = (arguments["tokens"], arguments["captions"], arguments["images"])
@@ -66,7 +66,6 @@ def train(processes: Processes, arguments: dict[str, Any]) -> None:
     path = Finetuning(
         network,
         encoders.to(processes.device),
-        encoder,
         FinetuningConfig(config.cnn_rate, config.match),
         features,
         processes,

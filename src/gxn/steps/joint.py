@@ -68,7 +68,7 @@ def joint(
         modules |= networks
         about["thumbnail"] = images.shape[-1]
         imagine.append(Drawing(stage.encoders, **networks, config=config.draw, thumbnails=images))
-    matching = Matching(stage.encoders, stage.encoder, config.match)
+    matching = Matching(stage.encoders, config.match)
     stage.run(in_turn(imagine, matching, config.matches), config.epochs, "val_rsum", modules, **about)
 
 

@@ -36,7 +36,7 @@ def match(warmup: Path | None, **arguments) -> None:
     modules = {"encoders": stage.encoders}
     if warmup is not None:
         stage.start_from(warmup, modules)
-    path = Matching(stage.encoders, stage.encoder, config.match)
+    path = Matching(stage.encoders, config.match)
     stage.run([path] * config.matches, config.epochs, "val_rsum" if config.select else None, modules)
 
 

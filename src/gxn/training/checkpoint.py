@@ -29,15 +29,15 @@ def building(path: Path) -> Iterator[None]:
         raise GxnError(f"{path}: describes no network that can be built: {reason}; train it again") from error
 
 
-def read_encoders(path: Path) -> tuple[Encoders, EncoderConfig, dict[str, Any]]:
-    """The encoders in evaluation mode, their configuration, and the checkpoint's metadata."""
+def read_encoders(path: Path) -> tuple[Encoders, dict[str, Any]]:
+    """The encoders in evaluation mode, and the checkpoint's metadata."""
     tensors, metadata = load_tensors(path)
     config = parse(EncoderConfig, metadata.get("encoder"), f"{path}: encoder")
     sizes = parse(EncoderSizes, metadata.get("sizes"), f"{path}: sizes")
     with building(path):
         encoders = Encoders(config, sizes)
     load_modules(path, tensors, {"encoders": encoders})
-    return encoders.eval(), config, metadata
+    return encoders.eval(), metadata
 
 
 def read_decoder(path: Path) -> CaptionDecoder:

@@ -50,7 +50,8 @@ def update_rates(
     section = parse(EncoderConfig, encoder_section(config, encoder), "encoders")
     model = parse(ModelConfig, config["model"], "model")
     encoders = Encoders(section, EncoderSizes.of(model, features, words)).to(device)
-    rates = {"match": _rate(_matching(config, encoders, section), batch, config)}
+    matching = Matching(encoders, MatchingConfig("sum", 1e-4, None, config["joint"]["clip"]))
+    rates = {"match": _rate(matching, batch, config)}
     if "grounded" in section.spaces:
         decoder = CaptionDecoder.of(model, words).to(device)
         reward = CiderD(
@@ -85,10 +86,6 @@ def made_up(size: int, features: int, words: int, device: torch.device) -> tuple
         lengths=torch.from_numpy(lengths),
     )
     return batch, captions
-
-
-def _matching(config: Mapping[str, Any], encoders: Encoders, section: EncoderConfig) -> TrainingPath:
-    return Matching(encoders, section, MatchingConfig("sum", 1e-4, None, config["joint"]["clip"]))
 
 
 def _drawing(config: Mapping[str, Any], model: ModelConfig, encoders: Encoders, batch: Batch) -> TrainingPath:
