@@ -14,8 +14,8 @@ from gxn.config import parse
 from gxn.errors import GxnError
 from gxn.features.cnn import load_cnn
 from gxn.features.extract import FeaturesConfig
-from gxn.files import digest, hdf5_metadata, open_hdf5, save_tensors, sha256, write_rows
-from gxn.provenance import provenance
+from gxn.files import hdf5_metadata, open_hdf5, save_tensors, sha256, write_rows
+from gxn.provenance import data_of, provenance
 from gxn.training import loop
 from gxn.training.checkpoint import read_encoders
 from gxn.training.distributed import Follower, Processes, joined
@@ -94,7 +94,7 @@ def train(processes: Processes, arguments: dict[str, Any]) -> None:
 def need_same_data(metadata: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
     """Refuse a checkpoint of other captions or features, and features of another CNN."""
     features, tokens = arguments["features"], arguments["tokens"]
-    if metadata["provenance"]["data"] != digest([sha256(features), sha256(tokens)]):
+    if metadata["provenance"]["data"] != data_of(features, tokens):
         raise GxnError(
             f"{arguments['checkpoint']}: was trained on other data than {features} and {tokens}; train it again"
         )

@@ -12,10 +12,10 @@ from torch import nn
 from gxn.cli import json_argument, parser
 from gxn.config import need_least, parse
 from gxn.errors import GxnError
-from gxn.files import digest, load_tensors, save_tensors, sha256, write_rows
+from gxn.files import digest, load_tensors, save_tensors, write_rows
 from gxn.models.encoders import OF_THE_LOSS, EncoderConfig, Encoders, EncoderSizes
 from gxn.models.widths import ModelConfig
-from gxn.provenance import provenance
+from gxn.provenance import data_of, provenance
 from gxn.training import loop
 from gxn.training.data import Split, read_split
 from gxn.training.device import choose_device
@@ -119,7 +119,7 @@ class Stage:
         history = loop.train(paths, plan, self.train, self.val, resume)
         write_rows(self.arguments["curves"], history)
         shared = {k: v for k, v in settings.items() if k != "seed"}  # what the seeds of a row have in common
-        data = digest([sha256(self.arguments["features"]), sha256(self.arguments["tokens"])])
+        data = data_of(self.arguments["features"], self.arguments["tokens"])
         tensors = {f"{k}.{name}": t for k, module in keep.items() for name, t in module.state_dict().items()}
         save_tensors(
             self.arguments["out"],
