@@ -24,6 +24,9 @@ class JointStage:
         epochs: over the training captions.
         matches: ranking updates on each batch, the same number for every row of the table.
         match, caption, draw: of the updates; null leaves that path out.
+
+    Raises:
+        GxnError: there are no matches.
     """
 
     epochs: int

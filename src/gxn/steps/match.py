@@ -18,6 +18,9 @@ class MatchStage:
         matches: ranking updates on each batch.
         select: keep the epoch of the best validation rsum, else the last.
         match: of the ranking update.
+
+    Raises:
+        GxnError: there are no matches.
     """
 
     epochs: int
