@@ -20,8 +20,8 @@ include: "workflow/rules/preflight.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/pretraining.smk"
 include: "workflow/rules/joint.smk"
-include: "workflow/rules/finetune.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/finetune.smk"
 include: "workflow/rules/paper.smk"
 
 

@@ -161,7 +161,7 @@ def self_critical(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[R
     """A step of equation 7 beside one of equation 4, on the same batch."""
     captions = made.captions
     reward = CiderD(captions.tokens, captions.offsets, captions.caption_image, build_frequencies(captions))
-    encoders, _ = model(sizes, made, "cosine", 0.2)
+    encoders = model(sizes, made, "cosine", 0.2)
     batch = made.split.batch(torch.arange(0, sizes.batch * data.PER_IMAGE, data.PER_IMAGE))
 
     def step(gamma: float) -> Callable[[], object]:
@@ -179,20 +179,20 @@ def self_critical(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[R
     yield Row(what, critical, entropy, "cross-entropy step", most=2.5)
 
 
-def model(sizes: Sizes, made: data.Made, similarity: str, margin: float) -> tuple[Encoders, EncoderConfig]:
+def model(sizes: Sizes, made: data.Made, similarity: str, margin: float) -> Encoders:
     """VSE++'s encoders at the sizes of its own loop."""
     config = EncoderConfig(
         ("grounded",), similarity, margin, 0.5, True, True, "mean", "last", "shared", False
     )
     widths = EncoderSizes(made.split.features.shape[1], sizes.words, 300, sizes.hidden, sizes.hidden)
-    return Encoders(config, widths), config
+    return Encoders(config, widths)
 
 
 def training(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[Row]:
     """A step of the ranking stage beside the same in a plain loop."""
     for similarity, margin in (("cosine", 0.2), ("order", 0.05)):
-        encoders, encoder = model(sizes, made, similarity, margin)
-        path = Matching(encoders, encoder, MatchingConfig("hardest", 2e-4, None, 2.0))
+        encoders = model(sizes, made, similarity, margin)
+        path = Matching(encoders, MatchingConfig("hardest", 2e-4, None, 2.0))
         batches = (batch for epoch in range(10**6) for batch in made.split.batches(sizes.batch, 0, epoch))
         widths = EncoderSizes(made.split.features.shape[1], sizes.words, 300, sizes.hidden, sizes.hidden)
         ids = {word: id for id, word in enumerate(made.split.words)}
@@ -238,8 +238,8 @@ def on_card(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[Row]:
     there = {name: getattr(made.split, name).cuda() for name in ("features", "tokens", "caption_image")}
     batch = replace(made.split, **there).batch(torch.arange(sizes.batch))
     for similarity, margin in (("cosine", 0.2), ("order", 0.05)):
-        encoders, encoder = model(sizes, made, similarity, margin)
-        path = Matching(encoders.cuda(), encoder, MatchingConfig("hardest", 2e-4, None, 2.0))
+        encoders = model(sizes, made, similarity, margin)
+        path = Matching(encoders.cuda(), MatchingConfig("hardest", 2e-4, None, 2.0))
         step = card.finished(lambda path=path: path.step(batch))
         (ours,) = watch.medians(step)
         what = f"on the card: training step, {similarity}, batch {sizes.batch}, GRU {sizes.hidden}"

@@ -35,9 +35,9 @@ def embed(layer: nn.Module, features: Tensor) -> Tensor:
     return F.normalize(layer(features), dim=1).abs()
 
 
-def trained(images: int, width: int, steps: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def trained(images: int, width: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
     """Embeddings (N, width) and (5 N, width) float32 of unseen images and of their captions, in order."""
-    torch.manual_seed(seed)
+    torch.manual_seed(0)
     world, eye, ear = World(), nn.Linear(FEATURE, width), nn.Linear(FEATURE, width)
     optimiser = torch.optim.Adam([*eye.parameters(), *ear.parameters()], 2e-4)
     numbers = torch.arange(128)

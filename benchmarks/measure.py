@@ -22,12 +22,12 @@ class Stopwatch:
     repeats: int
     clock: Callable[[], float]
 
-    def medians(self, *ways: Callable[[], object], repeats: int = 0) -> list[float]:
+    def medians(self, *ways: Callable[[], object]) -> list[float]:
         """Of each way, run in turn so that other work on the machine falls on all; one run to warm up."""
         for way in ways:
             way()
         times: list[list[float]] = [[] for _ in ways]
-        for _ in range(repeats or self.repeats):
+        for _ in range(self.repeats):
             for way, found in zip(ways, times, strict=True):
                 start = self.clock()
                 way()

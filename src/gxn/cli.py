@@ -14,6 +14,8 @@ from gxn.writing import FULL, refused
 
 Item = TypeVar("Item")
 
+PAUSE = 10.0  # seconds between lines of progress
+
 
 def run(step: Callable[..., None], parser: argparse.ArgumentParser) -> None:
     """Parse the command line, call `step` with the arguments by name, turn `GxnError` into exit status 2.
@@ -49,13 +51,21 @@ def json_argument(text: str) -> Any:
         raise argparse.ArgumentTypeError(f"is not JSON: {error}") from error
 
 
-def progress(items: Iterable[Item], total: int, what: str, every: float = 10.0) -> Iterator[Item]:
-    """Yield `items`, printing a line with the expected end at most once in `every` seconds."""
+def names_argument(text: str) -> list[str]:
+    """Type of an argument that carries a list of names as JSON."""
+    names = json_argument(text)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise argparse.ArgumentTypeError(f'must be a list of names such as ["vsepp"], not {text}')
+    return names
+
+
+def progress(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
+    """Yield `items`, printing a line with the expected end at most once in PAUSE seconds."""
     start = last = time.monotonic()
     for done, item in enumerate(items, 1):
         yield item
         now = time.monotonic()
-        if now - last >= every or done == total:
+        if now - last >= PAUSE or done == total:
             left = (now - start) / done * (total - done)
             print(f"{what}: {done}/{total}, {now - start:.0f} s gone, about {left:.0f} s to go", flush=True)
             last = now

@@ -57,6 +57,18 @@ def _value(value: Any, kind: Any, where: str) -> Any:
     return value
 
 
+def need_least(where: str, section: Any, **least: int) -> None:
+    """Hold the numbers of `section`, called `where` in messages, against the least that they may be.
+
+    Raises:
+        GxnError: one is smaller; None is not.
+    """
+    for key, value in least.items():
+        found = getattr(section, key)
+        if found is not None and found < value:
+            raise GxnError(f"{where}.{key}: must be at least {value}, not {found}")
+
+
 def encoder_section(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     """A retrieval encoder's settings: those of all encoders, and over them its own."""
     own = dict(config["encoders"][name])

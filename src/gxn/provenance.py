@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-from gxn.files import digest
+from gxn.files import digest, sha256
 
 LIBRARIES = ("torch", "torchvision", "numpy", "h5py")
 
@@ -20,3 +21,8 @@ def provenance(configuration: Any, data: str, seed: int, before: Iterable[Any] =
         "seed": seed,
         "versions": {name: version(name) for name in LIBRARIES},
     }
+
+
+def data_of(features: Path, tokens: Path) -> str:
+    """Hash of the data that a row is trained on; only rows of the same data compare."""
+    return digest([sha256(features), sha256(tokens)])

@@ -102,6 +102,7 @@ FAULTS = {
     "same run twice": (lambda one: one.__dict__.update(seed=1), "also in"),
     "rank of 0": (lambda one: one.i2t.__imul__(0), "below 1"),
     "rank of NaN": (lambda one: one.t2i.__imul__(np.nan), "NaN"),
+    "infinite seed": (lambda one: one.__dict__.update(seed=np.inf), "is no file of ranks"),
     "lengths that differ": (lambda one: one.__dict__.update(t2i=one.t2i[:-1]), "shape"),
 }
 
@@ -114,3 +115,11 @@ def test_damaged_or_mixed_ranks_are_refused(tmp_path, fault):
     paths = [write(tmp_path / f"{index}.h5", one) for index, one in enumerate(row)]
     with pytest.raises(GxnError, match=message):
         read_ranks(paths, ["row"])
+
+
+def test_ranks_of_no_run_are_refused(tmp_path):
+    path = tmp_path / "ranks.h5"
+    with create_hdf5(path, {"method": "row", "seed": 0}):
+        pass
+    with pytest.raises(GxnError, match=r"ranks\.h5: its metadata has no 'dataset'\. Evaluate the run again"):
+        read_ranks([path], ["row"])

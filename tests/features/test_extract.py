@@ -156,6 +156,13 @@ def test_the_last_short_batch_counts_as_done(tmp_path):
     assert rows.begin(4, 11) == 8
 
 
+def test_a_strange_file_in_the_folder_stays_and_does_no_harm(tmp_path):
+    rows = Rows(tmp_path, "one", 2, np.float16)
+    (tmp_path / ".DS_Store").touch()
+    rows.remove()
+    assert list(tmp_path.iterdir()) == [tmp_path / ".DS_Store"]
+
+
 def test_fingerprint_follows_images_and_recipe(folder):
     records, source = read_captions(folder / "captions.json"), open_images(folder / "images.h5")
     same = fingerprint(records, source, {"crop": 1})

@@ -107,3 +107,9 @@ def test_an_unknown_state_is_refused():
         make(grounded_state="first")
     with pytest.raises(GxnError, match=r"similarity: must be one of cosine, order, .*, not 'dot'"):
         make(similarity="dot")
+
+
+@pytest.mark.parametrize("spaces", [(), ("foo",), ("abstract", "foo"), ("grounded", "grounded")])
+def test_spaces_that_are_not_known_are_refused(spaces):
+    with pytest.raises(GxnError, match=r"encoders\.spaces: must be abstract, grounded or both, not \("):
+        make(spaces=spaces)

@@ -1,9 +1,6 @@
 """A whole folder of results, made up: every file that tables and figures read, in the form the steps write."""
 
 import csv
-import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,12 +121,6 @@ def curves(folder, rng):
             curve(folder / f"joint/{name}/seed{seed}.csv", rng, columns, 6)
 
 
-def step(name, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", f"gxn.steps.{name}", *map(str, arguments)], capture_output=True, text=True
-    )
-
-
 @pytest.fixture(scope="session")
 def results(tmp_path_factory):
     """All results of eight rows and three seeds on made-up pictures; ranks and metrics by the real code."""
@@ -157,9 +148,4 @@ def results(tmp_path_factory):
     with create_hdf5(folder / "imagined.h5", {}) as file:
         file["images"] = np.clip(pictures * 0.6 + rng.normal(60, 20, pictures.shape), 0, 255).astype(np.uint8)
         file["sentid"] = np.array(drawn)
-    outputs = [f"--{form}={folder / 'table'}.{form}" for form in ("csv", "latex", "markdown", "alone")]
-    made = step(
-        "table", "--metrics", *Results(folder).each("metrics/*/*"), "--methods", json.dumps(METHODS), *outputs
-    )
-    assert made.returncode == 0, made.stderr
     return Results(folder)

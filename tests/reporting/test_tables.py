@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from gxn.errors import GxnError
+from gxn.reporting import names
 from gxn.reporting.runs import METRICS, RECALLS, read_runs
 from gxn.reporting.tables import COLUMNS, SPACES, ablation, read_table, spaces, to_csv, to_latex, to_markdown
 
@@ -123,6 +124,11 @@ def test_each_space_alone_is_a_row_of_the_table_of_spaces(tmp_path):
     assert to_csv(table, SPACES).startswith("dataset,method,space,seeds,i2t_r1,i2t_r1_std,")
 
 
+@pytest.mark.parametrize("key", ["cosine", "cnn", "mine_ft", "vse0_ft"])
+def test_a_row_of_any_name_is_called_by_it(key):
+    assert names.method(key) == key
+
+
 def damaged(contents, index, change):
     change(contents[index])
     return contents
@@ -147,6 +153,7 @@ REFUSED = {
     "sum that is not": (lambda run: run["protocols"]["full"].update(rsum=600.0), "4.json.*not the sum"),
     "no provenance": (lambda run: run.pop("provenance"), "4.json.*provenance"),
     "text for a number": (lambda run: run["protocols"]["full"].update(rsum="much"), "4.json"),
+    "infinite seed": (lambda run: run.update(seed=float("inf")), "4.json.*OverflowError"),
     "list for protocols": (lambda run: run.update(protocols=[1]), "4.json"),
 }
 
@@ -167,6 +174,13 @@ def test_a_file_given_twice_is_refused(tmp_path, contents):
     paths = write(tmp_path, contents)
     with pytest.raises(GxnError, match="is also in"):
         read_runs([*paths, paths[0]], METHODS)
+
+
+def test_a_table_with_an_endless_cell_is_refused(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(",".join(COLUMNS) + "\n" + "1" * 200_000)
+    with pytest.raises(GxnError, match=r"table\.csv: cannot be read as the ablation table: field larger"):
+        read_table(path)
 
 
 def test_the_step_writes_the_same_bytes_again_and_nothing_on_failure(tmp_path, contents):

@@ -9,6 +9,7 @@ import yaml
 from gxn.datasets.sources import source
 from gxn.errors import GxnError
 from gxn.steps import estimate
+from gxn.training import rates
 from gxn.training.rates import Rate, update_rates
 
 ROOT = Path(__file__).parents[2]
@@ -106,10 +107,18 @@ def test_updates_are_timed(config):
         "training": config["training"] | {"batch": 8},
         "drawing": config["drawing"] | {"batch": 4},
     }
-    rates = update_rates(small, "two_space", features=16, words=40, device=CPU)
-    assert set(rates) == {"match", "xe", "mix", "draw"}
-    assert all(rate.seconds > 0 and rate.memory > 0 for rate in rates.values())
-    assert rates["mix"].memory > rates["match"].memory
+    found = update_rates(small, "two_space", features=16, words=40, device=CPU)
+    assert set(found) == {"match", "xe", "mix", "draw"}
+    assert all(rate.seconds > 0 and rate.memory > 0 for rate in found.values())
+    assert found["mix"].memory > found["match"].memory
+
+
+def test_what_is_timed_lies_in_memory_as_what_is_trained(config, monkeypatch):
+    paths = []
+    monkeypatch.setattr(rates, "_rate", lambda path, *_: paths.append(path) or Rate(1.0, 1))
+    small = config | {"training": config["training"] | {"batch": 8}}
+    update_rates(small, "two_space", features=16, words=40, device=CPU)
+    assert paths[-1].generator.grow[0].weight.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_the_table_has_a_sum(capsys):

@@ -75,7 +75,7 @@ def path(**changes):
     encoder = parse(EncoderConfig, ENCODER | changes, "encoder")
     sizes = EncoderSizes(6, 9, MODEL["word"], MODEL["hidden"], MODEL["joint"])
     config = FinetuningConfig(1e-3, parse(MatchingConfig, MATCH | {"decay_epoch": 1}, "match"))
-    return Finetuning(Net(), Encoders(encoder, sizes), encoder, config, FEATURES, Processes(1, 0, CPU))
+    return Finetuning(Net(), Encoders(encoder, sizes), config, FEATURES, Processes(1, 0, CPU))
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
@@ -155,7 +155,7 @@ def test_a_step_goes_along_the_gradient_of_the_ranking_loss():
     pixels = (batch.features / 255 - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
     images = tuned.encoders.images(tuned.cnn.cnn(pixels))
     texts = tuned.encoders.texts(batch.tokens, batch.lengths)
-    below = zip(tuned.encoder.weights, images, texts, strict=True)
+    below = zip(tuned.encoders.config.weights, images, texts, strict=True)
     scores = sum(-w * (t[None] - v[:, None]).clamp(min=0).square().sum(2) for w, v, t in below)
     loss = ranking_loss(scores, batch.image, ENCODER["margin"], "sum")
     expected = torch.autograd.grad(loss, list(tuned.cnn.parameters()))

@@ -39,9 +39,9 @@ def test_embeddings_are_those_of_the_checkpoint(row, data):
     out = data / "embeddings.h5"
     embed(row, data / "features.h5", data / "tokens.h5", "test", 1, "cpu", out)
     found = read_embeddings(out)
-    encoders, config, _ = read_encoders(row)
+    encoders, _ = read_encoders(row)
     split = read_split(data / "tokens.h5", data / "features.h5", "test", torch.device("cpu"))
-    assert found.similarity == config.similarity and sum(found.weights) == 1
+    assert found.similarity == encoders.config.similarity and sum(found.weights) == 1
     with torch.no_grad():
         for image, expected in zip(found.images, encoders.images(split.features), strict=True):
             np.testing.assert_allclose(image, expected.numpy(), atol=1e-6)

@@ -8,10 +8,19 @@ from gxn.steps.caption import caption
 from gxn.steps.draw import draw
 from gxn.steps.match import match
 from gxn.training import loop
+from gxn.training.resume import Resume
 
 
 class Killed(Exception):
     pass
+
+
+def test_a_finished_stage_leaves_the_folders_of_others_alone(tmp_path):
+    """Another job may be about to make its own beside it."""
+    resume = Resume(tmp_path / "warmup/cosine/seed0", "recipe")
+    resume.save({})
+    resume.clear()
+    assert list(tmp_path.rglob("*")) == [tmp_path / "warmup", tmp_path / "warmup/cosine"]
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_a_killed_stage_ends_with_the_same_bytes(arguments, pretrained, monkeypa
     torch.manual_seed(999)  # the resumed process must not depend on what its generator was
     joint(**pretrained, **arguments("parts", stage=stage))
     assert [(data / f"parts{suffix}").read_bytes() for suffix in (".safetensors", ".csv")] == whole
-    assert not (data / "scratch").exists()
+    assert list((data / "scratch").iterdir()) == []
 
 
 @pytest.mark.parametrize("changed", [{}, {"clip": 1.5}])
@@ -265,8 +265,8 @@ def test_captions_of_the_same_image_are_negatives_only_where_it_is_told(argument
     batch = stage.train.batch(torch.arange(6))  # three captions of each of two images
     found = {}
     for taken in (False, True):
-        encoder = replace(stage.encoder, same_image_negatives=taken)
-        path = Matching(stage.encoders, encoder, parse(MatchingConfig, MATCH, "match"))
+        encoder = stage.encoders.config = replace(stage.encoder, same_image_negatives=taken)
+        path = Matching(stage.encoders, parse(MatchingConfig, MATCH, "match"))
         images, texts = (
             stage.encoders.images(batch.features),
             stage.encoders.texts(batch.tokens, batch.lengths),
@@ -344,6 +344,23 @@ def test_a_batch_larger_than_the_split_is_refused(arguments):
         match(None, **settings)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("batch", 0), ("batch", 1), ("select_images", 0), ("precision", "float16")]
+)
+def test_a_training_section_that_cannot_be_is_refused(arguments, key, value):
+    settings = arguments("a", stage=match_stage()) | {"training": TRAINING | {key: value}}
+    with pytest.raises(GxnError, match=rf"training\.{key}: must be .* not .?{value}"):
+        match(None, **settings)
+
+
+@pytest.mark.parametrize("key", ["epochs", "matches"])
+def test_a_stage_without_an_update_is_refused(arguments, data, key):
+    stage = {"epochs": 1, "matches": 1, "select": False, "match": MATCH} | {key: 0}
+    with pytest.raises(GxnError, match=rf"stage\.{key}: must be at least 1, not 0"):
+        match(None, **arguments("a", stage=stage))
+    assert not (data / "a.safetensors").exists()
+
+
 def test_an_unknown_key_is_named(arguments):
     with pytest.raises(
         GxnError, match=r"stage\.match\.learning_rte: unknown key; did you mean 'learning_rate'"
@@ -361,7 +378,7 @@ def test_adam_keeps_the_layout_of_what_is_drawn_with(arguments, data):
     """Its kernel reads memory as it lies: parameters, gradients and moments must lie alike, resumed too."""
     stage = Stage(arguments("a", stage={}))
     images = read_thumbnails(data / "thumbnails.h5", stage.train)
-    networks = build_drawer(stage, images.shape[-1])
+    networks = build_drawer(stage.model, images.shape[-1], stage.device)
     path = Drawing(stage.encoders, *networks.values(), parse(DrawingConfig, DRAW, "draw"), images)
     path.step(stage.train.batch(torch.arange(8)))
     content = io.BytesIO()

@@ -77,7 +77,7 @@ rule tuned_features:
         " --out {output} &> {log}"
 
 
-rule embed_tuned:
+use rule embed as embed_tuned with:
     input:
         checkpoint="results/checkpoints/{dataset}/finetune/{method}_ft/seed{seed}.safetensors",
         features="results/features/{dataset}/{method}_ft/seed{seed}.h5",
@@ -91,14 +91,3 @@ rule embed_tuned:
         "logs/{dataset}/benchmarks/embed/{method}_ft/seed{seed}.jsonl"
     wildcard_constraints:
         method=only(TUNED.values()),
-    threads: config["threads"]
-    resources:
-        gpu=GPU,
-        mem_mb=memory(NETWORKS),
-    params:
-        threads=config["threads"],
-        device=config["device"],
-    shell:
-        "python -m gxn.steps.embed --checkpoint {input.checkpoint} --features {input.features}"
-        " --tokens {input.tokens} --split test --threads {params.threads}"
-        " --device {params.device} --out {output} &> {log}"

@@ -97,7 +97,6 @@ rule table_significance:
 
 rule figure_ablation:
     input:
-        table="results/table_ablation.csv",
         metrics=seeds("results/metrics/{dataset}/{method}/seed{seed}.json", method=ROWS),
         code=code("gxn.steps.figure_ablation"),
     output:
@@ -114,7 +113,7 @@ rule figure_ablation:
     params:
         methods=as_json(ROWS),
     shell:
-        "python -m gxn.steps.figure_ablation --table {input.table} --metrics {input.metrics} --methods {params.methods:q}"
+        "python -m gxn.steps.figure_ablation --metrics {input.metrics} --methods {params.methods:q}"
         " --pdf {output.pdf} --png {output.png} &> {log}"
 
 

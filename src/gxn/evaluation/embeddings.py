@@ -63,7 +63,7 @@ def read_embeddings(path: str | Path) -> Embeddings:
     try:
         with open_hdf5(path) as file:
             embeddings = _read(file, path)
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise GxnError(f"{path}: is no file of embeddings: {error}. Make it again") from error
     _check(embeddings, path)
     return embeddings
@@ -73,7 +73,7 @@ def _read(file: h5py.File, path: str | Path) -> Embeddings:
     metadata = hdf5_metadata(file)
     missing = {"similarity", "weights", "split", "provenance"} - metadata.keys()
     if missing:
-        raise GxnError(f"{path}: its metadata has no {sorted(missing)[0]!r}. Make the embeddings again")
+        raise GxnError(f"{path}: its metadata has no {min(missing)!r}. Make the embeddings again")
     spaces = sorted(metadata["weights"])
     if not spaces or spaces != sorted(file["image"]) or spaces != sorted(file["text"]):
         raise GxnError(f"{path}: the spaces of image/, of text/ and of the weights {spaces} differ")

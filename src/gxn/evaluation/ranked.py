@@ -66,6 +66,9 @@ def _read(path: Path) -> list[Ranked]:
     try:
         with open_hdf5(path) as file:
             metadata = hdf5_metadata(file)
+            missing = {"dataset", "method", "seed"} - metadata.keys()
+            if missing:
+                raise GxnError(f"{path}: its metadata has no {min(missing)!r}. Evaluate the run again")
             run = {
                 "dataset": metadata["dataset"],
                 "method": metadata["method"],
@@ -75,7 +78,7 @@ def _read(path: Path) -> list[Ranked]:
                 Ranked(path=path, protocol=protocol, **run, **_arrays(file, protocol))
                 for protocol in sorted(file)
             ]
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise GxnError(f"{path}: is no file of ranks: {error}. Evaluate the run again") from error
 
 

@@ -14,6 +14,7 @@ from gxn.evaluation.metrics import DIRECTIONS, RECALLS
 from gxn.evaluation.ranked import Ranked
 
 METRICS = (*(f"{way}_r{k}" for way in DIRECTIONS for k in RECALLS), "rsum")
+BLOCK = 200  # resamples drawn at a time
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,14 @@ def _statistic(hits: np.ndarray, images: np.ndarray | int, captions: np.ndarray 
 
 
 def _resampled(
-    gains: np.ndarray, captions: np.ndarray, resamples: int, rng: np.random.Generator, block: int = 200
+    gains: np.ndarray, captions: np.ndarray, resamples: int, rng: np.random.Generator
 ) -> np.ndarray:
     """The differences in each of the resamples, (resamples, 7)."""
     seeds, images, _ = gains.shape
     flat = gains.transpose(1, 0, 2).reshape(images, -1)  # (N, S * 6)
     drawn = []
-    for start in range(0, resamples, block):
-        count = min(block, resamples - start)
+    for start in range(0, resamples, BLOCK):
+        count = min(BLOCK, resamples - start)
         weights = rng.multinomial(images, np.full(images, 1 / images), size=count).astype(np.float64)
         hits = (weights @ flat).reshape(count, seeds, 6)
         chosen = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=count) / seeds  # (count, S)

@@ -1,5 +1,6 @@
 """Features of a dataset's images from a fixed CNN: decoding overlapped, progress kept, killed and resumed."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gxn.config import need_least
 from gxn.datasets import images
 from gxn.datasets.captions import Record
 from gxn.datasets.images import ImageSource, ahead
@@ -39,8 +41,7 @@ class FeaturesConfig:
         for key, allowed in (("precision", PRECISIONS), ("arithmetic", ARITHMETICS)):
             if getattr(self, key) not in allowed:
                 raise GxnError(f"features.{key}: must be {' or '.join(allowed)}, not {getattr(self, key)!r}")
-        if self.batch < 1:
-            raise GxnError(f"features.batch: must be at least 1, not {self.batch}")
+        need_least("features", self, batch=1)
 
     @property
     def transform(self) -> Transform:
@@ -101,10 +102,11 @@ class Rows:
                 yield np.frombuffer(data, self.dtype).reshape(-1, self.width)
 
     def remove(self) -> None:
-        """Delete the folder's files: the work is done."""
+        """Delete the files, and the folder unless something else lies in it: the work is done."""
         self.state.unlink(missing_ok=True)  # first: a kill here leaves rows that belong to nobody
         self.path.unlink(missing_ok=True)
-        self.path.parent.rmdir()
+        with contextlib.suppress(OSError):
+            self.path.parent.rmdir()
 
 
 def fingerprint(records: list[Record], source: ImageSource, recipe: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from gxn.config import need_least
 from gxn.datasets.images import centre_crop, resize_shorter
 from gxn.errors import GxnError
 
@@ -37,8 +38,7 @@ class Transform:
     def __post_init__(self) -> None:
         if self.crops not in ("1C", "10C"):
             raise GxnError(f"features.crops: must be 1C or 10C, not {self.crops!r}")
-        if self.crop < 1:
-            raise GxnError(f"features.crop: must be at least 1, not {self.crop}")
+        need_least("features", self, crop=1)
         if self.resize is not None and self.resize < self.crop:
             raise GxnError(f"features.resize: {self.resize} is smaller than features.crop, {self.crop}")
 

@@ -14,6 +14,7 @@ from gxn.errors import GxnError
 from gxn.models.gru import GRU, Sentences
 from gxn.models.products import packed, product
 from gxn.models.scale import Standard
+from gxn.models.widths import ModelConfig
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class CaptionDecoder(nn.Module):
         silent = torch.zeros(words, dtype=torch.bool)
         silent[[PAD, BOS, UNK]] = True  # words that no caption may say
         self.register_buffer("silent", silent, persistent=False)
+
+    @classmethod
+    def of(cls, model: ModelConfig, words: int) -> "CaptionDecoder":
+        """As configured, for a vocabulary of so many words."""
+        return cls(model.joint, words, model.word, model.decoder, model.decoder_start)
 
     def first_state(self, grounded: Tensor) -> Tensor:
         """(B, H) from v_l (B, J)."""

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from gxn.errors import GxnError
 from gxn.models.scale import Standard
+from gxn.models.widths import ModelConfig
 
 SMALLEST = 4  # side of the feature map between the linear and the convolutional parts
 CONDITIONS = ("text", "mean")
@@ -37,6 +38,11 @@ class ConditioningAugmentation(nn.Module):
         self.standard = Standard(joint)
         self.both = nn.Linear(joint, 2 * condition)
 
+    @classmethod
+    def of(cls, model: ModelConfig) -> "ConditioningAugmentation":
+        """As configured."""
+        return cls(model.joint, model.condition)
+
     def forward(self, grounded: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """t_c, its mean and its log variance, (B, C) each, of t_l (B, J)."""
         mean, log_variance = self.both(self.standard(grounded)).chunk(2, dim=1)
@@ -68,6 +74,11 @@ class Generator(nn.Module):
             channels //= 2
         self.grow = nn.Sequential(*layers, nn.ConvTranspose2d(channels, 3, 4, 2, 1), nn.Tanh())
         self.apply(_initialise)
+
+    @classmethod
+    def of(cls, model: ModelConfig, size: int) -> "Generator":
+        """As configured, for images of side `size`."""
+        return cls(model.condition, model.noise, model.generator, size)
 
     def forward(self, condition: Tensor, noise: Tensor | None = None) -> Tensor:
         """Images (B, 3, S, S) of t_c (B, C) and z (B, Z) ~ N(0, I), drawn here unless given."""
@@ -108,6 +119,11 @@ class Discriminator(nn.Module):
             nn.Conv2d(channels, 1, SMALLEST),
         )
         self.apply(_initialise)
+
+    @classmethod
+    def of(cls, model: ModelConfig, size: int) -> "Discriminator":
+        """As configured, for images of side `size`."""
+        return cls(model.joint, model.condition, model.discriminator, size, model.discriminator_reads)
 
     def match(self, seen: Tensor, caption: Tensor) -> Tensor:
         """Logits (B,) of image features from `look` against captions, replicated over the 4 x 4 places."""

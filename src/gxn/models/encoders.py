@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from gxn.errors import GxnError
 from gxn.models.gru import GRU, Sentences
+from gxn.models.widths import ModelConfig
 from gxn.similarities import named
 
 ABSTRACT, GROUNDED = "abstract", "grounded"
@@ -47,6 +48,9 @@ class EncoderConfig:
     same_image_negatives: bool
 
     def __post_init__(self) -> None:
+        known = {*self.spaces} & {ABSTRACT, GROUNDED}
+        if not known or len(known) != len(self.spaces):
+            raise GxnError(f"encoders.spaces: must be {ABSTRACT}, {GROUNDED} or both, not {self.spaces!r}")
         named(self.similarity)
         for name, values in (("abstract_state", STATES), ("grounded_state", STATES), ("words", WORDS)):
             if getattr(self, name) not in values:
@@ -73,6 +77,11 @@ class EncoderSizes:
     word: int
     hidden: int
     joint: int
+
+    @classmethod
+    def of(cls, model: ModelConfig, feature: int, words: int) -> "EncoderSizes":
+        """As configured, for so many numbers per image and words."""
+        return cls(feature, words, model.word, model.hidden, model.joint)
 
 
 def linear(inputs: int, outputs: int) -> nn.Linear:

@@ -7,13 +7,14 @@ from matplotlib.figure import Figure
 
 from gxn.reporting import names, style
 from gxn.reporting.runs import Run
-from gxn.reporting.tables import Row
+from gxn.reporting.tables import Row, ablation
 
 PANELS = ("i2t_r1", "i2t_r10", "t2i_r1", "t2i_r10", "rsum")
 
 
-def ablation_bars(table: list[Row], runs: list[Run], methods: list[str]) -> Figure:
-    """A line of panels per dataset of `table`; bars start at zero, whiskers are one standard deviation."""
+def ablation_bars(runs: list[Run], methods: list[str]) -> Figure:
+    """A line of panels per dataset; bars, means over seeds, start at zero, whiskers are one standard deviation."""
+    table = ablation(runs)
     labels = list(dict.fromkeys(str(row["dataset"]) for row in table))
     height = 0.75 + len(labels) * (0.55 + 0.23 * len(methods))
     figure, axes = pyplot.subplots(

@@ -11,17 +11,13 @@ METHODS = {
     "gxn_t2i": "GXN t2i",
     "gxn_i2t_t2i": "GXN i2t + t2i",
 }
-# stages that several rows share are named after their encoder
-SHARED = {"cosine": "VSE0, VSE++", "cnn": "All rows"}
 DIRECTIONS = {"i2t": "Image to text", "t2i": "Text to image"}
 NUMBERS = {"r1": "R@1", "r5": "R@5", "r10": "R@10", "medr": "MedR", "rsum": "rsum"}
 
 
 def method(key: str) -> str:
-    """A row's name in print; a row that the project does not come with is called by its key."""
-    if key.endswith("_ft"):
-        return f"{method(key.removesuffix('_ft'))}, CNN tuned"
-    return (METHODS | SHARED).get(key, key)
+    """A row's name in print; what the project does not come with is called by its key."""
+    return METHODS.get(key, key)
 
 
 def column(key: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gxn.datasets.captions import read_captions
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import Embeddings
 from gxn.files import hdf5_dataset, open_hdf5, read_json, rows_of
@@ -80,6 +81,17 @@ def _best(
         else:
             scores = scores + weight * (images * texts).sum(axis=1)
     return np.argsort(-scores, kind="stable")[:count].tolist()
+
+
+def read_sentences(path: str | Path, sentid: np.ndarray) -> list[str]:
+    """Captions of the sentence ids (M,), from `captions.json`, in their order.
+
+    Raises:
+        GxnError: an id is missing, or the file is damaged.
+    """
+    text = {each.sentid: " ".join(each.tokens) for record in read_captions(path) for each in record.sentences}
+    rows_of(sentid, np.array(list(text)), path, "sentid")
+    return [text[each] for each in sentid.tolist()]
 
 
 def read_pictures(path: str | Path, imgid: np.ndarray) -> np.ndarray:

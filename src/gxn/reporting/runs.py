@@ -78,7 +78,7 @@ def _read(path: Path) -> list[Run]:
             )
             for protocol, found in content["protocols"].items()
         ]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise GxnError(
             f"{path}: is no metrics file: {type(error).__name__} {error}. Make it again"
         ) from error

@@ -49,7 +49,6 @@ SETTINGS = {
     "lines.linewidth": 1.4,
     "legend.frameon": False,
     "pdf.fonttype": 42,
-    "svg.hashsalt": "gxn",
 }
 
 

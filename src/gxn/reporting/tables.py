@@ -68,7 +68,7 @@ def read_table(path: str | Path) -> list[Row]:
             if tuple(reader.fieldnames or ()) != COLUMNS:
                 raise GxnError(f"{path}: its columns are not those of the ablation table. Make it again")
             return [_parsed(row) for row in reader]
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, csv.Error) as error:
         raise GxnError(f"{path}: cannot be read as the ablation table: {error}") from error
 
 

@@ -40,12 +40,13 @@ LINE = 1.05  # inches
 
 @dataclass(frozen=True)
 class Curve:
-    """One run of one stage: epoch (E,), and each quantity (E,), NaN where it was not measured."""
+    """One run of one stage: epoch (E,), and each quantity (E,), NaN where it was not measured.
 
-    path: Path
+    `name` is the row's, or of a stage that rows share their encoders'.
+    """
+
     stage: str
     name: str
-    seed: str
     epoch: np.ndarray
     values: dict[str, np.ndarray]
 
@@ -56,23 +57,23 @@ def read_curve(path: Path) -> Curve:
     Raises:
         GxnError: the file is missing, is empty, or its first column is not `epoch`.
     """
-    stage, name, seed = "cnn", "cnn", "0"
+    stage, name = "cnn", "All rows"
     if path.name != "cnn.csv":
         if len(path.parts) < 3 or path.parts[-3] not in STAGES or not path.stem.startswith("seed"):
             raise GxnError(f"{path}: is not named STAGE/NAME/seedN.csv with a stage of {', '.join(STAGES)}")
-        stage, name, seed = path.parts[-3], path.parts[-2], path.stem[4:]
+        stage, name = path.parts[-3:-1]
     try:
         with open(path, encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))
         table = np.array([[float(cell or "nan") for cell in row] for row in rows[1:]])
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise GxnError(f"{path}: cannot be read as curves: {error}") from error
     if not len(table) or rows[0][0] != "epoch" or not 1 + (stage == "cnn") < len(rows[0]) == table.shape[1]:
         raise GxnError(f"{path}: is no table of curves with a first column 'epoch'")
     values = {quantity: table[:, place] for place, quantity in enumerate(rows[0]) if place}
     if stage == "cnn":  # beside its loss stands the share of right answers to each kind of question
         values = {"loss": table[:, 1], "accuracy": table[:, 2:].mean(axis=1)}
-    return Curve(path, stage, name, seed, table[:, 0], values)
+    return Curve(stage, name, table[:, 0], values)
 
 
 def training_curves(curves: list[Curve], methods: list[str]) -> Figure:

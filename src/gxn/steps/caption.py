@@ -5,9 +5,10 @@ from pathlib import Path
 
 from gxn.cli import run
 from gxn.config import parse
+from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import GROUNDED
 from gxn.models.scale import SAMPLE
-from gxn.training.captioning import Captioning, CaptioningConfig, build_decoder, build_rewards
+from gxn.training.captioning import Captioning, CaptioningConfig, build_rewards
 from gxn.training.stages import Stage, stage_parser
 
 
@@ -27,7 +28,7 @@ def caption(warmup: Path, decoder: Path | None, frequencies: Path, **arguments) 
     config = parse(CaptionStage, arguments["stage"], "stage")
     stage = Stage({**arguments, "warmup": warmup, "decoder": decoder, "frequencies": frequencies})
     stage.start_from(warmup, {"encoders": stage.encoders})
-    modules = {"decoder": build_decoder(stage)}
+    modules = {"decoder": CaptionDecoder.of(stage.model, len(stage.words)).to(stage.device)}
     if decoder is None:
         seen = stage.train.sample(SAMPLE).features
         modules["decoder"].standard.fit(stage.encoders.image_space(seen, GROUNDED))

@@ -25,7 +25,7 @@ def draw(warmup: Path, thumbnails: Path, **arguments) -> None:
     stage = Stage({**arguments, "warmup": warmup, "thumbnails": thumbnails})
     stage.start_from(warmup, {"encoders": stage.encoders})
     images = read_thumbnails(thumbnails, stage.train)
-    modules = build_drawer(stage, images.shape[-1])
+    modules = build_drawer(stage.model, images.shape[-1], stage.device)
     told = stage.train.sample(SAMPLE)
     for network in modules.values():
         if hasattr(network, "standard"):

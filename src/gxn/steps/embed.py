@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from gxn.cli import parser, run
+from gxn.datasets.captions import SPLITS
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, digest, hdf5_metadata, open_hdf5, sha256
+from gxn.files import create_hdf5, hdf5_metadata, open_hdf5, sha256
+from gxn.provenance import data_of
 from gxn.training.checkpoint import read_encoders
 from gxn.training.data import read_split
 from gxn.training.device import choose_device
@@ -17,13 +19,14 @@ def embed(
 ) -> None:
     """Write `image/{space}`, `text/{space}` and the ids that say which caption is whose."""
     where = choose_device(device, threads)
-    encoders, config, metadata = read_encoders(checkpoint)
+    encoders, metadata = read_encoders(checkpoint)
     if not same_data(metadata, features, tokens):
         raise GxnError(
             f"{checkpoint}: was trained on other data than {features} and {tokens}; train it again"
         )
     data = read_split(tokens, features, split, where)
     images, texts = embed_split(encoders.to(where), data)
+    config = encoders.config
     about = {
         "similarity": config.similarity,
         "weights": dict(zip(config.spaces, config.weights, strict=True)),
@@ -42,7 +45,7 @@ def embed(
 def same_data(metadata: dict[str, Any], features: Path, tokens: Path) -> bool:
     """Whether a row was trained on these files; where its CNN was too, the features must be that CNN's."""
     if "tuned" not in metadata:
-        return metadata["provenance"]["data"] == digest([sha256(features), sha256(tokens)])
+        return metadata["provenance"]["data"] == data_of(features, tokens)
     with open_hdf5(features) as file:
         weights = hdf5_metadata(file).get("weights")
     return metadata["tuned"] == {"weights": weights, "tokens": sha256(tokens)}
@@ -52,7 +55,7 @@ def main() -> None:
     arguments = parser(__doc__)
     for name in ("checkpoint", "features", "tokens", "out"):
         arguments.add_argument(f"--{name}", type=Path, required=True)
-    arguments.add_argument("--split", required=True, choices=("train", "val", "test"))
+    arguments.add_argument("--split", required=True, choices=SPLITS)
     arguments.add_argument("--threads", type=int, required=True)
     arguments.add_argument("--device", required=True)
     run(embed, arguments)

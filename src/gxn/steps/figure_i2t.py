@@ -2,13 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from gxn import cli
-from gxn.datasets.captions import read_captions
 from gxn.evaluation.embeddings import read_embeddings
 from gxn.evaluation.ranks import ranks
-from gxn.files import rows_of
 from gxn.reporting import grids, queries, style
 
 
@@ -17,16 +13,12 @@ def step(
 ) -> None:
     """Draw the figure."""
     one = read_embeddings(embeddings)
-    text = {
-        each.sentid: " ".join(each.tokens) for record in read_captions(captions) for each in record.sentences
-    }
-    rows_of(one.sentid, np.array(list(text)), captions, "sentid")
+    sentences = queries.read_sentences(captions, one.sentid)
     rank = ranks(one.images, one.texts, one.caption_image, one.similarity, one.weights).i2t
     found = queries.image_queries(one, rank, grids.ROWS, grids.BEST)
     shown = one.imgid[[each.query for each in found]]
     pictures = queries.read_pictures(thumbnails, shown)
     spoken = queries.read_spoken(imagined, shown)
-    sentences = [text[sentid] for sentid in one.sentid.tolist()]
     with style.house_style():
         style.save(grids.image_grid(found, pictures, sentences, one.caption_image, spoken), pdf, png)
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 
 from gxn import cli
-from gxn.datasets.captions import read_captions
 from gxn.evaluation.embeddings import read_embeddings
 from gxn.evaluation.ranks import ranks
 from gxn.files import rows_of
@@ -17,10 +16,7 @@ def step(
 ) -> None:
     """Draw the figure."""
     one = read_embeddings(embeddings)
-    text = {
-        each.sentid: " ".join(each.tokens) for record in read_captions(captions) for each in record.sentences
-    }
-    rows_of(one.sentid, np.array(list(text)), captions, "sentid")
+    sentences = queries.read_sentences(captions, one.sentid)
     rank = ranks(one.images, one.texts, one.caption_image, one.similarity, one.weights).t2i
     drawn = queries.read_drawn(imagined)
     found = queries.caption_queries(one, rank, grids.ROWS, grids.BEST, None if drawn is None else drawn[1])
@@ -28,10 +24,10 @@ def step(
     pictures = [queries.read_pictures(thumbnails, one.imgid[each.best]) for each in found]
     if drawn is not None:
         drawn = drawn[0][rows_of(one.sentid[asked], drawn[1], imagined, "sentid")]
-    sentences = [text[sentid] for sentid in one.sentid[asked].tolist()]
+    asking = [sentences[row] for row in asked]
     with style.house_style():
         owners = one.caption_image[asked].tolist()
-        style.save(grids.caption_grid(found, sentences, pictures, owners, drawn), pdf, png)
+        style.save(grids.caption_grid(found, asking, pictures, owners, drawn), pdf, png)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ def main() -> None:
     """Command line of the step."""
     parser = cli.parser(__doc__)
     parser.add_argument("--curves", type=Path, nargs="+", required=True, help="STAGE/NAME/seedN.csv")
-    parser.add_argument("--methods", type=cli.json_argument, required=True, help="rows, in order")
+    parser.add_argument("--methods", type=cli.names_argument, required=True, help="rows, in order")
     style.add_outputs(parser)
     cli.run(step, parser)
 

@@ -14,8 +14,8 @@ from gxn.config import parse
 from gxn.errors import GxnError
 from gxn.features.cnn import FixedCnn, load_cnn
 from gxn.features.extract import FeaturesConfig
-from gxn.files import digest, hdf5_metadata, open_hdf5, save_tensors, sha256, write_rows
-from gxn.provenance import provenance
+from gxn.files import hdf5_metadata, open_hdf5, save_tensors, sha256, write_rows
+from gxn.provenance import data_of, provenance
 from gxn.training import loop
 from gxn.training.checkpoint import read_encoders
 from gxn.training.distributed import Follower, Processes, joined
@@ -57,7 +57,7 @@ def train(processes: Processes, arguments: dict[str, Any]) -> None:
     config = parse(FinetuneStage, arguments["stage"], "stage")
     training = parse(TrainingConfig, arguments["training"], "training")
     features = parse(FeaturesConfig, arguments["features_config"], "features")
-    encoders, encoder, metadata = read_encoders(checkpoint)
+    encoders, metadata = read_encoders(checkpoint)
     need_same_data(metadata, arguments)
     crops = Crops(features.crop, config.smallest, config.flip)
     files = (arguments["tokens"], arguments["captions"], arguments["images"])
@@ -67,7 +67,6 @@ def train(processes: Processes, arguments: dict[str, Any]) -> None:
     path = Finetuning(
         network,
         encoders.to(processes.device),
-        encoder,
         FinetuningConfig(config.cnn_rate, config.match),
         features,
         processes,
@@ -96,7 +95,7 @@ def train(processes: Processes, arguments: dict[str, Any]) -> None:
 def need_same_data(metadata: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
     """Refuse a checkpoint of other captions or features, and features of another CNN."""
     features, tokens = arguments["features"], arguments["tokens"]
-    if metadata["provenance"]["data"] != digest([sha256(features), sha256(tokens)]):
+    if metadata["provenance"]["data"] != data_of(features, tokens):
         raise GxnError(
             f"{arguments['checkpoint']}: was trained on other data than {features} and {tokens}; train it again"
         )

@@ -45,7 +45,7 @@ def imagine(
     """
     where = choose_device(device, threads)
     torch.manual_seed(seed)
-    encoders, _, metadata = read_encoders(checkpoint)
+    encoders, metadata = read_encoders(checkpoint)
     encoders.to(where)
     modules = {name.partition(".")[0] for name in load_tensors(checkpoint)[0]}
     split, words = read_split(tokens, features, "test", where), read_tokens(tokens, "test")

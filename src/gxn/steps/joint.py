@@ -6,9 +6,10 @@ from pathlib import Path
 from torch import nn
 
 from gxn.cli import run
-from gxn.config import parse
+from gxn.config import need_least, parse
 from gxn.errors import GxnError
-from gxn.training.captioning import Captioning, CaptioningConfig, build_decoder, build_rewards
+from gxn.models.decoder import CaptionDecoder
+from gxn.training.captioning import Captioning, CaptioningConfig, build_rewards
 from gxn.training.drawing import Drawing, DrawingConfig, build_drawer, read_thumbnails
 from gxn.training.matching import Matching, MatchingConfig
 from gxn.training.paths import Path as TrainingPath
@@ -23,6 +24,9 @@ class JointStage:
         epochs: over the training captions.
         matches: ranking updates on each batch, the same number for every row of the table.
         match, caption, draw: of the updates; null leaves that path out.
+
+    Raises:
+        GxnError: there are no matches.
     """
 
     epochs: int
@@ -30,6 +34,9 @@ class JointStage:
     match: MatchingConfig
     caption: CaptioningConfig | None
     draw: DrawingConfig | None
+
+    def __post_init__(self) -> None:
+        need_least("stage", self, matches=1)
 
 
 def joint(
@@ -51,7 +58,7 @@ def joint(
     if config.caption is not None:
         if decoder is None or frequencies is None:
             raise GxnError("stage.caption: needs --decoder and --frequencies")
-        modules["decoder"] = build_decoder(stage)
+        modules["decoder"] = CaptionDecoder.of(stage.model, len(stage.words)).to(stage.device)
         stage.start_from(decoder, {"decoder": modules["decoder"]})
         rewards = build_rewards(stage, config.caption, frequencies)
         imagine.append(Captioning(stage.encoders, modules["decoder"], config.caption, *rewards))
@@ -59,12 +66,12 @@ def joint(
         if drawer is None or thumbnails is None:
             raise GxnError("stage.draw: needs --drawer and --thumbnails")
         images = read_thumbnails(thumbnails, stage.train)
-        networks = build_drawer(stage, images.shape[-1])
+        networks = build_drawer(stage.model, images.shape[-1], stage.device)
         stage.start_from(drawer, networks)
         modules |= networks
         about["thumbnail"] = images.shape[-1]
         imagine.append(Drawing(stage.encoders, **networks, config=config.draw, thumbnails=images))
-    matching = Matching(stage.encoders, stage.encoder, config.match)
+    matching = Matching(stage.encoders, config.match)
     stage.run(in_turn(imagine, matching, config.matches), config.epochs, "val_rsum", modules, **about)
 
 

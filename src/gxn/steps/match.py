@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gxn.cli import run
-from gxn.config import parse
+from gxn.config import need_least, parse
 from gxn.training.matching import Matching, MatchingConfig
 from gxn.training.stages import Stage, stage_parser
 
@@ -18,12 +18,18 @@ class MatchStage:
         matches: ranking updates on each batch.
         select: keep the epoch of the best validation rsum, else the last.
         match: of the ranking update.
+
+    Raises:
+        GxnError: there are no matches.
     """
 
     epochs: int
     matches: int
     select: bool
     match: MatchingConfig
+
+    def __post_init__(self) -> None:
+        need_least("stage", self, matches=1)
 
 
 def match(warmup: Path | None, **arguments) -> None:
@@ -33,7 +39,7 @@ def match(warmup: Path | None, **arguments) -> None:
     modules = {"encoders": stage.encoders}
     if warmup is not None:
         stage.start_from(warmup, modules)
-    path = Matching(stage.encoders, stage.encoder, config.match)
+    path = Matching(stage.encoders, config.match)
     stage.run([path] * config.matches, config.epochs, "val_rsum" if config.select else None, modules)
 
 

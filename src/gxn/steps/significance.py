@@ -42,7 +42,7 @@ def main() -> None:
     """Command line of the step."""
     parser = cli.parser(__doc__)
     parser.add_argument("--ranks", type=Path, nargs="+", required=True, help="HDF5 of the step evaluate")
-    parser.add_argument("--methods", type=cli.json_argument, required=True, help="rows, in order")
+    parser.add_argument("--methods", type=cli.names_argument, required=True, help="rows, in order")
     parser.add_argument("--control", required=True, help="the row that the others are compared with")
     parser.add_argument("--resamples", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True, help="of the resampling")

@@ -25,7 +25,7 @@ def main() -> None:
     """Command line of the step."""
     parser = cli.parser(__doc__)
     parser.add_argument("--metrics", type=Path, nargs="+", required=True, help="JSON of the step evaluate")
-    parser.add_argument("--methods", type=cli.json_argument, required=True, help="rows, in order")
+    parser.add_argument("--methods", type=cli.names_argument, required=True, help="rows, in order")
     parser.add_argument("--csv", type=Path, required=True)
     parser.add_argument("--latex", type=Path, required=True)
     parser.add_argument("--markdown", type=Path, required=True)

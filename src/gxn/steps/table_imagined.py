@@ -19,7 +19,7 @@ def main() -> None:
     """Command line of the step."""
     parser = cli.parser(__doc__)
     parser.add_argument("--imagined", type=Path, nargs="*", required=True, help="JSON of the step imagine")
-    parser.add_argument("--methods", type=cli.json_argument, required=True, help="rows, in order")
+    parser.add_argument("--methods", type=cli.names_argument, required=True, help="rows, in order")
     parser.add_argument("--csv", type=Path, required=True)
     cli.run(step, parser)
 

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from gxn import cli
-from gxn.config import parse
+from gxn.config import need_least, parse
 from gxn.datasets.captions import read_captions
 from gxn.datasets.tokens import build_vocabulary, write_tokens
 from gxn.datasets.words import SPECIAL
-from gxn.errors import GxnError
 from gxn.files import write_json
 
 
@@ -21,9 +20,7 @@ class VocabularyConfig:
     longest: int
 
     def __post_init__(self) -> None:
-        for key in ("minimum", "longest"):
-            if getattr(self, key) < 1:
-                raise GxnError(f"vocabulary.{key}: must be at least 1, not {getattr(self, key)}")
+        need_least("vocabulary", self, minimum=1, longest=1)
 
 
 def tokenize(captions: Path, vocabulary_config: Any, vocabulary: Path, tokens: Path) -> None:

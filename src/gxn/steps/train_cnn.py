@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gxn.cli import json_argument, parser, progress, run
-from gxn.config import parse
+from gxn.config import need_least, parse
 from gxn.datasets.shapes import ATTRIBUTES, QUESTIONS, TOGETHER, classification_set, mirrored, present
 from gxn.errors import GxnError
 from gxn.features.cnn import FixedCnn, load_cnn, normalise
@@ -62,10 +62,7 @@ class PretrainConfig:
     weight_decay: float
 
     def __post_init__(self) -> None:
-        least = {"seed": 0, "size": 32, "images": 1, "held_out": 1, "epochs": 1, "batch": 2}
-        for key, value in least.items():
-            if getattr(self, key) < value:
-                raise GxnError(f"cnn.pretrain.{key}: must be at least {value}, not {getattr(self, key)}")
+        need_least("cnn.pretrain", self, seed=0, size=32, images=1, held_out=1, epochs=1, batch=2)
         if self.batch > self.images:
             raise GxnError(
                 f"cnn.pretrain.batch: {self.batch} is larger than cnn.pretrain.images, {self.images}"
@@ -132,8 +129,9 @@ class Trainer:
             loss.backward()
             self.optimizer.step()
             self.schedule.step()
-            need_sound(loss.item(), "loss", step, epoch, batch.tolist(), resume.path)
-            total += loss.item()
+            figure = loss.item()
+            need_sound(figure, "loss", step, epoch, batch.tolist(), resume.path)
+            total += figure
         return total / self.steps
 
     def loss(self, images: Tensor, right: Tensor, whole: Tensor) -> Tensor:

@@ -168,13 +168,6 @@ def greedy_captions(encoders: Encoders, decoder: CaptionDecoder, features: Tenso
     return torch.arange(len(features)).numpy(), spoken.numpy(force=True)
 
 
-def build_decoder(stage: Stage) -> CaptionDecoder:
-    """RNN_Dec of the configured sizes, fresh."""
-    model = stage.model
-    decoder = CaptionDecoder(model.joint, len(stage.words), model.word, model.decoder, model.decoder_start)
-    return decoder.to(stage.device)
-
-
 def build_rewards(stage: Stage, config: CaptioningConfig, frequencies: Path) -> tuple[Reward, CiderD]:
     """The reward against the training split's references, and CIDEr-D against those of the validation split.
 

@@ -11,7 +11,8 @@ from gxn.files import load_tensors
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.drawing import ConditioningAugmentation, Generator
 from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
-from gxn.training.stages import ModelConfig, load_modules
+from gxn.models.widths import ModelConfig
+from gxn.training.stages import load_modules
 
 
 @contextlib.contextmanager
@@ -28,15 +29,15 @@ def building(path: Path) -> Iterator[None]:
         raise GxnError(f"{path}: describes no network that can be built: {reason}; train it again") from error
 
 
-def read_encoders(path: Path) -> tuple[Encoders, EncoderConfig, dict[str, Any]]:
-    """The encoders in evaluation mode, their configuration, and the checkpoint's metadata."""
+def read_encoders(path: Path) -> tuple[Encoders, dict[str, Any]]:
+    """The encoders in evaluation mode, and the checkpoint's metadata."""
     tensors, metadata = load_tensors(path)
     config = parse(EncoderConfig, metadata.get("encoder"), f"{path}: encoder")
     sizes = parse(EncoderSizes, metadata.get("sizes"), f"{path}: sizes")
     with building(path):
         encoders = Encoders(config, sizes)
     load_modules(path, tensors, {"encoders": encoders})
-    return encoders.eval(), config, metadata
+    return encoders.eval(), metadata
 
 
 def read_decoder(path: Path) -> CaptionDecoder:
@@ -45,7 +46,7 @@ def read_decoder(path: Path) -> CaptionDecoder:
     model = parse(ModelConfig, metadata.get("model"), f"{path}: model")
     sizes = parse(EncoderSizes, metadata.get("sizes"), f"{path}: sizes")
     with building(path):
-        decoder = CaptionDecoder(model.joint, sizes.words, model.word, model.decoder, model.decoder_start)
+        decoder = CaptionDecoder.of(model, sizes.words)
     load_modules(path, tensors, {"decoder": decoder})
     return decoder.eval()
 
@@ -55,7 +56,7 @@ def read_drawer(path: Path) -> tuple[ConditioningAugmentation, Generator]:
     tensors, metadata = load_tensors(path)
     model = parse(ModelConfig, metadata.get("model"), f"{path}: model")
     with building(path):
-        augmentation = ConditioningAugmentation(model.joint, model.condition)
-        generator = Generator(model.condition, model.noise, model.generator, metadata["thumbnail"])
+        augmentation = ConditioningAugmentation.of(model)
+        generator = Generator.of(model, metadata["thumbnail"])
     load_modules(path, tensors, {"augmentation": augmentation, "generator": generator})
     return augmentation.eval(), generator.eval()

@@ -13,9 +13,9 @@ from gxn.files import hdf5_dataset, open_hdf5, read_rows, rows_of
 from gxn.losses.adversarial import conditioning_kl, discriminator_loss, generator_loss
 from gxn.models.drawing import ConditioningAugmentation, Discriminator, Generator
 from gxn.models.encoders import GROUNDED, Encoders
+from gxn.models.widths import ModelConfig
 from gxn.training.data import Batch, Split, spread_rows
 from gxn.training.optimizers import adam, update
-from gxn.training.stages import Stage
 
 WRONG = ("next", "random")
 
@@ -173,19 +173,16 @@ def wrong_pairs(image: Tensor, wrong: str) -> Tensor:
     return ahead.gather(1, other.to(torch.int8).argmax(1, keepdim=True)).squeeze(1) if size > 1 else rows
 
 
-def build_drawer(stage: Stage, size: int) -> dict[str, nn.Module]:
-    """Conditioning augmentation, generator and discriminator of the configured sizes, fresh."""
-    model = stage.model
+def build_drawer(model: ModelConfig, size: int, device: torch.device) -> dict[str, nn.Module]:
+    """Conditioning augmentation, generator and discriminator as configured for images of side `size`, fresh."""
     networks = {
-        "augmentation": ConditioningAugmentation(model.joint, model.condition),
-        "generator": Generator(model.condition, model.noise, model.generator, size),
-        "discriminator": Discriminator(
-            model.joint, model.condition, model.discriminator, size, model.discriminator_reads
-        ),
+        "augmentation": ConditioningAugmentation.of(model),
+        "generator": Generator.of(model, size),
+        "discriminator": Discriminator.of(model, size),
     }
     # on a CPU, convolutions of few channels take a seventh less time with the channels last
-    layout = torch.channels_last if stage.device.type == "cpu" else torch.preserve_format
-    return {name: network.to(stage.device, memory_format=layout) for name, network in networks.items()}
+    layout = torch.channels_last if device.type == "cpu" else torch.preserve_format
+    return {name: network.to(device, memory_format=layout) for name, network in networks.items()}
 
 
 def read_thumbnails(path: FilePath, split: Split) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gxn.features.cnn import normalise
 from gxn.features.extract import FeaturesConfig, extract
-from gxn.models.encoders import EncoderConfig, Encoders
+from gxn.models.encoders import Encoders
 from gxn.training.data import Batch
 from gxn.training.distributed import Processes
 from gxn.training.images import ImageSplit
@@ -65,13 +65,12 @@ class Finetuning(Matching):
         self,
         cnn: nn.Module,
         encoders: Encoders,
-        encoder: EncoderConfig,
         config: FinetuningConfig,
         features: FeaturesConfig,
         processes: Processes,
     ) -> None:
         """`features` says how validation images are cropped: as those that are evaluated later."""
-        super().__init__(encoders, encoder, config.match)
+        super().__init__(encoders, config.match)
         self.cnn, self.cnn_rate = Frozen(cnn), config.cnn_rate
         self.cnn.to(processes.device, memory_format=torch.channels_last)
         self.features, self.processes = features, processes

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gxn.cli import progress
+from gxn.config import need_least
 from gxn.training.data import Split
 from gxn.training.paths import Path
 from gxn.training.resume import Resume, need_sound
@@ -27,6 +28,9 @@ class Plan:
         seed: of the data order; rows of the same seed see the same batches.
         select: a validation figure; the epoch where it is highest is kept. None: the last epoch.
         precision: `float32` or `bfloat16` (autocast).
+
+    Raises:
+        GxnError: there are no epochs.
     """
 
     epochs: int
@@ -34,6 +38,9 @@ class Plan:
     seed: int
     select: str | None
     precision: str
+
+    def __post_init__(self) -> None:
+        need_least("stage", self, epochs=1)
 
 
 def train(

@@ -12,7 +12,7 @@ from gxn.evaluation.metrics import rsum, summary
 from gxn.evaluation.ranks import Ranks, ranks
 from gxn.losses.ranking import NEGATIVES, ranking_loss
 from gxn.losses.similarity import kernels, score
-from gxn.models.encoders import EncoderConfig, Encoders, encode_captions
+from gxn.models.encoders import Encoders, encode_captions
 from gxn.training.data import Batch, Split
 from gxn.training.optimizers import adam, update
 
@@ -37,10 +37,10 @@ class MatchingConfig:
 class Matching:
     """The ranking path: every parameter of the encoders, by the hinge on the mixed score."""
 
-    def __init__(self, encoders: Encoders, encoder: EncoderConfig, config: MatchingConfig) -> None:
+    def __init__(self, encoders: Encoders, config: MatchingConfig) -> None:
         if config.negatives not in NEGATIVES:
             raise GxnError(f"negatives: must be one of {', '.join(NEGATIVES)}, not {config.negatives!r}")
-        self.encoders, self.encoder, self.config = encoders, encoder, config
+        self.encoders, self.config = encoders, config
         self.ranks = _ranking(encoders)
         self.optimizer = adam(encoders.parameters(), config.learning_rate)
         self.modules: dict[str, nn.Module] = {"encoders": encoders}
@@ -58,17 +58,18 @@ class Matching:
 
     def match(self, images: list[Tensor], texts: list[Tensor], batch: Batch) -> dict[str, Tensor]:
         """Update by embeddings (B, J) of the batch's images and captions in each space."""
+        encoder = self.encoders.config
         apart = torch.arange(len(batch.image), device=batch.image.device)
-        same = apart if self.encoder.same_image_negatives else batch.image
-        scores = score(self.encoder.similarity, images, texts, self.encoder.weights)
-        loss = ranking_loss(scores, same, self.encoder.margin, self.config.negatives)
+        same = apart if encoder.same_image_negatives else batch.image
+        scores = score(encoder.similarity, images, texts, encoder.weights)
+        loss = ranking_loss(scores, same, encoder.margin, self.config.negatives)
         update(loss, [self.optimizer], self.config.clip)
         return {"ranking_loss": loss.detach() / len(batch.image)}
 
     def validate(self, split: Split) -> dict[str, float]:
         images, texts = embed(self.encoders, split)
-        owners = split.caption_image.numpy(force=True)
-        found = self.ranks(images, texts, owners, self.encoder.similarity, self.encoder.weights)
+        encoder, owners = self.encoders.config, split.caption_image.numpy(force=True)
+        found = self.ranks(images, texts, owners, encoder.similarity, encoder.weights)
         i2t, t2i = (summary(each, floor=True) for each in (found.i2t, found.t2i))
         return {"val_rsum": rsum(i2t, t2i), "val_i2t_r10": i2t["r10"], "val_t2i_r10": t2i["r10"]}
 

@@ -7,18 +7,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from gxn.config import encoder_section, parse
 from gxn.datasets.tokens import Captions
 from gxn.models.decoder import CaptionDecoder
-from gxn.models.drawing import ConditioningAugmentation, Discriminator, Generator
 from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
+from gxn.models.widths import ModelConfig
 from gxn.rewards.ciderd import CiderD
 from gxn.rewards.frequencies import build_frequencies
 from gxn.training.captioning import Captioning, CaptioningConfig
 from gxn.training.data import Batch
-from gxn.training.drawing import Drawing, DrawingConfig
+from gxn.training.drawing import Drawing, DrawingConfig, build_drawer
 from gxn.training.matching import Matching, MatchingConfig
 from gxn.training.paths import Path as TrainingPath
 
@@ -48,14 +47,13 @@ def update_rates(
         words: size of the vocabulary.
     """
     batch, captions = made_up(config["training"]["batch"], features, words, device)
-    section, model = parse(EncoderConfig, encoder_section(config, encoder), "encoders"), config["model"]
-    sizes = EncoderSizes(features, words, model["word"], model["hidden"], model["joint"])
-    encoders = Encoders(section, sizes).to(device)
-    rates = {"match": _rate(_matching(config, encoders, section), batch, config)}
+    section = parse(EncoderConfig, encoder_section(config, encoder), "encoders")
+    model = parse(ModelConfig, config["model"], "model")
+    encoders = Encoders(section, EncoderSizes.of(model, features, words)).to(device)
+    matching = Matching(encoders, MatchingConfig("sum", 1e-4, None, config["joint"]["clip"]))
+    rates = {"match": _rate(matching, batch, config)}
     if "grounded" in section.spaces:
-        decoder = CaptionDecoder(
-            model["joint"], words, model["word"], model["decoder"], model["decoder_start"]
-        ).to(device)
+        decoder = CaptionDecoder.of(model, words).to(device)
         reward = CiderD(
             captions.tokens, captions.offsets, captions.caption_image, build_frequencies(captions)
         )
@@ -67,7 +65,7 @@ def update_rates(
         share = 1 / config["captioning"]["critical_every"]
         mixed = rates["xe"].seconds + share * (rates["mix"].seconds - rates["xe"].seconds)
         rates["mix"] = replace(rates["mix"], seconds=mixed)
-        rates["draw"] = _rate(_drawing(config, encoders, batch), batch, config)
+        rates["draw"] = _rate(_drawing(config, model, encoders, batch), batch, config)
     return rates
 
 
@@ -90,21 +88,9 @@ def made_up(size: int, features: int, words: int, device: torch.device) -> tuple
     return batch, captions
 
 
-def _matching(config: Mapping[str, Any], encoders: Encoders, section: EncoderConfig) -> TrainingPath:
-    return Matching(encoders, section, MatchingConfig("sum", 1e-4, None, config["joint"]["clip"]))
-
-
-def _drawing(config: Mapping[str, Any], encoders: Encoders, batch: Batch) -> TrainingPath:
-    model, side, device = config["model"], config["dataset"]["thumbnail"], batch.features.device
-    networks: dict[str, nn.Module] = {
-        "augmentation": ConditioningAugmentation(model["joint"], model["condition"]),
-        "generator": Generator(model["condition"], model["noise"], model["generator"], side),
-        "discriminator": Discriminator(
-            model["joint"], model["condition"], model["discriminator"], side, model["discriminator_reads"]
-        ),
-    }
-    for network in networks.values():
-        network.to(device)
+def _drawing(config: Mapping[str, Any], model: ModelConfig, encoders: Encoders, batch: Batch) -> TrainingPath:
+    side, device = config["dataset"]["thumbnail"], batch.features.device
+    networks = build_drawer(model, side, device)
     changes = {"learning_rate": 1e-4, "grounding_rate": 1e-4}
     settings = parse(DrawingConfig, config["drawing"] | changes, "drawing")
     thumbnails = torch.zeros((len(batch.image), 3, side, side), dtype=torch.uint8, device=device)

@@ -1,5 +1,6 @@
 """The state that lets an interrupted stage go on as if nothing had happened."""
 
+import contextlib
 import hashlib
 import io
 import sys
@@ -59,13 +60,10 @@ class Resume:
             file.write(content.getbuffer())
 
     def clear(self) -> None:
-        """Forget the state: the stage is done and its output written."""
+        """Forget the state: the stage is done and its output written. Other stages use the folders above."""
         self.path.unlink(missing_ok=True)
-        for folder in (self.path.parent, *self.path.parent.parents):
-            try:
-                folder.rmdir()
-            except OSError:
-                return
+        with contextlib.suppress(OSError):
+            self.path.parent.rmdir()
 
 
 LARGEST = 1e6  # losses are means over captions or elements and begin far below a thousand

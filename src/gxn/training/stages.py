@@ -10,11 +10,12 @@ import torch
 from torch import nn
 
 from gxn.cli import json_argument, parser
-from gxn.config import parse
+from gxn.config import need_least, parse
 from gxn.errors import GxnError
-from gxn.files import digest, load_tensors, save_tensors, sha256, write_rows
+from gxn.files import digest, load_tensors, save_tensors, write_rows
 from gxn.models.encoders import OF_THE_LOSS, EncoderConfig, Encoders, EncoderSizes
-from gxn.provenance import provenance
+from gxn.models.widths import ModelConfig
+from gxn.provenance import data_of, provenance
 from gxn.training import loop
 from gxn.training.data import Split, read_split
 from gxn.training.device import choose_device
@@ -23,30 +24,13 @@ from gxn.training.resume import Resume, recipe
 
 
 @dataclass(frozen=True)
-class ModelConfig:
-    """Widths of every network (the paper's are in config/coco.yaml), and how conditions enter.
-
-    `decoder_start` is one of `gxn.models.decoder.STARTS`, `discriminator_reads` one of
-    `gxn.models.drawing.CONDITIONS`.
-    """
-
-    word: int
-    hidden: int
-    joint: int
-    decoder: int
-    decoder_start: str
-    condition: int
-    noise: int
-    generator: int
-    discriminator: int
-    discriminator_reads: str
-
-
-@dataclass(frozen=True)
 class TrainingConfig:
     """Of every stage: pairs in a batch, `float32` or `bfloat16` arithmetic, and what is validated on.
 
     `select_images` is how many of the validation images, the first of them; null: all.
+
+    Raises:
+        GxnError: `precision` is neither, or a number is less than 2: pairs and images are told from others.
     """
 
     batch: int
@@ -56,16 +40,15 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if self.precision not in ("float32", "bfloat16"):
             raise GxnError(f"training.precision: must be float32 or bfloat16, not {self.precision!r}")
+        need_least("training", self, batch=2, select_images=2)
 
 
-def stage_parser(
-    description: str | None, *files: str, sections: Sequence[str] = ()
-) -> argparse.ArgumentParser:
-    """The arguments of a training step; `files` and `sections` are those that only this one has."""
+def stage_parser(description: str | None, *files: str) -> argparse.ArgumentParser:
+    """The arguments of a training step; `files` are those that only this one has."""
     arguments = parser(description)
     for name in ("features", "tokens", *files):
         arguments.add_argument(f"--{name}", type=Path, required=True)
-    for name in ("model", "encoder", "training", "stage", *sections):
+    for name in ("model", "encoder", "training", "stage"):
         arguments.add_argument(f"--{name}", type=json_argument, required=True, metavar="JSON")
     arguments.add_argument("--seed", type=int, required=True)
     arguments.add_argument("--threads", type=int, required=True)
@@ -89,15 +72,8 @@ class Stage:
         self.val = self._split("val").first(self.training.select_images)
         self.words = self.train.words
         torch.manual_seed(arguments["seed"])
-        sizes = EncoderSizes(
-            feature=self.train.features.shape[1],
-            words=len(self.words),
-            word=self.model.word,
-            hidden=self.model.hidden,
-            joint=self.model.joint,
-        )
-        self.sizes = sizes
-        self.encoders = Encoders(self.encoder, sizes).to(self.device)
+        self.sizes = EncoderSizes.of(self.model, self.train.features.shape[1], len(self.words))
+        self.encoders = Encoders(self.encoder, self.sizes).to(self.device)
         self.before: list[dict[str, Any]] = []  # metadata of the checkpoints started from
 
     def _split(self, name: str) -> Split:
@@ -143,7 +119,7 @@ class Stage:
         history = loop.train(paths, plan, self.train, self.val, resume)
         write_rows(self.arguments["curves"], history)
         shared = {k: v for k, v in settings.items() if k != "seed"}  # what the seeds of a row have in common
-        data = digest([sha256(self.arguments["features"]), sha256(self.arguments["tokens"])])
+        data = data_of(self.arguments["features"], self.arguments["tokens"])
         tensors = {f"{k}.{name}": t for k, module in keep.items() for name, t in module.state_dict().items()}
         save_tensors(
             self.arguments["out"],

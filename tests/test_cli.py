@@ -1,0 +1,23 @@
+"""Arguments that carry JSON: what they hold, and what is said of others."""
+
+import argparse
+
+import pytest
+
+from gxn.cli import json_argument, names_argument
+
+
+def test_names():
+    assert names_argument('["vse0", "vsepp"]') == ["vse0", "vsepp"]
+
+
+@pytest.mark.parametrize("text", ["5", '"ab"', '[["a"]]', '{"a": 1}', "null", "[1]"])
+def test_what_is_no_list_of_names_is_refused(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="must be a list of names"):
+        names_argument(text)
+
+
+@pytest.mark.parametrize("argument", [json_argument, names_argument])
+def test_what_is_not_json_is_refused(argument):
+    with pytest.raises(argparse.ArgumentTypeError, match="is not JSON"):
+        argument("[vsepp]")
