@@ -84,7 +84,10 @@ THEIRS, THEIRS_IN = {"params.images", "input.weights"}, {"prepare": {"input.capt
 def commands(path: Path) -> dict[str, str]:
     """Shell text of each rule."""
     parts = re.split(r"^ *rule (\w+):", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return {name: body.partition("shell:")[2] for name, body in zip(parts[1::2], parts[2::2], strict=True)}
+    return {
+        name: body.partition("\nuse rule ")[0].partition("shell:")[2]
+        for name, body in zip(parts[1::2], parts[2::2], strict=True)
+    }
 
 
 @pytest.mark.parametrize("path", RULES, ids=lambda path: path.name)

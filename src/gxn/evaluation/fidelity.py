@@ -88,7 +88,7 @@ def compared(pairs: np.ndarray) -> Fidelity:
         score=score,
         chance=chance,
         gain=(score - chance) / (1 - chance),
-        z=(score - chance) / spread if spread > 0 else 0.0,
+        z=(score - chance) / spread if spread > 1e-9 else 0.0,  # all captions fit alike, but for rounding
     )
 
 

@@ -26,7 +26,7 @@ def imagination(paths: Sequence[Path], methods: Sequence[str]) -> list[Row]:
         run = read_json(path)
         try:
             seeds, seed, found = runs[run["method"]], int(run["seed"]), dict(run["metrics"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise GxnError(f"{path}: is no file of the step imagine for these rows ({error!r})") from error
         if seed in seeds:
             raise GxnError(f"{path}: {run['method']} has seed {seed} twice")

@@ -64,6 +64,8 @@ def _read(path: Path) -> list[Run]:
     content = read_json(path)
     try:
         provenance = content["provenance"]
+        if not content["protocols"]:
+            raise ValueError("it has no protocol")
         return [
             Run(
                 path=path,

@@ -14,6 +14,7 @@ from gxn.errors import GxnError
 from gxn.evaluation.embeddings import read_embeddings
 from gxn.evaluation.galleries import PROTOCOLS
 from gxn.evaluation.protocols import evaluate
+from gxn.evaluation.ranked import FIELDS
 from gxn.files import create_hdf5, write_json
 
 
@@ -49,7 +50,7 @@ def step(
     provenance["versions"] = provenance.get("versions", {}) | versions
     with create_hdf5(ranks, run | {"provenance": provenance}) as file:
         for protocol, result in scored.items():
-            for name in ("i2t", "t2i", "imgid", "sentid", "caption_image", "fold"):
+            for name in FIELDS:
                 file.create_dataset(f"{protocol}/{name}", data=getattr(result, name))
     numbers = {protocol: result.numbers for protocol, result in scored.items()}
     write_json(metrics, run | {"protocols": numbers, "spaces": alone, "provenance": provenance})

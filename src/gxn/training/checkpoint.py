@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gxn.config import parse
 from gxn.errors import GxnError
 from gxn.files import load_tensors
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.drawing import ConditioningAugmentation, Generator
 from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
 from gxn.models.widths import ModelConfig
-from gxn.training.stages import load_modules
+from gxn.training.stages import load_modules, stated
 
 
 @contextlib.contextmanager
@@ -32,8 +31,8 @@ def building(path: Path) -> Iterator[None]:
 def read_encoders(path: Path) -> tuple[Encoders, dict[str, Any]]:
     """The encoders in evaluation mode, and the checkpoint's metadata."""
     tensors, metadata = load_tensors(path)
-    config = parse(EncoderConfig, metadata.get("encoder"), f"{path}: encoder")
-    sizes = parse(EncoderSizes, metadata.get("sizes"), f"{path}: sizes")
+    config = stated(EncoderConfig, "encoder", metadata, path)
+    sizes = stated(EncoderSizes, "sizes", metadata, path)
     with building(path):
         encoders = Encoders(config, sizes)
     load_modules(path, tensors, {"encoders": encoders})
@@ -43,8 +42,8 @@ def read_encoders(path: Path) -> tuple[Encoders, dict[str, Any]]:
 def read_decoder(path: Path) -> CaptionDecoder:
     """RNN_Dec in evaluation mode."""
     tensors, metadata = load_tensors(path)
-    model = parse(ModelConfig, metadata.get("model"), f"{path}: model")
-    sizes = parse(EncoderSizes, metadata.get("sizes"), f"{path}: sizes")
+    model = stated(ModelConfig, "model", metadata, path)
+    sizes = stated(EncoderSizes, "sizes", metadata, path)
     with building(path):
         decoder = CaptionDecoder.of(model, sizes.words)
     load_modules(path, tensors, {"decoder": decoder})
@@ -54,7 +53,7 @@ def read_decoder(path: Path) -> CaptionDecoder:
 def read_drawer(path: Path) -> tuple[ConditioningAugmentation, Generator]:
     """Conditioning augmentation and generator in evaluation mode."""
     tensors, metadata = load_tensors(path)
-    model = parse(ModelConfig, metadata.get("model"), f"{path}: model")
+    model = stated(ModelConfig, "model", metadata, path)
     with building(path):
         augmentation = ConditioningAugmentation.of(model)
         generator = Generator.of(model, metadata["thumbnail"])

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from gxn.cli import json_argument, parser
-from gxn.config import need_least, parse
+from gxn.config import Section, need_least, parse
 from gxn.errors import GxnError
 from gxn.files import digest, load_tensors, save_tensors, write_rows
 from gxn.models.encoders import OF_THE_LOSS, EncoderConfig, Encoders, EncoderSizes
@@ -88,7 +88,7 @@ class Stage:
         tensors, metadata = load_tensors(path)
         if metadata.get("vocabulary") != digest(list(self.words)):
             raise GxnError(f"{path}: was trained with another vocabulary than {self.arguments['tokens']}")
-        earlier = parse(EncoderConfig, metadata.get("encoder"), f"{path}: encoder")
+        earlier = stated(EncoderConfig, "encoder", metadata, path)
         for key, value in asdict(self.encoder).items():
             if key not in OF_THE_LOSS and getattr(earlier, key) != value:
                 raise GxnError(
@@ -134,6 +134,18 @@ class Stage:
             },
         )
         resume.clear()
+
+
+def stated(kind: type[Section], name: str, metadata: dict[str, Any], path: Path) -> Section:
+    """A section as a checkpoint's metadata states it.
+
+    Raises:
+        GxnError: it is missing or wrong.
+    """
+    try:
+        return parse(kind, metadata.get(name), name)
+    except GxnError as error:
+        raise GxnError(f"{path}: {error}; train it again") from error
 
 
 def load_modules(path: Path, tensors: dict[str, torch.Tensor], modules: dict[str, nn.Module]) -> None:
