@@ -25,12 +25,13 @@ def imagination(paths: Sequence[Path], methods: Sequence[str]) -> list[Row]:
     for path in paths:
         run = read_json(path)
         try:
-            seeds, seed, found = runs[run["method"]], int(run["seed"]), dict(run["metrics"])
+            seeds, seed = runs[run["method"]], int(run["seed"])
+            found = dict(run["metrics"]) | {"dataset": str(run["dataset"])}
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise GxnError(f"{path}: is no file of the step imagine for these rows ({error!r})") from error
         if seed in seeds:
             raise GxnError(f"{path}: {run['method']} has seed {seed} twice")
-        seeds[seed] = found | {"dataset": run["dataset"]}
+        seeds[seed] = found
     return [_row(method, list(seeds.values())) for method, seeds in runs.items() if seeds]
 
 
