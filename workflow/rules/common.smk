@@ -23,7 +23,9 @@ from gxn.schema import check, is_fetched, read_config
 # jobs run the code that is among their inputs, in a container too, whose image holds only what it depends on
 PACKAGES = Path(gxn.__file__).parents[1]
 PATHS = [str(PACKAGES), *filter(None, [os.getenv("PYTHONPATH")])]
-os.environ.update(PYTHONPATH=os.pathsep.join(PATHS))
+# by the Python that runs this, which a scheduler that passes no environment would not find
+SEARCHED = [str(Path(sys.executable).parent), *filter(None, [os.getenv("PATH")])]
+os.environ.update(PYTHONPATH=os.pathsep.join(PATHS), PATH=os.pathsep.join(SEARCHED))
 
 SCHEMA = Path(workflow.basedir).joinpath("workflow", "schemas", "params.schema.yaml")
 # in the order in which they are laid over each other; Snakemake lists those of the command line first
@@ -44,7 +46,7 @@ def obstacle():
 
     Of the disk of the logs too, where a job's own message may not find room.
     """
-    for path in map(Path, (".", "results", "scratch", "logs")):
+    for path in map(Path, (".", "results", "scratch", "logs", ".snakemake")):
         if path.exists() and not os.access(path, os.W_OK):
             return (
                 f"{path.absolute()}: cannot be written; make it writable and run again"
@@ -86,6 +88,8 @@ GPU = {"cpu": 0, "cuda": 1}.get(config["device"], int(bool(which("nvidia-smi")))
 # MB that a job takes for the libraries and the networks of its row, their activations and Adam's moments;
 # 1,000 were measured at a width of 128, 1,380 at 512, data included
 NETWORKS = 950 + max(each for each in config["model"].values() if isinstance(each, int))
+# MB of a job without torch; an executor's own Snakemake, 150 of them, is part of each job
+LIGHT = 400
 # copies in memory, counting what is made of it, of each input that is read whole
 HELD = {
     "captions": 4,
@@ -257,16 +261,19 @@ def finetune_stage(wildcards):
 
 
 def memory(base, processes=1, **held):
-    """A job's memory in MB: `base` and, of its inputs, as much as HELD or `held` says; for each process."""
+    """A job's memory in MB: `base` and, of its inputs, as much as HELD or `held` says; for each process.
+
+    As much again at each further attempt, since a scheduler may have killed the last one for its memory.
+    """
     copies = HELD | held
 
-    def needed(wildcards, input):
+    def needed(wildcards, input, attempt):
         data = sum(
             times * os.path.getsize(input[name])
             for name, times in copies.items()
             if name in input.keys()
         )
-        return processes * (base + int(data / 1e6))
+        return attempt * processes * (base + int(data / 1e6))
 
     return needed
 

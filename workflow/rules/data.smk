@@ -75,7 +75,7 @@ rule tokenize:
     benchmark:
         "logs/{dataset}/benchmarks/tokenize.jsonl"
     resources:
-        mem_mb=memory(200),
+        mem_mb=memory(LIGHT),
     params:
         vocabulary=section("vocabulary"),
     shell:
@@ -93,7 +93,7 @@ rule document_frequencies:
     log:
         "logs/{dataset}/document_frequencies.log",
     resources:
-        mem_mb=memory(200),
+        mem_mb=memory(LIGHT),
     shell:
         "python -m gxn.steps.document_frequencies --tokens {input.tokens} --out {output} &> {log}"
 

@@ -13,7 +13,7 @@ rule download:
     retries: 2
     localrule: True
     resources:
-        mem_mb=200,
+        mem_mb=LIGHT,
     shell:
         "python -m gxn.steps.download --name {wildcards.file}.zip --parts scratch/download"
         " --out {output} 2>&1 | tee {log}"
@@ -29,7 +29,7 @@ rule unpack_captions:
     wildcard_constraints:
         name="coco|flickr30k|flickr8k",
     resources:
-        mem_mb=200,
+        mem_mb=LIGHT,
     shell:
         "python -m gxn.steps.unpack --archive {input.archive} --member dataset_{wildcards.name}.json"
         " --out {output} &> {log}"

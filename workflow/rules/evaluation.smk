@@ -39,7 +39,7 @@ rule evaluate_run:
     wildcard_constraints:
         method=only(ROWS),
     resources:
-        mem_mb=memory(200),
+        mem_mb=memory(LIGHT),
     params:
         protocols=section("evaluate", "protocols"),
         medr=config["evaluate"]["medr"],

@@ -19,7 +19,7 @@ rule table_ablation:
     log:
         "logs/table_ablation.log",
     resources:
-        mem_mb=200,
+        mem_mb=LIGHT,
     params:
         methods=as_json(ROWS),
     shell:
@@ -43,7 +43,7 @@ rule table_published:
     log:
         "logs/table_published.log",
     resources:
-        mem_mb=200,
+        mem_mb=LIGHT,
     shell:
         "python -m gxn.steps.table_published --table {input.table} --published {input.published}"
         " --csv {output.csv} --markdown {output.markdown} &> {log}"
@@ -64,7 +64,7 @@ rule table_imagined:
     log:
         "logs/table_imagined.log",
     resources:
-        mem_mb=200,
+        mem_mb=LIGHT,
     params:
         methods=as_json(list(METHODS)),
     shell:
