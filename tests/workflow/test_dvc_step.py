@@ -29,8 +29,9 @@ LARGE = {"scenes": {"test": 5000}}
 OTHERWISE: dict[Any, Any] = {
     "auto": "cpu", "refuse": "keep", "shufflenet_v2_x0_5": "mobilenet_v2", "pool": "conv5", "1C": "10C",
     "float32": "bfloat16", "cosine": "order", "order": "cosine", "two_space": "cosine", "sum": "hardest",
-    "hardest": "sum", "none": "xe", "xe": "mix", "mix": "xe", ("full",): ["1k-5fold"], 16: 32, 64: 128,
-    ("grounded",): ["abstract", "grounded"], ("abstract", "grounded"): ["grounded"],
+    "hardest": "sum", "none": "xe", "xe": "mix", "mix": "xe", ("full",): ["1k-5fold"], 16: 32, 32: 64,
+    ("grounded",): ["abstract", "grounded"], ("abstract",): ["grounded"], "abstract": "cosine",
+    ("abstract", "grounded"): ["grounded"],
     "mean": "last", "last": "mean", "shared": "own", "state": "word", "text": "mean", "next": "random",
     "floor": "median",
 }  # fmt: skip
