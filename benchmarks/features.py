@@ -10,7 +10,6 @@ On a GPU: --device cuda --arithmetic bfloat16 --batch 256.
 """
 
 import argparse
-import os
 import statistics
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from gxn.datasets.images import open_images
 from gxn.features.cnn import load_cnn
 from gxn.features.extract import FeaturesConfig, batches, extract, forward
 from gxn.files import read_json
+from gxn.processors import at_hand
 
 
 def rates(call: Callable[[], None], images: int, device: torch.device) -> tuple[float, float]:
@@ -42,9 +42,9 @@ def compare(options: argparse.Namespace, threads: int) -> None:
     network, _ = load_cnn(options.cnn, "pool", options.weights)
     entries = read_json(options.captions)["images"][: options.count]
     records = [Record(entry["filename"], entry["imgid"], entry["split"], ()) for entry in entries]
-    source, workers = open_images(options.images), len(os.sched_getaffinity(0))
+    source, workers = open_images(options.images), at_hand()
     network = network.to(device, memory_format=torch.channels_last)
-    ready = list(batches(records, source, config.transform, config.step, workers))
+    ready = list(batches(records, source, config, workers))
 
     def bare() -> None:
         for crops in ready:

@@ -6,11 +6,13 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import torch
 
 from gxn import compiled
+from gxn.imports import sources
 
 
 @pytest.fixture(params=["torch's threads", "a pool"])
@@ -95,8 +97,8 @@ def test_a_loop_is_compiled_again_once_what_it_uses_was_changed(tmp_path, way):
     """Numba alone would keep it: it looks at the date of the caller's file."""
     package = tmp_path / "gxn"
     package.mkdir()
-    (package / "__init__.py").touch()
-    shutil.copy(compiled.__file__, package)
+    for needed in sources(Path(compiled.__file__)):
+        shutil.copy(needed, package)
     head, loop = "from gxn.compiled import compiled\n", "\n\n@compiled\ndef {}():\n    return {}\n"
     imported, used = {
         "a function": ("from gxn.inner import inner\n", "inner()"),

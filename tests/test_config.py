@@ -4,17 +4,25 @@ import copy
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
 import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from gxn.config import encoder_section, parse
+from gxn import sections
+from gxn.config import parse
 from gxn.datasets.scenes import BOUNDS
 from gxn.errors import GxnError
+from gxn.features.extract import FeaturesConfig
+from gxn.models.encoders import EncoderConfig
+from gxn.models.widths import ModelConfig
 from gxn.schema import check, classifiers, is_fetched, overlay, read_config
 from gxn.similarities import SIMILARITIES
+from gxn.training.drawing import DrawingConfig
+from gxn.training.matching import MatchingConfig
+from gxn.training.stages import TrainingConfig
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "workflow" / "schemas" / "params.schema.yaml"
@@ -25,6 +33,29 @@ PARAMS = yaml.safe_load(TEXT)
 def test_the_schema_knows_every_similarity():
     encoders = yaml.safe_load(SCHEMA.read_text())["properties"]["encoders"]
     assert encoders["additionalProperties"]["properties"]["similarity"]["enum"] == list(SIMILARITIES)
+
+
+@pytest.mark.parametrize(
+    ("section", "place"),
+    [
+        (EncoderConfig, "retrieval"),
+        (ModelConfig, "model"),
+        (TrainingConfig, "training"),
+        (FeaturesConfig, "features"),
+        (DrawingConfig, "drawing"),
+        (MatchingConfig, "methods.additionalProperties"),
+    ],
+)
+def test_the_schema_allows_the_words_that_the_steps_do(section, place):
+    schema = yaml.safe_load(SCHEMA.read_text())["properties"]
+    for name in place.split("."):
+        schema = schema[name]
+    words = {
+        key: list(get_args(hint))
+        for key, hint in get_type_hints(section).items()
+        if get_origin(hint) is Literal
+    }
+    assert words and {key: schema["properties"][key]["enum"] for key in words} == words
 
 
 @pytest.mark.parametrize("key", BOUNDS)
@@ -50,13 +81,14 @@ class Outer:
     on: bool
     sizes: tuple[int, ...]
     inner: Inner | None
+    way: Literal["up", "down"]
 
 
-GOOD = {"count": 3, "name": "a", "on": True, "sizes": [1, 2], "inner": {"rate": 1}}
+GOOD = {"count": 3, "name": "a", "on": True, "sizes": [1, 2], "inner": {"rate": 1}, "way": "up"}
 
 
 def test_a_section_becomes_its_dataclass():
-    assert parse(Outer, GOOD, "x") == Outer(3, "a", True, (1, 2), Inner(1.0))
+    assert parse(Outer, GOOD, "x") == Outer(3, "a", True, (1, 2), Inner(1.0), "up")
     assert parse(Outer, GOOD | {"inner": None}, "x").inner is None
 
 
@@ -72,6 +104,8 @@ def test_a_section_becomes_its_dataclass():
         ({"sizes": [1, "b"]}, r"x\.sizes: must be int, not 'b'"),
         ({"inner": {"rate": None}}, r"x\.inner\.rate: must be float"),
         ({"inner": []}, r"x\.inner: must be a mapping"),
+        ({"way": "left"}, r"x\.way: must be up or down, not 'left'"),
+        ({"way": None}, r"x\.way: must be up or down, not None"),
         ({"inner": {}}, r"x\.inner\.rate: is missing"),
     ],
 )
@@ -118,7 +152,7 @@ def test_any_other_path_is_the_users(path):
 
 def test_an_encoder_has_what_all_have_and_its_own():
     config = merged(PARAMS, {"encoders": {"order": {"retrieval": {"words": "own"}}}})
-    found = {name: encoder_section(config, name) for name in config["encoders"]}
+    found = {name: sections.encoder(config, name) for name in config["encoders"]}
     assert found["order"] == PARAMS["encoders"]["order"] | PARAMS["retrieval"] | {"words": "own"}
     assert found["two_space"] == PARAMS["encoders"]["two_space"] | PARAMS["retrieval"]
 

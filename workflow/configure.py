@@ -18,6 +18,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from gxn import sections
 from gxn.errors import GxnError
 from gxn.files import write_text
 from gxn.schema import check, is_fetched, overlay, read_config
@@ -29,9 +30,10 @@ ROOT = Path(__file__).parents[1]
 def conditions(config: Mapping[str, Any]) -> dict[str, bool]:
     """What the lines of dvc.yaml may depend on, and whether it holds."""
     dataset, weights = config["dataset"], config["cnn"]["weights"]
-    rows = [row for row in config["methods"].values() if row]
+    rows = sections.rows(config).values()
     captioning = {row["captioning"] for row in rows}
     drawing = any(row["drawing"] for row in rows)
+    imagining = any(map(sections.imagines, rows))
     finetuned = bool(config["finetune"]["methods"])
     own_weights = weights is not None and not is_fetched(weights)
     return {
@@ -44,13 +46,13 @@ def conditions(config: Mapping[str, Any]) -> dict[str, bool]:
         "cross_entropy": "xe" in captioning,
         "self_critical": "mix" in captioning,
         "drawing": drawing,
-        "imagining": drawing or captioning != {"none"},
+        "imagining": imagining,
         "finetuned": finetuned,
         "finetuned_scenes": finetuned and dataset["source"] == "scenes",
         "finetuned_trained_cnn": finetuned and weights is None,
         "finetuned_own_weights": finetuned and own_weights,
-        "imagining_or_finetuned": finetuned or drawing or captioning != {"none"},
-        "plain": any(row["captioning"] == "none" and not row["drawing"] for row in rows),
+        "imagining_or_finetuned": finetuned or imagining,
+        "plain": not all(map(sections.imagines, rows)),
     }
 
 

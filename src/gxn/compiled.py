@@ -5,7 +5,6 @@ never depends on the number of threads. They are torch's own threads, where its 
 wait for milliseconds for torch's next work without giving up their processors, which any others would lack.
 """
 
-import ast
 import ctypes
 import os
 import sys
@@ -20,6 +19,8 @@ import numba
 from numba.core.caching import FunctionCache
 from numba.core.codegen import get_host_cpu_features
 
+from gxn.imports import sources
+
 # what numba compiles for, the host's or what NUMBA_CPU_NAME and NUMBA_CPU_FEATURES say: "+avx2" and the like
 _ASKED = numba.config.CPU_FEATURES
 INSTRUCTIONS = frozenset((get_host_cpu_features() if _ASKED is None else _ASKED).split(","))
@@ -33,28 +34,8 @@ class _Cache(FunctionCache):
 
     def __init__(self, function: Callable) -> None:
         super().__init__(function)
-        self._cache_file._source_stamp = _stamps(Path(function.__code__.co_filename))
-
-
-@lru_cache
-def _stamps(file: Path) -> list[tuple[int, int]]:
-    """Date and size of a file and of those of this package that it imports, directly or not."""
-    found, left = {file}, [file]
-    while left:
-        for imported in _imports(left.pop()) - found:
-            found.add(imported)
-            left.append(imported)
-    return [(each.stat().st_mtime_ns, each.stat().st_size) for each in sorted(found)]
-
-
-@lru_cache
-def _imports(file: Path) -> set[Path]:
-    package, names = Path(__file__).parent, []
-    for node in ast.walk(ast.parse(file.read_bytes())):
-        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{package.name}."):
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    files = (package.parent.joinpath(*name.split(".")).with_suffix(".py") for name in names)
-    return {each for each in files if each.is_file()}
+        files = sorted(sources(Path(function.__code__.co_filename)))
+        self._cache_file._source_stamp = [(each.stat().st_mtime_ns, each.stat().st_size) for each in files]
 
 
 def compiled(function: Callable, fused: bool = False) -> Callable:
@@ -70,14 +51,6 @@ def compiled(function: Callable, fused: bool = False) -> Callable:
     except (RuntimeError, OSError):  # nowhere to keep it: a read-only installation without a home; no files
         pass
     return dispatcher
-
-
-def processors() -> int:
-    """Processors that this process may use: OMP_NUM_THREADS, by which schedulers say it, or else all."""
-    said = os.environ.get("OMP_NUM_THREADS", "")
-    if said.isdecimal() and int(said):
-        return int(said)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @lru_cache(maxsize=4)

@@ -16,7 +16,8 @@ def parse(kind: type[Section], section: Any, where: str) -> Section:
     """Make the dataclass `kind` from a mapping; `where` names the section in messages.
 
     Raises:
-        GxnError: the section is no mapping, or a key is unknown, missing or of the wrong type.
+        GxnError: the section is no mapping, or a key is unknown, missing, of the wrong type or none of the words
+            of a `Literal`.
     """
     if not isinstance(section, Mapping):
         raise GxnError(f"{where}: must be a mapping of keys, not {section!r}")
@@ -46,6 +47,10 @@ def _value(value: Any, kind: Any, where: str) -> Any:
             return None
         kind = next(each for each in kind.__args__ if each is not type(None))
         return _value(value, kind, where)
+    if typing.get_origin(kind) is typing.Literal:
+        if value not in kind.__args__:
+            raise GxnError(f"{where}: must be {' or '.join(kind.__args__)}, not {value!r}")
+        return value
     if typing.get_origin(kind) is tuple:
         if not isinstance(value, list | tuple):
             raise GxnError(f"{where}: must be a list, not {value!r}")
@@ -67,10 +72,3 @@ def need_least(where: str, section: Any, **least: int) -> None:
         found = getattr(section, key)
         if found is not None and found < value:
             raise GxnError(f"{where}.{key}: must be at least {value}, not {found}")
-
-
-def encoder_section(config: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A retrieval encoder's settings: those of all encoders, and over them its own."""
-    own = dict(config["encoders"][name])
-    changes = own.pop("retrieval", {})
-    return own | config["retrieval"] | changes

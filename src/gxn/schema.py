@@ -14,7 +14,8 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from gxn.config import encoder_section, suggestion
+from gxn import sections
+from gxn.config import suggestion
 from gxn.errors import GxnError
 from gxn.evaluation.galleries import misfit
 from gxn.similarities import named
@@ -178,7 +179,7 @@ def _lines(error: ValidationError) -> list[str]:
 def _references(config: Mapping[str, Any]) -> list[str]:
     """What a schema cannot say: keys that name other keys, and numbers that must suit each other."""
     problems = []
-    rows = {name: method for name, method in config["methods"].items() if method is not None}
+    rows = sections.rows(config)
     if not rows:
         problems.append("methods: every row is null; keep at least one")
     if config["significance"]["control"] not in rows:
@@ -190,12 +191,12 @@ def _references(config: Mapping[str, Any]) -> list[str]:
         if encoder is None:
             known = ", ".join(config["encoders"])
             problems.append(f"methods.{name}.encoder: no encoder {method['encoder']!r}; there are {known}")
-        elif "grounded" not in encoder["spaces"] and (method["drawing"] or method["captioning"] != "none"):
+        elif "grounded" not in encoder["spaces"] and sections.imagines(method):
             problems.append(
                 f"methods.{name}: imagines, but encoders.{method['encoder']} has no grounded space"
             )
     for name in sorted({row["encoder"] for row in rows.values()} & set(config["encoders"])):
-        section = encoder_section(config, name)
+        section = sections.encoder(config, name)
         if not named(section["similarity"]).order and not section["normalise"]:
             problems.append(
                 f"encoders.{name}: a cosine is of normalised embeddings; set retrieval.normalise for this encoder"
@@ -203,8 +204,8 @@ def _references(config: Mapping[str, Any]) -> list[str]:
     if not config["captioning"]["reward_cider_d"] and not config["captioning"]["reward_bleu_4"]:
         problems.append("captioning: reward_cider_d and reward_bleu_4 are both 0; give one a weight")
     for name, row in rows.items():
-        joint = config["joint"] | row.get("joint", {})
-        if row["drawing"] and config["drawing"]["discriminator_grounds"] and not joint["ground_text_rate"]:
+        rate = sections.joint(config, row)["ground_text_rate"]
+        if row["drawing"] and config["drawing"]["discriminator_grounds"] and not rate:
             problems.append(
                 f"drawing.discriminator_grounds: would move the text encoder of {name} at joint.ground_text_rate, "
                 "which is 0; raise it"

@@ -188,7 +188,7 @@ def test_features_that_are_not_finite_are_refused_with_the_image(folder):
         ({"precision": "int8"}, "features.precision"),
         ({"arithmetic": "float64"}, "features.arithmetic"),
         ({"batch": 0}, "features.batch"),
-        ({"crops": "2C"}, "features.crops"),
+        ({"crops": "2C"}, "features.crops: must be 1C or 10C, not '2C'"),
         ({"flip": True}, "features.flip: unknown key"),
         ({"crop": 65}, r"0.png \(imgid 0\): is 64 x 64 pixels, smaller than features.crop, 65"),
     ],

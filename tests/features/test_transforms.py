@@ -46,7 +46,6 @@ def test_an_image_smaller_than_the_crop_is_named():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((None, "5C", 8), "features.crops"),
         ((None, "1C", 0), "features.crop:"),
         ((7, "1C", 8), "features.resize"),
     ],

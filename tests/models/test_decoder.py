@@ -6,7 +6,6 @@ from torch import nn
 from torch.func import functional_call
 
 from gxn.datasets.words import BOS, EOS, PAD, UNK
-from gxn.errors import GxnError
 from gxn.models.decoder import CaptionDecoder
 
 TARGETS = torch.tensor([[4, 5, 6, EOS], [7, EOS, PAD, PAD]])
@@ -179,8 +178,3 @@ def test_an_image_may_be_the_first_word(grounded):
     ]
     for ours, plain in zip(*gradients, strict=True):
         assert torch.allclose(ours, plain, atol=1e-5)
-
-
-def test_an_unknown_start_is_refused():
-    with pytest.raises(GxnError, match=r"model\.decoder_start: must be state or word, not 'sky'"):
-        CaptionDecoder(joint=6, words=9, word=5, hidden=7, begin="sky")

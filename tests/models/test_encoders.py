@@ -102,9 +102,7 @@ def test_spaces_read_one_word_embedding_or_their_own():
     assert torch.equal(own.text_space(TOKENS, LENGTHS, "grounded"), after[1])
 
 
-def test_an_unknown_state_is_refused():
-    with pytest.raises(GxnError, match=r"retrieval\.grounded_state: must be mean or last, not 'first'"):
-        make(grounded_state="first")
+def test_an_unknown_similarity_is_refused():
     with pytest.raises(GxnError, match=r"similarity: must be one of cosine, order, .*, not 'dot'"):
         make(similarity="dot")
 

@@ -1,10 +1,8 @@
 # What the rules share: the checked configuration, the code behind a step, sections as JSON.
-import ast
 import hashlib
 import json
 import os
 import sys
-from functools import cache
 from pathlib import Path
 from shutil import disk_usage, which
 from types import SimpleNamespace
@@ -16,9 +14,11 @@ sys.dont_write_bytecode = True
 os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 
 import gxn
-from gxn.config import encoder_section
+from gxn import sections
 from gxn.errors import GxnError
+from gxn.imports import sources
 from gxn.schema import check, is_fetched, read_config
+from gxn.sections import without
 
 # jobs run the code that is among their inputs, in a container too, whose image holds only what it depends on
 PACKAGES = Path(gxn.__file__).parents[1]
@@ -55,8 +55,8 @@ def obstacle():
         return f"{Path.cwd()}: the disk is full; make room there and run again"
 
 
-if obstacle():
-    raise WorkflowError(obstacle())
+if found := obstacle():
+    raise WorkflowError(found)
 
 DATASET = config["dataset"]["name"]
 # files of the user's own and what is made of them; where that came by `dvc pull`, they may be elsewhere
@@ -72,12 +72,8 @@ for key, made in OWN.items():
         raise WorkflowError(
             f"{key}: {own}: no such file; relative paths count from {Path.cwd()}"
         )
-METHODS = {name: row for name, row in config["methods"].items() if row}
-IMAGINING = [
-    name
-    for name, row in METHODS.items()
-    if row["drawing"] or row["captioning"] != "none"
-]
+METHODS = sections.rows(config)
+IMAGINING = [name for name, row in METHODS.items() if sections.imagines(row)]
 PLAIN = [name for name in METHODS if name not in IMAGINING]
 # rows whose CNN is trained too, by the row that each starts from; and all rows of the table
 TUNED = {f"{name}_ft": name for name in config["finetune"]["methods"]}
@@ -103,31 +99,10 @@ HELD = {
 }
 
 
-@cache
-def imports(path):
-    """Names of modules, some of them perhaps of what is in a module, that a file imports."""
-    found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found += [node.module, *(f"{node.module}.{a.name}" for a in node.names)]
-    return found
-
-
 def code(module):
     """Source files behind `python -m module`: its own and those of its first-party imports."""
-    todo, found = [module], {}
-    while todo:
-        name = todo.pop()
-        path = PACKAGES.joinpath(*name.split("."))
-        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        if name in found or not name.startswith("gxn") or not path.exists():
-            continue
-        found[name] = path
-        todo += [name.rpartition(".")[0], *imports(path)]
     here = Path.cwd()
-    paths = sorted(found.values())
+    paths = sorted(sources(PACKAGES.joinpath(*module.split(".")).with_suffix(".py")))
     return local(
         [str(p.relative_to(here) if p.is_relative_to(here) else p) for p in paths]
     )
@@ -146,7 +121,7 @@ def prepared_by():
             content = path.read_bytes()
     except OSError as error:
         raise WorkflowError(f"dataset.captions: {path}: {error.strerror}") from None
-    settings = drop(config["dataset"], "thumbnail")
+    settings = without(config["dataset"], "thumbnail")
     return fingerprint([settings, hashlib.sha256(content).hexdigest()])
 
 
@@ -188,76 +163,17 @@ def fetched(path):
 def encoder(wildcards):
     """The retrieval spaces of a checkpoint that is named by encoder or by row, as JSON."""
     name = wildcards.get("encoder") or METHODS[wildcards.method]["encoder"]
-    return as_json(encoder_section(config, name))
-
-
-def joint_settings(wildcards):
-    """The joint stage as this row has it."""
-    return config["joint"] | METHODS[wildcards.method].get("joint", {})
-
-
-def match_stage(wildcards):
-    """The joint stage of a row that imagines nothing, as JSON."""
-    joint = joint_settings(wildcards)
-    return as_json(
-        {
-            "epochs": joint["epochs"],
-            "matches": joint["matches"],
-            "select": True,
-            "match": match_settings(wildcards),
-        }
-    )
-
-
-def match_settings(wildcards):
-    """The ranking update of a row."""
-    joint = joint_settings(wildcards)
-    return {
-        "negatives": METHODS[wildcards.method]["negatives"],
-        "learning_rate": joint["learning_rate"],
-        "decay_epoch": joint["decay_epoch"],
-        "clip": joint["clip"],
-    }
+    return as_json(sections.encoder(config, name))
 
 
 def joint_stage(wildcards):
-    """The joint stage of a row that imagines, as JSON."""
-    joint, row = joint_settings(wildcards), METHODS[wildcards.method]
-    caption = draw = None
-    if row["captioning"] != "none":
-        caption = config["captioning"] | {
-            "learning_rate": joint["caption_rate"],
-            "grounding_rate": joint["ground_image_rate"],
-            "earlier": config["xe"]["epochs"],
-        }
-        if row["captioning"] == "xe":
-            caption["gamma"] = 0
-        else:
-            caption["earlier"] += config["rl"]["epochs"]
-    if row["drawing"]:
-        draw = config["drawing"] | {
-            "learning_rate": joint["draw_rate"],
-            "grounding_rate": joint["ground_text_rate"],
-        }
-    return as_json(
-        {
-            "epochs": joint["epochs"],
-            "matches": joint["matches"],
-            "match": match_settings(wildcards),
-            "caption": caption,
-            "draw": draw,
-        }
-    )
+    """The joint stage of a row, as JSON."""
+    return as_json(sections.joint_stage(config, METHODS[wildcards.method]))
 
 
 def finetune_stage(wildcards):
     """Fine-tuning the CNN along with a row's encoders, as JSON."""
-    settings = config["finetune"]
-    names = ("learning_rate", "decay_epoch", "clip")
-    match = {name: settings[name] for name in names}
-    match["negatives"] = METHODS[wildcards.method]["negatives"]
-    stage = drop(settings, "methods", "processes", *names)
-    return as_json(stage | {"match": match})
+    return as_json(sections.finetune_stage(config, METHODS[wildcards.method]))
 
 
 def memory(base, processes=1, **held):
@@ -292,7 +208,7 @@ def pretrained(wildcards):
     run = f"{row['encoder']}/seed{wildcards.seed}.safetensors"
     files = {"warmup": f"{stages}/warmup/{run}"}
     if row["captioning"] != "none":
-        decoder = {"xe": "xe", "mix": "rl"}[row["captioning"]]
+        decoder = sections.DECODERS[row["captioning"]]
         files["decoder"] = f"{stages}/{decoder}/{run}"
         files["frequencies"] = f"data/{wildcards.dataset}/document_frequencies.h5"
     if row["drawing"]:
@@ -316,9 +232,16 @@ def pretrained_by_all(wildcards):
     return sorted(set(files))
 
 
-def drop(settings, *names):
-    """The settings without some keys."""
-    return {name: value for name, value in settings.items() if name not in names}
+def trained(run):
+    """The parameters of a training step whose files are named by `run`; `stage` is its own."""
+    return {
+        "model": section("model"),
+        "encoder": encoder,
+        "training": section("training"),
+        "threads": config["threads"],
+        "device": config["device"],
+        "resume": f"scratch/{{dataset}}/{run}/seed{{seed}}",
+    }
 
 
 def training(step, *files):
@@ -338,7 +261,7 @@ if config["cnn"]["weights"] is None:
     WEIGHTS = "results/checkpoints/{dataset}/cnn.safetensors"
 else:
     WEIGHTS = config["cnn"]["weights"]
-CNN = as_json(drop(config["cnn"], "weights", "pretrain"))
+CNN = as_json(without(config["cnn"], "weights", "pretrain"))
 
 
 MACHINE = {"device": config["device"], "threads": config["threads"]}
@@ -378,7 +301,7 @@ def checked(wildcards):
 def checked_files(wildcards):
     """The same as inputs; a folder of the user's is none."""
     files = checked(wildcards)
-    return drop(files, *([] if rendered(wildcards) else ["images"]))
+    return without(files, *([] if rendered(wildcards) else ["images"]))
 
 
 def arguments(wildcards):

@@ -19,14 +19,9 @@ rule match_alone:
         gpu=GPU,
         mem_mb=memory(NETWORKS),
     params:
+        **trained("joint/{method}"),
         start=pretrained_arguments,
-        model=section("model"),
-        encoder=encoder,
-        training=section("training"),
-        stage=match_stage,
-        threads=config["threads"],
-        device=config["device"],
-        resume="scratch/{dataset}/joint/{method}/seed{seed}",
+        stage=joint_stage,
     shell:
         training("match")
 
@@ -51,14 +46,9 @@ rule imagine_and_match:
         gpu=GPU,
         mem_mb=memory(NETWORKS),
     params:
+        **trained("joint/{method}"),
         start=pretrained_arguments,
-        model=section("model"),
-        encoder=encoder,
-        training=section("training"),
         stage=joint_stage,
-        threads=config["threads"],
-        device=config["device"],
-        resume="scratch/{dataset}/joint/{method}/seed{seed}",
     shell:
         training("joint")
 

@@ -17,22 +17,9 @@ rule warmup:
         gpu=GPU,
         mem_mb=memory(NETWORKS),
     params:
+        **trained("warmup/{encoder}"),
         start="",
-        model=section("model"),
-        encoder=encoder,
-        training=section("training"),
-        stage=as_json(
-            {
-                "epochs": config["warmup"]["epochs"],
-                "matches": 1,
-                "select": False,
-                "match": drop(config["warmup"], "epochs")
-                | {"negatives": "sum", "decay_epoch": None},
-            }
-        ),
-        threads=config["threads"],
-        device=config["device"],
-        resume="scratch/{dataset}/warmup/{encoder}/seed{seed}",
+        stage=as_json(sections.warmup_stage(config)),
     shell:
         training("match")
 
@@ -56,20 +43,8 @@ rule pretrain_captions_xe:
         gpu=GPU,
         mem_mb=memory(NETWORKS),
     params:
-        model=section("model"),
-        encoder=encoder,
-        training=section("training"),
-        stage=as_json(
-            {
-                "epochs": config["xe"]["epochs"],
-                "caption": config["captioning"]
-                | drop(config["xe"], "epochs")
-                | {"grounding_rate": 0, "gamma": 0, "earlier": 0},
-            }
-        ),
-        threads=config["threads"],
-        device=config["device"],
-        resume="scratch/{dataset}/xe/{encoder}/seed{seed}",
+        **trained("xe/{encoder}"),
+        stage=as_json(sections.xe_stage(config)),
     shell:
         training("caption", "warmup", "frequencies")
 
@@ -94,20 +69,8 @@ rule pretrain_captions_rl:
         gpu=GPU,
         mem_mb=memory(NETWORKS),
     params:
-        model=section("model"),
-        encoder=encoder,
-        training=section("training"),
-        stage=as_json(
-            {
-                "epochs": config["rl"]["epochs"],
-                "caption": config["captioning"]
-                | drop(config["rl"], "epochs")
-                | {"grounding_rate": 0, "earlier": config["xe"]["epochs"]},
-            }
-        ),
-        threads=config["threads"],
-        device=config["device"],
-        resume="scratch/{dataset}/rl/{encoder}/seed{seed}",
+        **trained("rl/{encoder}"),
+        stage=as_json(sections.rl_stage(config)),
     shell:
         training("caption", "warmup", "frequencies", "decoder")
 
@@ -131,20 +94,8 @@ rule pretrain_drawing:
         gpu=GPU,
         mem_mb=memory(NETWORKS),
     params:
-        model=section("model"),
-        encoder=encoder,
-        training=section("training"),
-        stage=as_json(
-            {
-                "epochs": config["gan"]["epochs"],
-                "draw": config["drawing"]
-                | drop(config["gan"], "epochs")
-                | {"grounding_rate": 0},
-            }
-        ),
-        threads=config["threads"],
-        device=config["device"],
-        resume="scratch/{dataset}/gan/{encoder}/seed{seed}",
+        **trained("gan/{encoder}"),
+        stage=as_json(sections.gan_stage(config)),
     shell:
         training("draw", "warmup", "thumbnails")
 

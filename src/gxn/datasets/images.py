@@ -15,6 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from gxn.datasets.captions import Record
 from gxn.errors import GxnError
 from gxn.files import hdf5_dataset, rows_of, sha256
+from gxn.processors import at_hand
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -149,12 +150,18 @@ def centre_crop(pixels: np.ndarray, size: int) -> np.ndarray:
 
 
 def ahead(
-    call: Callable[[Item], Result], items: Iterable[Item], workers: int, depth: int
+    call: Callable[[Item], Result],
+    items: Iterable[Item],
+    workers: int | None = None,
+    depth: int | None = None,
 ) -> Iterator[Result]:
     """`map(call, items)` in order, with up to `depth` results computed ahead by `workers` threads.
 
-    An exception of `call` is raised at the place of its result; nothing after it is waited for.
+    Unless given, there is a thread for each processor at hand, and eight results a thread. An exception of `call`
+    is raised at the place of its result; nothing after it is waited for.
     """
+    workers = workers or at_hand()
+    depth = depth or 8 * workers
     with ThreadPoolExecutor(workers) as pool:
         waiting: collections.deque = collections.deque()
         try:

@@ -11,10 +11,11 @@ from functools import partial
 
 import numpy as np
 
-from gxn.compiled import compiled, processors, slices, spread
+from gxn.compiled import compiled, slices, spread
 from gxn.errors import GxnError
 from gxn.evaluation.screening import count_screened, screen
 from gxn.losses import kernels_cpu
+from gxn.processors import for_computing
 from gxn.similarities import named
 
 IMAGES, CAPTIONS = 96, 512  # the images of a block stay in the second cache
@@ -74,7 +75,7 @@ def ranks(
         count_piece, step = _every(seen, said, partial(score, kernels_cpu.score_tiles), true_scores), IMAGES
     del said  # its packed copy is enough
     counts = _Counts(true_scores)
-    spread(partial(counts.add, count_piece), slices(len(seen[0]), step), processors())
+    spread(partial(counts.add, count_piece), slices(len(seen[0]), step), for_computing())
     return ranked(counts.above, counts.same, true_scores, owners)
 
 
@@ -169,7 +170,7 @@ def _every(images, texts, score, true_scores) -> Callable[..., None]:
         return [kernels_cpu.packed(space[slice(*piece)], tall) for space in side]
 
     pieces = slices(len(texts[0]), CAPTIONS)
-    blocks = spread(lambda piece: pack(texts, piece, kernels_cpu.TEXTS), pieces, processors())
+    blocks = spread(lambda piece: pack(texts, piece, kernels_cpu.TEXTS), pieces, for_computing())
 
     def add(piece: tuple[int, int], above, same) -> None:
         packed_images = pack(images, piece, kernels_cpu.IMAGES)

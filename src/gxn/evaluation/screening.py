@@ -14,8 +14,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from gxn.compiled import INSTRUCTIONS, compiled, processors, slices, spread
+from gxn.compiled import INSTRUCTIONS, compiled, slices, spread
 from gxn.losses.kernels_cpu import IMAGES, TEXTS, WIDTH, score_pairs
+from gxn.processors import for_computing
 
 BYTES = 4 * WIDTH
 ROWS = 256  # that a thread rounds at a time
@@ -239,7 +240,7 @@ def _round(rows: np.ndarray, low: np.ndarray, scale: float, up: bool) -> np.ndar
     def fill(piece: tuple[int, int]) -> None:
         rounded(rows[slice(*piece)], out[slice(*piece)], low, scale, up)
 
-    spread(fill, slices(len(rows), ROWS), processors())
+    spread(fill, slices(len(rows), ROWS), for_computing())
     return out
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -22,36 +22,29 @@ from gxn.features.transforms import Transform
 from gxn.files import digest, sha256, write_json
 from gxn.writing import writing
 
-PRECISIONS = ("float16", "float32")
-ARITHMETICS = ("float32", "bfloat16")
-
 
 @dataclass(frozen=True)
-class FeaturesConfig:
-    """Section `features` of the configuration; the first three keys are those of `Transform`."""
+class FeaturesConfig(Transform):
+    """Section `features` of the configuration: what is done to an image, and to its crops.
 
-    resize: int | None
-    crops: str
-    crop: int
-    precision: str
-    arithmetic: str
+    Attributes:
+        precision: how features are stored.
+        arithmetic: of the forward pass.
+        batch: crops at a time, since they are what fills the memory.
+    """
+
+    precision: Literal["float16", "float32"]
+    arithmetic: Literal["float32", "bfloat16"]
     batch: int
 
     def __post_init__(self) -> None:
-        for key, allowed in (("precision", PRECISIONS), ("arithmetic", ARITHMETICS)):
-            if getattr(self, key) not in allowed:
-                raise GxnError(f"features.{key}: must be {' or '.join(allowed)}, not {getattr(self, key)!r}")
+        super().__post_init__()
         need_least("features", self, batch=1)
 
     @property
-    def transform(self) -> Transform:
-        """How an image is resized and cropped."""
-        return Transform(self.resize, self.crops, self.crop)
-
-    @property
     def step(self) -> int:
-        """Images in a batch: `batch` counts crops, since they fill the memory."""
-        return max(1, self.batch // self.transform.count)
+        """Images in a batch."""
+        return max(1, self.batch // self.count)
 
 
 class Rows:
@@ -117,16 +110,16 @@ def fingerprint(records: list[Record], source: ImageSource, recipe: dict[str, An
 
 
 def batches(
-    records: list[Record], source: ImageSource, transform: Transform, batch: int, workers: int
+    records: list[Record], source: ImageSource, config: FeaturesConfig, workers: int
 ) -> Iterator[np.ndarray]:
-    """Crops uint8 (B * K, crop, crop, 3) of the records, `batch` images at a time, read ahead by threads."""
+    """Crops uint8 (B * K, crop, crop, 3) of the records, batch by batch, read ahead by threads."""
 
     def crops(record: Record) -> np.ndarray:
-        return transform(source.read(record), f"{record.filename} (imgid {record.imgid})")
+        return config(source.read(record), f"{record.filename} (imgid {record.imgid})")
 
-    read = ahead(crops, records, workers, depth=2 * batch)
-    for start in range(0, len(records), batch):
-        yield np.concatenate([next(read) for _ in records[start : start + batch]])
+    read = ahead(crops, records, workers, depth=2 * config.step)
+    for start in range(0, len(records), config.step):
+        yield np.concatenate([next(read) for _ in records[start : start + config.step]])
 
 
 @torch.inference_mode()
@@ -153,11 +146,10 @@ def extract(
     Raises:
         GxnError: an image cannot be read or is too small, or a feature is not finite.
     """
-    transform = config.transform
     network = network.to(device, memory_format=torch.channels_last).eval()
-    read = batches(records, source, transform, config.step, workers)
+    read = batches(records, source, config, workers)
     for start, crops in zip(range(0, len(records), config.step), read, strict=True):
-        features = forward(network, crops, transform.count, device, config.arithmetic)
+        features = forward(network, crops, config.count, device, config.arithmetic)
         with np.errstate(over="ignore"):
             stored = features.cpu().numpy().astype(config.precision)
         wrong = ~np.isfinite(stored).all(axis=1)

@@ -1,7 +1,7 @@
 """From a photograph to the pixels a CNN sees: resize and crop."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
@@ -32,12 +32,10 @@ class Transform:
     """
 
     resize: int | None
-    crops: str
+    crops: Literal["1C", "10C"]
     crop: int
 
     def __post_init__(self) -> None:
-        if self.crops not in ("1C", "10C"):
-            raise GxnError(f"features.crops: must be 1C or 10C, not {self.crops!r}")
         need_least("features", self, crop=1)
         if self.resize is not None and self.resize < self.crop:
             raise GxnError(f"features.resize: {self.resize} is smaller than features.crop, {self.crop}")
@@ -71,4 +69,5 @@ class Transform:
 
     def describe(self) -> dict[str, Any]:
         """The whole of it as JSON, for a file's metadata."""
-        return asdict(self) | {"flip": False, "interpolation": "bilinear"}
+        own = {"resize": self.resize, "crops": self.crops, "crop": self.crop}
+        return own | {"flip": False, "interpolation": "bilinear"}

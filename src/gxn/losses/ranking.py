@@ -1,11 +1,13 @@
 """Match: the bi-directional hinge on the mixed score (GXN, equations 2 and 3; VSE++ for the hardest)."""
 
+from typing import Literal
+
 from torch import Tensor
 
-NEGATIVES = ("sum", "hardest")
+Negatives = Literal["sum", "hardest"]
 
 
-def ranking_loss(scores: Tensor, image_ids: Tensor, margin: float, negatives: str) -> Tensor:
+def ranking_loss(scores: Tensor, image_ids: Tensor, margin: float, negatives: Negatives) -> Tensor:
     """Hinge over in-batch negatives, both directions, summed over the batch.
 
     The mixed score s* stands inside the hinge, so that there is one margin for both spaces:

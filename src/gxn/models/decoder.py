@@ -10,7 +10,6 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from gxn.datasets.words import BOS, EOS, PAD, UNK
-from gxn.errors import GxnError
 from gxn.models.gru import GRU, Sentences
 from gxn.models.products import packed, product
 from gxn.models.scale import Standard
@@ -38,9 +37,6 @@ class Drawn:
         return Drawn(self.row[words], self.shares[words], self.totals[words])
 
 
-STARTS = ("state", "word")
-
-
 class CaptionDecoder(nn.Module):
     """v_l begins, standardised; at each step a word goes in and the next word's distribution comes out.
 
@@ -50,8 +46,6 @@ class CaptionDecoder(nn.Module):
 
     def __init__(self, joint: int, words: int, word: int, hidden: int, begin: str) -> None:
         super().__init__()
-        if begin not in STARTS:
-            raise GxnError(f"model.decoder_start: must be {' or '.join(STARTS)}, not {begin!r}")
         self.begin, self.hidden = begin, hidden
         self.standard = Standard(joint)
         self.start = nn.Linear(joint, hidden if begin == "state" else word)

@@ -1,6 +1,7 @@
 """Look and match: images and captions into the abstract and the grounded space (GXN, equation 1)."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -12,8 +13,7 @@ from gxn.models.widths import ModelConfig
 from gxn.similarities import named
 
 ABSTRACT, GROUNDED = "abstract", "grounded"
-STATES = ("mean", "last")
-WORDS = ("shared", "own")
+State = Literal["mean", "last"]
 OF_THE_LOSS = ("margin", "same_image_negatives")  # keys of EncoderConfig that no embedding depends on
 
 
@@ -33,7 +33,7 @@ class EncoderConfig:
         same_image_negatives: other captions of a pair's image count as negatives, too.
 
     Raises:
-        GxnError: a value is none of those named.
+        GxnError: `spaces` or `similarity` is none of those named.
     """
 
     spaces: tuple[str, ...]
@@ -42,9 +42,9 @@ class EncoderConfig:
     abstract_weight: float
     normalise: bool
     absolute: bool
-    abstract_state: str
-    grounded_state: str
-    words: str
+    abstract_state: State
+    grounded_state: State
+    words: Literal["shared", "own"]
     same_image_negatives: bool
 
     def __post_init__(self) -> None:
@@ -52,11 +52,6 @@ class EncoderConfig:
         if not known or len(known) != len(self.spaces):
             raise GxnError(f"encoders.spaces: must be {ABSTRACT}, {GROUNDED} or both, not {self.spaces!r}")
         named(self.similarity)
-        for name, values in (("abstract_state", STATES), ("grounded_state", STATES), ("words", WORDS)):
-            if getattr(self, name) not in values:
-                raise GxnError(
-                    f"retrieval.{name}: must be {' or '.join(values)}, not {getattr(self, name)!r}"
-                )
 
     @property
     def weights(self) -> list[float]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gxn import cli
+from gxn import cli, sections
 from gxn.config import parse
 from gxn.datasets import sources
 from gxn.datasets.captions import SPLITS, read_captions
@@ -182,17 +182,17 @@ def features(config: dict[str, Any], counts: Counts, device: torch.device) -> tu
     section = parse(FeaturesConfig, config["features"], "features")
     network, width = load_cnn(config["cnn"]["name"], config["cnn"]["layer"], None)
     network = network.to(device, memory_format=torch.channels_last).eval()
-    transform, side = section.transform, config["dataset"]["thumbnail"]
+    side = config["dataset"]["thumbnail"]
     trial = section.step if device.type == "cuda" else min(section.step, TRIAL)
-    crops = np.zeros((trial * transform.count, section.crop, section.crop, 3), np.uint8)
+    crops = np.zeros((trial * section.count, section.crop, section.crop, 3), np.uint8)
 
     def pass_once() -> None:
-        forward(network, crops, transform.count, device, section.arithmetic).cpu()
+        forward(network, crops, section.count, device, section.arithmetic).cpu()
 
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
     crop_seconds = quickest(pass_once) / len(crops)
-    seconds = crop_seconds * transform.count * counts.images
+    seconds = crop_seconds * section.count * counts.images
     weights = 4 * sum(each.numel() for each in network.parameters())
     memory = torch.cuda.max_memory_allocated() if device.type == "cuda" else weights
     decode = 0.0 if config["dataset"]["source"] == "scenes" else DECODE_SECONDS * counts.images
@@ -215,7 +215,7 @@ def finetuning(config: dict[str, Any], counts: Counts, forward_seconds: float) -
 
 def training(config: dict[str, Any], counts: Counts, width: int, device: torch.device) -> list[Line]:
     """Every stage that the rows need, over all seeds; a stage that rows share is counted once."""
-    methods = {name: row for name, row in config["methods"].items() if row}
+    methods = sections.rows(config)
     seeds = len(config["seeds"])
     steps = counts.captions // config["training"]["batch"]
     rates = {
@@ -242,7 +242,7 @@ def training(config: dict[str, Any], counts: Counts, width: int, device: torch.d
         if any(row["drawing"] for row in rows):
             add(f"gan {encoder}", encoder, config["gan"]["epochs"], {"draw": 1})
     for name, row in methods.items():
-        joint = config["joint"] | row.get("joint", {})
+        joint = sections.joint(config, row)
         updates = {"match": joint["matches"]}
         if row["captioning"] != "none":
             updates[row["captioning"]] = 1

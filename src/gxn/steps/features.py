@@ -3,7 +3,6 @@
 A run that is killed goes on, when called again, after the last batch it finished.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from gxn.datasets.images import open_images
 from gxn.features.cnn import MEAN, STD, FixedCnn, load_cnn
 from gxn.features.extract import FeaturesConfig, Rows, extract, fingerprint
 from gxn.files import create_hdf5, sha256
+from gxn.processors import at_hand
 from gxn.training.device import choose_device
 
 
@@ -42,7 +42,7 @@ def features(
         "cnn": fixed.name,
         "layer": fixed.layer,
         "weights": sha256(weights),
-        "transform": config.transform.describe() | {"mean": MEAN, "std": STD},
+        "transform": config.describe() | {"mean": MEAN, "std": STD},
         "arithmetic": config.arithmetic,
         "precision": config.precision,
     }
@@ -51,8 +51,7 @@ def features(
     done = rows.begin(config.step, len(records))
     if done:
         print(f"resumed after image {done} of {len(records)}", flush=True)
-    workers = len(os.sched_getaffinity(0))
-    batches = extract(network, records[done:], source, config, where, workers)
+    batches = extract(network, records[done:], source, config, where, at_hand())
     for batch in cli.progress(batches, -(-(len(records) - done) // config.step), "batches of features"):
         rows.append(batch)
     with create_hdf5(out, recipe) as file:

@@ -12,7 +12,7 @@ from gxn.models.decoder import CaptionDecoder
 from gxn.training.captioning import Captioning, CaptioningConfig, build_rewards
 from gxn.training.drawing import Drawing, DrawingConfig, build_drawer, read_thumbnails
 from gxn.training.matching import Matching, MatchingConfig
-from gxn.training.paths import Path as TrainingPath
+from gxn.training.paths import TrainingPath
 from gxn.training.stages import Stage, stage_parser
 
 

@@ -6,7 +6,6 @@ frequent. `--batch` or `--protocols`: that the splits of `--tokens` are large en
 a card, unless they compute on the CPU.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -113,15 +112,14 @@ def check_cnn(
     need_side(network, config.crop, "features.crop")
     records, source = read_captions(captions), open_images(images)
     if config.resize is None:
-        need_sizes(records, source, config.transform)
+        need_sizes(records, source, config)
     next(extract(network, records[:1], source, config, where, workers=1))
     return {"features": width}
 
 
 def need_sizes(records: list[Record], source: ImageSource, transform: Any) -> None:
     """Refuse images that are smaller than a crop; only the beginning of each is read."""
-    workers = len(os.sched_getaffinity(0))
-    for record, size in zip(records, ahead(source.size, records, workers, 8 * workers), strict=True):
+    for record, size in zip(records, ahead(source.size, records), strict=True):
         transform.need_size(*size, f"{record.filename} (imgid {record.imgid})")
 
 

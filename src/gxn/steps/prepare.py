@@ -6,7 +6,6 @@ every image it names, and names those that are missing or unreadable.
 
 import argparse
 import dataclasses
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,8 +27,7 @@ def prepare(captions: Path, images: Path, name: str, expect: Any, truncated: str
     if not images.exists():
         raise GxnError(f"{images}: no such folder of images{where_to_ask(name)}")
     source, entries = open_images(images), dataset["images"]
-    cores = len(os.sched_getaffinity(0))
-    states = ahead(lambda entry: state_of(source, entry), entries, cores, 8 * cores)
+    states = ahead(lambda entry: state_of(source, entry), entries)
     problems = []
     for entry, state in zip(entries, cli.progress(states, len(entries), "images opened"), strict=True):
         if state.cut and truncated == "keep":

@@ -1,7 +1,6 @@
 """Shrink all images of a dataset to the small squares that the generator learns to draw."""
 
 import argparse
-import os
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,6 @@ from gxn.files import create_hdf5
 def thumbnails(captions: Path, images: Path, size: int, out: Path) -> None:
     """Write `out`: `images` uint8 (N, 3, size, size) and `imgid` (N,), in the order of `captions`."""
     records, source = read_captions(captions), open_images(images)
-    cores = len(os.sched_getaffinity(0))
 
     def shrink(record: Record) -> np.ndarray:
         return centre_crop(resize_shorter(source.read(record), size), size).transpose(2, 0, 1)
@@ -23,7 +21,7 @@ def thumbnails(captions: Path, images: Path, size: int, out: Path) -> None:
     with create_hdf5(out, {"size": size}) as file:
         stored = file.create_dataset("images", (len(records), 3, size, size), np.uint8)
         file["imgid"] = image_ids(records)
-        small = ahead(shrink, records, cores, 8 * cores)
+        small = ahead(shrink, records)
         for row, pixels in enumerate(cli.progress(small, len(records), "thumbnails")):
             stored[row] = pixels
 

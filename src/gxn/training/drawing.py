@@ -1,7 +1,8 @@
 """Imagine an image: the discriminator's update, then the generator's (GXN, equations 11 and 12)."""
 
 from dataclasses import dataclass
-from pathlib import Path as FilePath
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -16,8 +17,6 @@ from gxn.models.encoders import GROUNDED, Encoders
 from gxn.models.widths import ModelConfig
 from gxn.training.data import Batch, Split, spread_rows
 from gxn.training.optimizers import adam, update
-
-WRONG = ("next", "random")
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,6 @@ class DrawingConfig:
         wrong: the caption of the batch's `next` pair of another image, or of a `random` one.
         discriminator_grounds: equation 11 reaches the grounded text encoder, too.
         batch: pairs of each batch that are drawn, evenly spread over it.
-
-    Raises:
-        GxnError: `wrong` is neither.
     """
 
     learning_rate: float
@@ -48,13 +44,9 @@ class DrawingConfig:
     beta_w: float
     beta_s: float
     saturating: bool
-    wrong: str
+    wrong: Literal["next", "random"]
     discriminator_grounds: bool
     batch: int
-
-    def __post_init__(self) -> None:
-        if self.wrong not in WRONG:
-            raise GxnError(f"drawing.wrong: must be {' or '.join(WRONG)}, not {self.wrong!r}")
 
 
 @dataclass(frozen=True)
@@ -185,7 +177,7 @@ def build_drawer(model: ModelConfig, size: int, device: torch.device) -> dict[st
     return {name: network.to(device, memory_format=layout) for name, network in networks.items()}
 
 
-def read_thumbnails(path: FilePath, split: Split) -> Tensor:
+def read_thumbnails(path: Path, split: Split) -> Tensor:
     """uint8 (N, 3, S, S) of a split's images, by their row, on the split's device."""
     with open_hdf5(path) as file:
         present, images = hdf5_dataset(file, "imgid", "iu", 1)[:], hdf5_dataset(file, "images", "u", 4)

@@ -1,7 +1,6 @@
 """Splits whose batches carry pixels: read ahead, cropped at random, a share of each batch for each process."""
 
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from gxn.datasets.images import ImageSource, ahead, open_images
 from gxn.datasets.tokens import read_tokens
 from gxn.errors import GxnError
 from gxn.files import rows_of
+from gxn.processors import at_hand
 from gxn.training.data import Batch, Split, epoch_order, make_split
 from gxn.training.distributed import Processes
 
@@ -94,7 +94,7 @@ class ImageSplit(Split):
     @property
     def workers(self) -> int:
         """Threads that read images here."""
-        return max(1, len(os.sched_getaffinity(0)) // self.processes.count)
+        return max(1, at_hand() // self.processes.count)
 
     def batches(self, size: int, seed: int, epoch: int) -> Iterator[Batch]:
         """As those of a split. Crops depend on seed, epoch and caption, not on who makes them, nor when."""

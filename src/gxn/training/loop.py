@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 from gxn.cli import progress
 from gxn.config import need_least
 from gxn.training.data import Split
-from gxn.training.paths import Path
+from gxn.training.paths import TrainingPath
 from gxn.training.resume import Resume, need_sound
 
 CHECK_EVERY = {"cpu": 1, "cuda": 50}  # steps between looks at the losses: a look makes a GPU wait
@@ -44,7 +44,7 @@ class Plan:
 
 
 def train(
-    paths: Sequence[Path], plan: Plan, train: Split, val: Split, resume: Resume
+    paths: Sequence[TrainingPath], plan: Plan, train: Split, val: Split, resume: Resume
 ) -> list[dict[str, float]]:
     """Train the paths' modules in place; one row of figures per epoch.
 
@@ -85,7 +85,7 @@ def train(
 
 
 def _epoch(
-    paths: Sequence[Path],
+    paths: Sequence[TrainingPath],
     modules: dict[str, nn.Module],
     plan: Plan,
     split: Split,
@@ -115,7 +115,7 @@ def _epoch(
 
 
 @torch.no_grad()
-def _validate(paths: Sequence[Path], modules: dict[str, nn.Module], val: Split) -> dict[str, float]:
+def _validate(paths: Sequence[TrainingPath], modules: dict[str, nn.Module], val: Split) -> dict[str, float]:
     set_mode(modules, training=False)
     return {name: value for path in dict.fromkeys(paths) for name, value in path.validate(val).items()}
 

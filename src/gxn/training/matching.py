@@ -7,10 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from gxn.errors import GxnError
 from gxn.evaluation.metrics import rsum, summary
 from gxn.evaluation.ranks import Ranks, ranks
-from gxn.losses.ranking import NEGATIVES, ranking_loss
+from gxn.losses.ranking import Negatives, ranking_loss
 from gxn.losses.similarity import kernels, score
 from gxn.models.encoders import Encoders, encode_captions
 from gxn.training.data import Batch, Split
@@ -28,7 +27,7 @@ class MatchingConfig:
         clip: largest gradient norm.
     """
 
-    negatives: str
+    negatives: Negatives
     learning_rate: float
     decay_epoch: int | None
     clip: float
@@ -38,8 +37,6 @@ class Matching:
     """The ranking path: every parameter of the encoders, by the hinge on the mixed score."""
 
     def __init__(self, encoders: Encoders, config: MatchingConfig) -> None:
-        if config.negatives not in NEGATIVES:
-            raise GxnError(f"negatives: must be one of {', '.join(NEGATIVES)}, not {config.negatives!r}")
         self.encoders, self.config = encoders, config
         self.ranks = _ranking(encoders)
         self.optimizer = adam(encoders.parameters(), config.learning_rate)

@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 from gxn.training.data import Batch, Split
 
 
-class Path(Protocol):
+class TrainingPath(Protocol):
     """One kind of update. A stage is a list of paths, taken in order on every batch.
 
     Attributes:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from gxn.config import encoder_section, parse
+from gxn import sections
+from gxn.config import parse
 from gxn.datasets.tokens import Captions
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
@@ -19,7 +20,7 @@ from gxn.training.captioning import Captioning, CaptioningConfig
 from gxn.training.data import Batch
 from gxn.training.drawing import Drawing, DrawingConfig, build_drawer
 from gxn.training.matching import Matching, MatchingConfig
-from gxn.training.paths import Path as TrainingPath
+from gxn.training.paths import TrainingPath
 
 REPEATS = 4
 PATIENCE = 5.0  # seconds
@@ -47,7 +48,7 @@ def update_rates(
         words: size of the vocabulary.
     """
     batch, captions = made_up(config["training"]["batch"], features, words, device)
-    section = parse(EncoderConfig, encoder_section(config, encoder), "encoders")
+    section = parse(EncoderConfig, sections.encoder(config, encoder), "encoders")
     model = parse(ModelConfig, config["model"], "model")
     encoders = Encoders(section, EncoderSizes.of(model, features, words)).to(device)
     matching = Matching(encoders, MatchingConfig("sum", 1e-4, None, config["joint"]["clip"]))

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -19,7 +19,7 @@ from gxn.provenance import data_of, provenance
 from gxn.training import loop
 from gxn.training.data import Split, read_split
 from gxn.training.device import choose_device
-from gxn.training.paths import Path as TrainingPath
+from gxn.training.paths import TrainingPath
 from gxn.training.resume import Resume, recipe
 
 
@@ -30,16 +30,14 @@ class TrainingConfig:
     `select_images` is how many of the validation images, the first of them; null: all.
 
     Raises:
-        GxnError: `precision` is neither, or a number is less than 2: pairs and images are told from others.
+        GxnError: a number is less than 2: pairs and images are told from others.
     """
 
     batch: int
-    precision: str
+    precision: Literal["float32", "bfloat16"]
     select_images: int | None
 
     def __post_init__(self) -> None:
-        if self.precision not in ("float32", "bfloat16"):
-            raise GxnError(f"training.precision: must be float32 or bfloat16, not {self.precision!r}")
         need_least("training", self, batch=2, select_images=2)
 
 
