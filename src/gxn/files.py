@@ -51,7 +51,11 @@ def read_json(path: str | Path) -> Any:
 
 
 def sha256(path: str | Path) -> str:
-    """Hexadecimal SHA-256 of a file's bytes."""
+    """Hexadecimal SHA-256 of a file's bytes.
+
+    Raises:
+        GxnError: it cannot be read.
+    """
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -116,27 +120,36 @@ def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
 
 
 def hdf5_metadata(file: h5py.File) -> dict[str, Any]:
-    """The metadata that `create_hdf5` wrote."""
+    """The metadata that `create_hdf5` wrote.
+
+    Raises:
+        GxnError: there is none, or it is damaged.
+    """
     try:
         if file.attrs.get_id(ATTRIBUTE).dtype.kind != "S":
             raise TypeError("of variable length")
         metadata = json.loads(file.attrs[ATTRIBUTE])
     except (KeyError, ValueError, TypeError, RecursionError) as error:
-        raise GxnError(f"{file.filename}: has no readable attribute {ATTRIBUTE!r}") from error
+        raise GxnError(f"{file.filename}: has no readable attribute {ATTRIBUTE!r}; make it again") from error
     if not isinstance(metadata, dict):
-        raise GxnError(f"{file.filename}: attribute {ATTRIBUTE!r} is no mapping of keys")
+        raise GxnError(f"{file.filename}: attribute {ATTRIBUTE!r} is no mapping of keys; make it again")
     return metadata
 
 
 def hdf5_dataset(file: h5py.File, name: str, kinds: str, dimensions: int) -> h5py.Dataset:
-    """The dataset `name`, whose values are of NumPy's `kinds` (`iu`: integers, `f`: floats).
+    """The dataset `name`, whose values are of NumPy's `kinds` (`iu`: integers, `f`: floats), or uint8 (`u`).
 
     Raises:
         GxnError: it is absent, of another kind or number of dimensions, or was never written whole.
     """
     found = file.get(name)
-    if not isinstance(found, h5py.Dataset) or found.dtype.kind not in kinds or found.ndim != dimensions:
-        what = {"iu": "integers", "u": "uint8", "f": "floats"}.get(kinds, "numbers")
+    if (
+        not isinstance(found, h5py.Dataset)
+        or found.dtype.kind not in kinds
+        or (kinds == "u" and found.dtype != np.uint8)
+        or found.ndim != dimensions
+    ):
+        what = {"iu": "integers", "u": "uint8", "f": "floats"}[kinds]
         raise GxnError(
             f"{file.filename}: has no dataset {name!r} of {what} in {dimensions} dimensions; "
             "delete it and run again"
@@ -174,7 +187,7 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
             text = (file.metadata() or {}).get(ATTRIBUTE)
         whole = {} if text is None else json.loads(text)
     except (OSError, SafetensorError, ValueError, RuntimeError, RecursionError) as error:
-        raise GxnError(f"{path}: cannot be read as safetensors: {error}") from error
+        raise GxnError(f"{path}: cannot be read as safetensors: {error}; make it again") from error
     if text is None:
         return tensors, {}  # somebody else's file
     metadata = whole.get("about") if isinstance(whole, dict) else None
@@ -212,7 +225,8 @@ def rows_of(wanted: np.ndarray, present: np.ndarray, path: str | Path, what: str
     found = position < len(ordered)
     found[found] = ordered[position[found]] == wanted[found]
     if not found.all():
-        raise GxnError(f"{path}: {what} {wanted[~found][0]} is missing ({(~found).sum()} of {len(wanted)})")
+        missing = f"{what} {wanted[~found][0]} is missing ({(~found).sum()} of {len(wanted)})"
+        raise GxnError(f"{path}: {missing}; make it again")
     return order[position]
 
 

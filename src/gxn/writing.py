@@ -5,6 +5,7 @@ import errno
 import glob
 import io
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,18 @@ def refused(path: str | Path, error: OSError) -> GxnError:
     reason = os.strerror(error.errno) if error.errno else str(error)
     advice = f"; {ADVICE[error.errno]}" if error.errno in ADVICE else ""
     return GxnError(f"{path}: cannot be written: {reason}{advice}")
+
+
+def need_room(folder: Path, needed: int) -> None:
+    """Refuse to begin what has no room on the disk of `folder`, which exists: `needed` bytes.
+
+    Raises:
+        GxnError: fewer are free.
+    """
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        sizes = f"{needed / 1e9:.2f} GB are needed, {free / 1e9:.2f} GB are free"
+        raise GxnError(f"{folder}: {sizes}; {ADVICE[errno.ENOSPC]}")
 
 
 @contextlib.contextmanager

@@ -127,7 +127,7 @@ def test_missing_or_wrong_sources_are_refused(tmp_path):
         open_images(tmp_path / "a.txt")
     with create_hdf5(tmp_path / "floats.h5", {}) as file:
         file["images"], file["imgid"] = np.zeros((2, 4, 4, 3)), np.arange(2)
-    with pytest.raises(GxnError, match="must be uint8"):
+    with pytest.raises(GxnError, match="of uint8 in 4 dimensions"):
         open_images(tmp_path / "floats.h5")
 
 

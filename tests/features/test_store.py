@@ -43,7 +43,7 @@ def test_a_missing_image_is_named(stored):
         (np.array([[1.0], [np.nan]]), [4, 6], "image 6 are not finite"),
         (np.array([[1.0], [np.inf]]), [4, 6], "image 6 are not finite"),
         (np.zeros((3, 1)), [4, 6], "a row per imgid"),
-        (np.zeros((2, 1), int), [4, 6], "must be floats"),
+        (np.zeros((2, 1), int), [4, 6], "of floats in 2 dimensions"),
         (np.zeros((2, 1)), [4, 4], "twice"),
     ],
 )

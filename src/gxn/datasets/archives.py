@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from gxn import cli
 from gxn.errors import GxnError
-from gxn.writing import atomic, left_of, writing
+from gxn.writing import atomic, left_of, need_room, writing
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -54,7 +54,7 @@ def unpack(archives: list[Path], out: Path) -> None:
         try:
             for archive in archives:
                 with opened(archive) as (file, members):
-                    _check_room(out.parent, sum(member.file_size for member in members))
+                    need_room(out.parent, sum(member.file_size for member in members))
                     for member in cli.progress(members, len(members), f"{archive.name}: files unpacked"):
                         target = temporary / member.filename
                         with file.open(member) as content, writing(out):
@@ -102,16 +102,10 @@ def _checked(archive: str | Path, members: list[zipfile.ZipInfo]) -> list[zipfil
         if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise GxnError(f"{archive}: {name!r} is a link or a device; links are not unpacked")
         if member.flag_bits & 1:
-            raise GxnError(f"{archive}: {name!r} is encrypted")
+            raise GxnError(f"{archive}: {name!r} is encrypted; pack it without a password")
         if member.compress_type not in METHODS:
             raise GxnError(f"{archive}: {name!r} is compressed otherwise than by deflation; pack it anew")
     files = [member for member in members if not member.is_dir()]
     if len({PurePosixPath(member.filename) for member in files}) != len(files):
-        raise GxnError(f"{archive}: holds two files of one name")
+        raise GxnError(f"{archive}: holds two files of one name; pack it anew")
     return files
-
-
-def _check_room(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise GxnError(f"{folder}: {needed / 1e9:.2f} GB are needed, {free / 1e9:.2f} GB are free")

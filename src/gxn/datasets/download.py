@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gxn.datasets.sources import Source
 from gxn.errors import GxnError
-from gxn.writing import atomic, writing
+from gxn.writing import atomic, need_room, writing
 
 CHUNK = 1 << 20
 # what a server may mend by itself; any other refusal sends us to the next mirror
@@ -141,7 +141,7 @@ def _transfer(url: str, name: str, source: Source, part: Path, timeout: float) -
         raise failure(f"answers {error.code} {error.reason}") from error
     with response:
         start, total = _opening(response, have, source.bytes)
-        _check_room(part, total - start if total is not None else 0)
+        need_room(part.parent, total - start if total is not None else 0)
         _receive(response, name, part, start, total)
 
 
@@ -210,12 +210,6 @@ def _settle(error: urllib.error.HTTPError, part: Path, have: int) -> None:
         raise Broken("has a shorter file than what came before; begun anew") from error
 
 
-def _check_room(part: Path, needed: int) -> None:
-    free = shutil.disk_usage(part.parent).free
-    if needed > free:
-        raise GxnError(f"{part.parent}: {needed / 1e9:.2f} GB are needed, {free / 1e9:.2f} GB are free")
-
-
 def _check_sums(part: Path, source: Source) -> None:
     """Compare with the known sums; a wrong file is removed, so that nothing is built on it."""
     for kind in ("md5", "sha256"):
@@ -236,7 +230,7 @@ def _put(part: Path, out: Path) -> None:
     try:
         os.replace(part, out)
     except OSError:
-        _check_room(out, part.stat().st_size)
+        need_room(out.parent, part.stat().st_size)
         with atomic(out) as temporary:
             shutil.copyfile(part, temporary)
         part.unlink()

@@ -91,16 +91,12 @@ class Packed:
         self.path = path
         try:
             self.file = h5py.File(path, "r")
-            self.images = hdf5_dataset(self.file, "images", "iuf", 4)
+            self.images = hdf5_dataset(self.file, "images", "u", 4)
             imgid = hdf5_dataset(self.file, "imgid", "iu", 1)[:]
         except (OSError, KeyError, RuntimeError) as error:
             raise GxnError(f"{path}: cannot be read as HDF5 with images and imgid: {error}") from error
-        if (
-            self.images.dtype != np.uint8
-            or self.images.shape[::3] != (len(imgid), 3)
-            or 0 in self.images.shape
-        ):
-            raise GxnError(f"{path}: images must be uint8 ({len(imgid)}, height, width, 3)")
+        if self.images.shape[::3] != (len(imgid), 3) or 0 in self.images.shape:
+            raise GxnError(f"{path}: images must be ({len(imgid)}, height, width, 3); make it again")
         self.imgid = imgid
         self.row = {int(each): row for row, each in enumerate(imgid)}
         rows_of(imgid, imgid, path)

@@ -130,9 +130,6 @@ def _fault(captions: Captions) -> str | None:
     """What is wrong with the arrays of a split, if anything."""
     tokens, offsets = captions.tokens, captions.offsets
     images, count = captions.caption_image, len(captions.sentid)
-    arrays = (tokens, offsets, captions.imgid, images, captions.sentid)
-    if any(array.ndim != 1 or not np.issubdtype(array.dtype, np.integer) for array in arrays):
-        return "arrays must be integers in one dimension"
     if not len(captions.imgid) or len(offsets) != count + 1 or len(images) != count:
         return "lengths of offsets, sentid and caption_image disagree, or it holds no image"
     if offsets[0] != 0 or offsets[-1] != len(tokens) or (np.diff(offsets) < 1).any():

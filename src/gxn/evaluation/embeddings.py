@@ -99,7 +99,7 @@ def _check(embeddings: Embeddings, path: str | Path) -> None:
         raise GxnError(f"{path}: {error}. Make the embeddings again") from error
     images, captions = len(embeddings.imgid), len(embeddings.sentid)
     for image, text in zip(embeddings.images, embeddings.texts, strict=True):
-        if image.ndim != 2 or text.ndim != 2 or image.shape[1] != text.shape[1]:
+        if image.shape[1] != text.shape[1]:
             raise GxnError(f"{path}: shapes {image.shape} and {text.shape} are of no joint space")
         if len(image) != images or len(text) != captions:
             raise GxnError(

@@ -6,6 +6,7 @@ import numpy as np
 
 RECALLS = (1, 5, 10)
 DIRECTIONS = ("i2t", "t2i")
+RECALL_COLUMNS = tuple(f"{way}_r{k}" for way in DIRECTIONS for k in RECALLS)  # the six that rsum adds up
 
 
 def recall(ranks: np.ndarray, k: float) -> float:

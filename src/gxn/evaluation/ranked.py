@@ -8,9 +8,10 @@ import h5py
 import numpy as np
 
 from gxn.errors import GxnError
+from gxn.evaluation.metrics import DIRECTIONS
 from gxn.files import hdf5_dataset, hdf5_metadata, open_hdf5
 
-FIELDS = ("i2t", "t2i", "imgid", "sentid", "caption_image", "fold")
+FIELDS = (*DIRECTIONS, "imgid", "sentid", "caption_image", "fold")
 
 
 @dataclass(frozen=True)
@@ -83,14 +84,14 @@ def _read(path: Path) -> list[Ranked]:
 
 
 def _arrays(file: h5py.File, protocol: str) -> dict[str, np.ndarray]:
-    kinds = {name: "f" if name in ("i2t", "t2i") else "iu" for name in FIELDS}
+    kinds = {name: "f" if name in DIRECTIONS else "iu" for name in FIELDS}
     arrays = {name: hdf5_dataset(file, f"{protocol}/{name}", kinds[name], 1)[:] for name in FIELDS}
     images, captions = len(arrays["imgid"]), len(arrays["sentid"])
     lengths = {"i2t": images, "fold": images, "t2i": captions, "caption_image": captions}
     for name, length in lengths.items():
         if arrays[name].shape != (length,) or not length:
             raise ValueError(f"{protocol}/{name} has shape {arrays[name].shape}")
-    for name in ("i2t", "t2i"):
+    for name in DIRECTIONS:
         if not (arrays[name] >= 1).all() or not np.isfinite(arrays[name]).all():
             raise ValueError(f"{protocol}/{name} holds a rank below 1, or NaN")
     return arrays

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from gxn.errors import GxnError
-from gxn.evaluation.metrics import DIRECTIONS, RECALLS
+from gxn.evaluation.metrics import RECALL_COLUMNS, RECALLS
 from gxn.evaluation.ranked import Ranked
 
-METRICS = (*(f"{way}_r{k}" for way in DIRECTIONS for k in RECALLS), "rsum")
+METRICS = (*RECALL_COLUMNS, "rsum")
 BLOCK = 200  # resamples drawn at a time
 
 

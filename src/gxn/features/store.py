@@ -18,10 +18,12 @@ def read_features(path: str | Path, imgids: np.ndarray) -> np.ndarray:
     """
     imgids = np.asarray(imgids)
     with open_hdf5(path) as file:
-        stored = hdf5_dataset(file, "features", "iuf", 2)
+        stored = hdf5_dataset(file, "features", "f", 2)
         present = hdf5_dataset(file, "imgid", "iu", 1)[:]
-        if stored.dtype.kind != "f" or stored.shape[0] != len(present) or not stored.shape[1]:
-            raise GxnError(f"{path}: features must be floats ({len(present)}, D), a row per imgid")
+        if stored.shape[0] != len(present) or not stored.shape[1]:
+            raise GxnError(
+                f"{path}: features must be ({len(present)}, D), a row per imgid; delete it, run again"
+            )
         rows = rows_of(imgids, present, path)
         features = read_rows(stored, rows, np.float32)
     finite = np.isfinite(features).all(axis=1)

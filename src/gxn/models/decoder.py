@@ -17,7 +17,7 @@ from gxn.models.widths import ModelConfig
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Sampled:
     """What the W words of samples were drawn from, step after step and there by row.
 
     Attributes:
@@ -29,12 +29,12 @@ class Drawn:
     shares: Tensor
     totals: Tensor
 
-    def of(self, kept: Tensor) -> "Drawn":
+    def of(self, kept: Tensor) -> "Sampled":
         """Of the samples where `kept`, bool (B,), alone."""
         words = kept[self.row]
         if words.all():
             return self
-        return Drawn(self.row[words], self.shares[words], self.totals[words])
+        return Sampled(self.row[words], self.shares[words], self.totals[words])
 
 
 class CaptionDecoder(nn.Module):
@@ -70,7 +70,7 @@ class CaptionDecoder(nn.Module):
         return self.gru.all_steps(read.unsqueeze(1), read.new_zeros(len(read), self.hidden)).squeeze(1)
 
     def forward(
-        self, grounded: Tensor, targets: Tensor, sampling: float = 0.0, drawn: Drawn | None = None
+        self, grounded: Tensor, targets: Tensor, sampling: float = 0.0, drawn: Sampled | None = None
     ) -> Tensor:
         """Log-probabilities (B, T) of `targets`, int64 (B, T) word ids that end with EOS and are padded.
 
@@ -135,7 +135,7 @@ class CaptionDecoder(nn.Module):
         return self._decode(grounded, longest, draw=False)[1]
 
     @torch.no_grad()
-    def sample_and_greedy(self, grounded: Tensor, longest: int) -> tuple[Tensor, Tensor, Drawn]:
+    def sample_and_greedy(self, grounded: Tensor, longest: int) -> tuple[Tensor, Tensor, Sampled]:
         """A sampled and the greedy caption of each v_l (B, J), and what the samples were drawn from.
 
         Both int64 (B, T), T <= longest. They are decoded in one batch, in which the greedy caption begins
@@ -143,7 +143,7 @@ class CaptionDecoder(nn.Module):
         """
         return self._decode(grounded, longest, draw=True)
 
-    def _decode(self, grounded: Tensor, longest: int, draw: bool) -> tuple[Tensor, Tensor, Drawn]:
+    def _decode(self, grounded: Tensor, longest: int, draw: bool) -> tuple[Tensor, Tensor, Sampled]:
         """Rows below B draw their words, the others take the likeliest; a row that has ended is left out."""
         count, device = len(grounded), grounded.device
         state, after, speak = self.first_state(grounded), self.gru.stepper(), self._speaker()
@@ -153,7 +153,7 @@ class CaptionDecoder(nn.Module):
         parted = torch.full_like(rows, longest if draw else 0)
         word, begin = torch.full_like(rows, BOS), 0
         room, weight = count * longest if draw else 0, self.output.weight
-        drawn = Drawn(rows.new_empty(room), weight.new_empty(room, len(weight)), weight.new_empty(room))
+        drawn = Sampled(rows.new_empty(room), weight.new_empty(room, len(weight)), weight.new_empty(room))
         for step in range(longest):
             state = after(self.word(word), state)
             logits = speak(state)
@@ -176,7 +176,7 @@ class CaptionDecoder(nn.Module):
                 break
         sampled, greedy = tokens[:, : step + 1].chunk(2)
         greedy = torch.where(torch.arange(step + 1, device=device) < parted.unsqueeze(1), sampled, greedy)
-        return sampled, greedy, Drawn(drawn.row[:begin], drawn.shares[:begin], drawn.totals[:begin])
+        return sampled, greedy, Sampled(drawn.row[:begin], drawn.shares[:begin], drawn.totals[:begin])
 
 
 class _LogProbability(torch.autograd.Function):

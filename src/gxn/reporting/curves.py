@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from gxn.evaluation.metrics import chance_i2t, chance_t2i, recall_curve
+from gxn.evaluation.metrics import DIRECTIONS, chance_i2t, chance_t2i, recall_curve
 from gxn.evaluation.ranked import Ranked, by_search
 from gxn.reporting import names, style
 
@@ -25,7 +25,7 @@ def recall_curves(runs: list[Ranked], methods: list[str]) -> Figure:
         layout="constrained",
     )
     for line, ((dataset, protocol), rows) in zip(axes, searches.items(), strict=True):
-        for axis, way in zip(line, ("i2t", "t2i"), strict=True):
+        for axis, way in zip(line, DIRECTIONS, strict=True):
             _panel(axis, way, rows, methods)
         line[0].set_ylabel(f"Recall@K (%), {names.dataset(dataset, protocol)}")
     handles, labels = axes[0, 0].get_legend_handles_labels()

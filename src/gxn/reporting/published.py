@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gxn.errors import GxnError
+from gxn.evaluation.metrics import RECALL_COLUMNS
 from gxn.files import read_json
 from gxn.reporting import names
-from gxn.reporting.runs import RECALLS
 from gxn.reporting.tables import Row
 
-KEYS = ("dataset", "method", "cnn", "row", "mark", *RECALLS)
-NUMBERS = (*RECALLS, "rsum")
+KEYS = ("dataset", "method", "cnn", "row", "mark", *RECALL_COLUMNS)
+NUMBERS = (*RECALL_COLUMNS, "rsum")
 DIFFERENCES = tuple(f"{key}_difference" for key in NUMBERS)
 COLUMNS = ("dataset", "method", "origin", "cnn", *NUMBERS, "compared_with", *DIFFERENCES)
 
@@ -59,7 +59,7 @@ def _empty() -> Row:
 
 
 def _published(row: dict, ours: dict[str, Row]) -> Row:
-    numbers = {key: row[key] for key in RECALLS}
+    numbers = {key: row[key] for key in RECALL_COLUMNS}
     complete = None not in numbers.values()
     numbers["rsum"] = sum(numbers.values()) if complete else None
     line = _empty() | {key: row[key] for key in ("dataset", "method", "cnn")} | numbers

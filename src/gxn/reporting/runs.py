@@ -7,11 +7,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from gxn.errors import GxnError
+from gxn.evaluation.metrics import DIRECTIONS, RECALL_COLUMNS, RECALLS
 from gxn.files import read_json
 from gxn.reporting import names
 
-RECALLS = ("i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10")
-METRICS = ("i2t_r1", "i2t_r5", "i2t_r10", "i2t_medr", "t2i_r1", "t2i_r5", "t2i_r10", "t2i_medr", "rsum")
+METRICS = (
+    *(f"{way}_{number}" for way in DIRECTIONS for number in (*(f"r{k}" for k in RECALLS), "medr")),
+    "rsum",
+)
 
 
 @dataclass(frozen=True)
@@ -90,9 +93,9 @@ def _numbers(found: dict, path: Path) -> dict[str, float]:
     numbers = {key: float(found[key[:3]][key[4:]]) for key in METRICS if key != "rsum"}
     numbers["rsum"] = float(found["rsum"])
     for key, value in numbers.items():
-        if not math.isfinite(value) or value < 0 or (key in RECALLS and value > 100):
+        if not math.isfinite(value) or value < 0 or (key in RECALL_COLUMNS and value > 100):
             raise GxnError(f"{path}: {key} is {value}. Evaluate the run again")
-    if not math.isclose(sum(numbers[key] for key in RECALLS), numbers["rsum"], abs_tol=1e-6):
+    if not math.isclose(sum(numbers[key] for key in RECALL_COLUMNS), numbers["rsum"], abs_tol=1e-6):
         raise GxnError(
             f"{path}: rsum {numbers['rsum']} is not the sum of the recalls. Evaluate the run again"
         )

@@ -89,7 +89,6 @@ def read_frequencies(path: str | Path, vocabulary: str) -> DocumentFrequencies:
     if (
         type(documents) is not int
         or ngrams.dtype != np.uint64
-        or ngrams.ndim != 1
         or counts.shape != ngrams.shape
         or (ngrams[1:] <= ngrams[:-1]).any()
         or (len(counts) and not 0 < counts.min() <= counts.max() <= documents)

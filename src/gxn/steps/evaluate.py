@@ -13,6 +13,7 @@ from gxn import cli
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import read_embeddings
 from gxn.evaluation.galleries import PROTOCOLS
+from gxn.evaluation.metrics import DIRECTIONS
 from gxn.evaluation.protocols import evaluate
 from gxn.evaluation.ranked import FIELDS
 from gxn.files import create_hdf5, write_json
@@ -59,7 +60,7 @@ def step(
 
 
 def _line(numbers: dict) -> str:
-    directions = ((way, numbers[way]) for way in ("i2t", "t2i"))
+    directions = ((way, numbers[way]) for way in DIRECTIONS)
     return ", ".join(f"{way} {n['r1']:.1f} / {n['r5']:.1f} / {n['r10']:.1f}" for way, n in directions)
 
 

@@ -1,4 +1,4 @@
-"""Train a row's encoders and the CNN itself by the ranking loss, from photographs (stage D).
+"""Train a row's encoders and the CNN itself by the ranking loss, from photographs.
 
 With `torchrun` several processes, a card each, share every batch; what they learn is what one process would
 from whole batches. A killed run goes on after its last epoch, whatever the number of processes.

@@ -85,7 +85,8 @@ class Stage:
         """
         tensors, metadata = load_tensors(path)
         if metadata.get("vocabulary") != digest(list(self.words)):
-            raise GxnError(f"{path}: was trained with another vocabulary than {self.arguments['tokens']}")
+            known = self.arguments["tokens"]
+            raise GxnError(f"{path}: was trained with another vocabulary than {known}; train it again")
         earlier = stated(EncoderConfig, "encoder", metadata, path)
         for key, value in asdict(self.encoder).items():
             if key not in OF_THE_LOSS and getattr(earlier, key) != value:
@@ -158,4 +159,5 @@ def load_modules(path: Path, tensors: dict[str, torch.Tensor], modules: dict[str
             module.load_state_dict(own)
         except RuntimeError as error:
             reason = " ".join(str(error).split())
-            raise GxnError(f"{path}: does not fit the configured {name}: {reason}") from error
+            misfit = f"does not fit the configured {name}: {reason}"
+            raise GxnError(f"{path}: {misfit}; train it again, or set section model as it was") from error
