@@ -166,7 +166,7 @@ def self_critical(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[R
 
     def step(gamma: float) -> Callable[[], object]:
         decoder = CaptionDecoder(sizes.hidden, sizes.words, 300, sizes.hidden, "state")
-        config = CaptioningConfig(5e-4, 0.0, 0.1, gamma, 1, 1.0, 0.0, 0.05, 5, 0.25, 20, 0)
+        config = CaptioningConfig(5e-4, 0.0, None, 0.1, gamma, 1, 1.0, 0.0, 0.05, 5, 0.25, 20, 0)
         path = Captioning(encoders, decoder, config, reward, reward)
         for _ in range(sizes.steps // 8):  # until it says sentences that end, as after the XE phase
             path.config = replace(config, gamma=0.0)

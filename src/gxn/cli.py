@@ -77,8 +77,12 @@ def main() -> None:
 
     steps = sorted(module.name for module in pkgutil.iter_modules(gxn.steps.__path__))
     if len(sys.argv) < 2 or sys.argv[1] not in steps:
+        usage = f"usage: gxn STEP [--help]\nsteps: {', '.join(steps)}"
+        if sys.argv[1:2] in (["-h"], ["--help"]):
+            print(usage)
+            return
         wrong = [f"gxn: there is no step {name}\n" for name in sys.argv[1:2] if not name.startswith("-")]
-        sys.exit(f"{''.join(wrong)}usage: gxn STEP [--help]\nsteps: {', '.join(steps)}")
+        sys.exit(f"{''.join(wrong)}{usage}")
     name = sys.argv.pop(1)
     sys.argv[0] = f"gxn {name}"
     importlib.import_module(f"gxn.steps.{name}").main()

@@ -116,6 +116,8 @@ def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
     except (OSError, KeyError, RuntimeError) as error:
         if not Path(path).exists():
             raise GxnError(f"{path}: there is no such file") from error
+        if Path(path).is_dir():
+            raise GxnError(f"{path}: is a folder, not an HDF5 file") from error
         raise GxnError(f"{path}: cannot be read as HDF5: {error}. Delete it and run again") from error
 
 

@@ -126,7 +126,7 @@ def check(config: dict[str, Any], schema: Path, source: str) -> None:
     try:
         _read_text(config, validator)
         found = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path)))
-        problems = [line for error in found for line in _lines(error)] + list(_endless(config))
+        problems = [*dict.fromkeys(line for error in found for line in _lines(error)), *_endless(config)]
     except RecursionError:
         problems = ["a key contains itself, by an anchor (&) and its alias (*)"]
     problems = problems or _references(config)
@@ -173,6 +173,9 @@ def _lines(error: ValidationError) -> list[str]:
     if error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
         return [f"{prefix}{key}: is missing" for key in missing]
+    if error.validator == "pattern":
+        name = f"{error.instance!r} is no name: letters, digits and _ only, the first no _"
+        return [f"{where or 'the configuration'}: {name}"]
     return [f"{where or 'the configuration'}: {error.message}"]
 
 

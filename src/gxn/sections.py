@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 Section = dict[str, Any]
+# of a stage on frozen encoders
+NO_GROUNDING = {"grounding_rate": 0, "decay_epoch": None}
 # the stage whose decoder a row starts from, by its `captioning`
 DECODERS = {"xe": "xe", "mix": "rl"}
 
@@ -47,19 +49,19 @@ def warmup_stage(config: Mapping[str, Any]) -> Section:
 
 def xe_stage(config: Mapping[str, Any]) -> Section:
     """`gxn.steps.caption.CaptionStage` of cross-entropy alone, which grounds nothing."""
-    changes = without(config["xe"], "epochs") | {"grounding_rate": 0, "gamma": 0, "earlier": 0}
+    changes = without(config["xe"], "epochs") | NO_GROUNDING | {"gamma": 0, "earlier": 0}
     return {"epochs": config["xe"]["epochs"], "caption": config["captioning"] | changes}
 
 
 def rl_stage(config: Mapping[str, Any]) -> Section:
     """`gxn.steps.caption.CaptionStage` of the mix, which goes on from cross-entropy and grounds nothing."""
-    changes = without(config["rl"], "epochs") | {"grounding_rate": 0, "earlier": config["xe"]["epochs"]}
+    changes = without(config["rl"], "epochs") | NO_GROUNDING | {"earlier": config["xe"]["epochs"]}
     return {"epochs": config["rl"]["epochs"], "caption": config["captioning"] | changes}
 
 
 def gan_stage(config: Mapping[str, Any]) -> Section:
     """`gxn.steps.draw.DrawStage`, which grounds nothing."""
-    changes = without(config["gan"], "epochs") | {"grounding_rate": 0}
+    changes = without(config["gan"], "epochs") | NO_GROUNDING
     return {"epochs": config["gan"]["epochs"], "draw": config["drawing"] | changes}
 
 
@@ -77,8 +79,7 @@ def joint_stage(config: Mapping[str, Any], row: Mapping[str, Any]) -> Section:
 def _caption(config: Mapping[str, Any], row: Mapping[str, Any]) -> Section | None:
     if row["captioning"] == "none":
         return None
-    own = joint(config, row)
-    rates = {"learning_rate": own["caption_rate"], "grounding_rate": own["ground_image_rate"]}
+    rates = _rates(config, row, "caption_rate", "ground_image_rate")
     earlier = config["xe"]["epochs"]
     if row["captioning"] == "xe":
         return config["captioning"] | rates | {"gamma": 0, "earlier": earlier}
@@ -88,9 +89,13 @@ def _caption(config: Mapping[str, Any], row: Mapping[str, Any]) -> Section | Non
 def _draw(config: Mapping[str, Any], row: Mapping[str, Any]) -> Section | None:
     if not row["drawing"]:
         return None
-    own = joint(config, row)
-    rates = {"learning_rate": own["draw_rate"], "grounding_rate": own["ground_text_rate"]}
-    return config["drawing"] | rates
+    return config["drawing"] | _rates(config, row, "draw_rate", "ground_text_rate")
+
+
+def _rates(config: Mapping[str, Any], row: Mapping[str, Any], own: str, grounding: str) -> Section:
+    found = joint(config, row)
+    rates = {"learning_rate": found[own], "grounding_rate": found[grounding]}
+    return rates | {"decay_epoch": found["decay_epoch"]}
 
 
 def finetune_stage(config: Mapping[str, Any], row: Mapping[str, Any]) -> Section:

@@ -103,6 +103,8 @@ FAULTS = {
     "rank of 0": (lambda one: one.i2t.__imul__(0), "below 1"),
     "rank of NaN": (lambda one: one.t2i.__imul__(np.nan), "NaN"),
     "infinite seed": (lambda one: one.__dict__.update(seed=np.inf), "is no file of ranks"),
+    "a caption of no image": (lambda one: one.caption_image.__iadd__(1), "does not point into"),
+    "a caption before all images": (lambda one: one.caption_image.__isub__(1), "does not point into"),
     "lengths that differ": (lambda one: one.__dict__.update(t2i=one.t2i[:-1]), "shape"),
 }
 

@@ -70,7 +70,7 @@ def test_the_search_finds_what_it_is_for(line):
 # a rule's own words: wildcards are constrained, numbers and choices are held to the schema, and files that
 # the workflow names itself hold only these wildcards
 PLAIN = {
-    *(f"wildcards.{name}" for name in "dataset method encoder seed name file cnn".split()),
+    *(f"wildcards.{name}" for name in "dataset method encoder seed name file cnn check".split()),
     *(
         f"params.{name}"
         for name in "threads device resume size truncated longest start imagined launch medr".split()

@@ -34,3 +34,15 @@ def test_a_run_of_no_row_or_twice_is_named(tmp_path):
         imagination([path, path], ["a"])
     with pytest.raises(GxnError, match=r"a\.json: is no file of the step imagine"):
         imagination([path], ["b"])
+
+
+@pytest.mark.parametrize("wrong", [None, "0.3", [1], True, float("nan"), float("inf"), 10**400])
+def test_a_metric_that_is_no_finite_number_is_refused(tmp_path, wrong):
+    path = write(tmp_path, "a.json", "a", 0, {"fidelity": wrong})
+    with pytest.raises(GxnError, match=r"a\.json: is no file of the step imagine"):
+        imagination([path], ["a"])
+
+
+def test_metrics_are_a_mapping(tmp_path):
+    with pytest.raises(GxnError, match=r"a\.json: is no file of the step imagine"):
+        imagination([write(tmp_path, "a.json", "a", 0, [["fidelity", 0.5]])], ["a"])

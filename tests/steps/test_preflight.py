@@ -15,7 +15,7 @@ from gxn.datasets.tokens import build_vocabulary, write_tokens
 from gxn.errors import GxnError
 from gxn.features.cnn import build
 from gxn.files import load_tensors, read_json, save_tensors, write_json
-from gxn.steps.preflight import main, preflight
+from gxn.steps import preflight
 
 NAME = "shufflenet_v2_x0_5"
 SIZES = [(40, 36), (36, 40), (50, 48), (40, 44)]  # the smallest is not the first
@@ -37,14 +37,6 @@ PRETRAIN = {
     "batch": 2,
     "learning_rate": 0.1,
     "weight_decay": 0.0,
-}
-CHECKS = {
-    "cnn": ("cnn", "device", "threads"),
-    "features": ("cnn", "features", "captions", "images", "weights", "device", "threads"),
-    "vocabulary": ("captions", "minimum"),
-    "cards": ("device", "processes"),
-    "batch": ("tokens", "batch"),
-    "protocols": ("tokens", "protocols"),
 }
 
 
@@ -81,8 +73,8 @@ def checked(place: Path, out: Path, check: str, **changes: Any) -> Any:
         "batch": 4,
         "protocols": ["full"],
     }
-    given = {name: (good | changes)[name] if name in CHECKS[check] else None for name in good}
-    preflight(out, **given)
+    call, names = next(each for each in preflight.CHECKS if each[0].__name__ == f"check_{check}")
+    preflight.preflight(call, out, **{name: (good | changes)[name] for name in names.split()})
     return read_json(out)
 
 
@@ -174,18 +166,24 @@ def test_more_processes_than_cards_are_refused(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--batch", "4"], "this check needs --tokens too"),
-        (["--minimum", "4"], "this check needs --captions too"),
-        (["--cnn", "{}", "--weights", "w"], "this check needs --features, --captions, --images too"),
-        (["--cnn", "{}"], "cnn.name: is missing"),
-        (["--cnn", json.dumps(CNN | {"weights": None})], "cnn.pretrain: is missing"),
-        ([], "one of the arguments --cnn --minimum --batch --protocols --processes is required"),
-        (["--batch", "4", "--protocols", "[]"], "not allowed with argument --batch"),
+        (["batch", "--batch", "4"], "the following arguments are required: --tokens"),
+        (
+            ["features", "--cnn", "{}", "--weights", "w"],
+            "required: --features, --captions, --images, --device",
+        ),
+        (["protocols", "--protocols", "[5]", "--tokens", "t"], "must be a list of names"),
+        (["cnn", "--cnn", "{}", "--device", "cpu", "--threads", "1"], "cnn.name: is missing"),
+        (
+            ["cnn", "--cnn", json.dumps(CNN | {"weights": None}), "--device", "cpu", "--threads", "1"],
+            "cnn.pretrain: is missing",
+        ),
+        (["sizes"], "invalid choice: 'sizes'"),
+        (["cards", "--tokens", "t"], "required: --processes, --device"),
     ],
 )
 def test_by_hand_what_is_missing_is_said(tmp_path, monkeypatch, capsys, words, message):
     monkeypatch.setattr(sys, "argv", ["preflight", *words, "--out", str(tmp_path / "out.json")])
     with pytest.raises(SystemExit) as end:
-        main()
+        preflight.main()
     assert end.value.code == 2 and message in capsys.readouterr().err
     assert not (tmp_path / "out.json").exists()

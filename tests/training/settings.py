@@ -12,12 +12,12 @@ ENCODER = {
 }  # fmt: skip
 MATCH = {"negatives": "sum", "learning_rate": 0.01, "decay_epoch": None, "clip": 2.0}
 CAPTION = {
-    "learning_rate": 0.01, "grounding_rate": 0.0, "clip": 1.0, "gamma": 0.5,
+    "learning_rate": 0.01, "grounding_rate": 0.0, "decay_epoch": None, "clip": 1.0, "gamma": 0.5,
     "critical_every": 1, "reward_cider_d": 1.0, "reward_bleu_4": 0.0,
     "sampling_increase": 0.1, "sampling_every": 1, "sampling_most": 0.25, "longest": 6, "earlier": 0,
 }  # fmt: skip
 DRAW = {
-    "learning_rate": 0.001, "beta1": 0.5, "grounding_rate": 0.0, "clip": 10.0,
+    "learning_rate": 0.001, "beta1": 0.5, "grounding_rate": 0.0, "decay_epoch": None, "clip": 10.0,
     "beta_f": 0.5, "beta_w": 0.5, "beta_s": 2.0,
     "saturating": False, "wrong": "next", "discriminator_grounds": False, "batch": 4,
 }  # fmt: skip

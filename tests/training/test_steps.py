@@ -95,7 +95,7 @@ def test_scheduled_sampling_rises_over_the_stages():
     seen = []
     for earlier in (0, 8):
         path = Captioning.__new__(Captioning)
-        path.config = replace(config, earlier=earlier)
+        path.config, path.optimizers = replace(config, earlier=earlier), {}
         for epoch in (0, 4, 5, 7, 30):
             path.start_epoch(epoch)
             seen.append(round(path.sampling, 3))
@@ -422,3 +422,28 @@ def test_a_checkpoint_of_another_vocabulary_or_shape_is_refused(arguments, pretr
 )
 def test_updates_come_in_the_order_of_algorithm_1(imagine, matches, expected):
     assert "".join(in_turn(list(imagine), "m", matches)) == expected
+
+
+def test_grounding_goes_on_at_a_tenth_when_ranking_does(arguments, pretrained):
+    """On equal terms with the control, the encoders' last epochs are at a tenth of every rate that moves them."""
+    rates = {"grounding_rate": 0.02, "decay_epoch": 2}
+    stage = Stage({**arguments("rates", stage={}), **pretrained})
+    networks = build_drawer(stage.model, 16, stage.device)
+    thumbnails = read_thumbnails(pretrained["thumbnails"], stage.train)
+    drawing = Drawing(
+        stage.encoders, **networks, config=parse(DrawingConfig, DRAW | rates, "draw"), thumbnails=thumbnails
+    )
+    config = parse(CaptioningConfig, CAPTION | rates, "caption")
+    rewards = build_rewards(stage, config, pretrained["frequencies"])
+    decoder = read_decoder(pretrained["decoder"])
+    captioning = Captioning(stage.encoders, decoder, config, *rewards)
+    for path, grounding, own in (
+        (drawing, "ground_text", "generator"),
+        (captioning, "ground_image", "decoder"),
+    ):
+        found = []
+        for epoch in range(4):
+            path.start_epoch(epoch)
+            found.append([path.optimizers[name].param_groups[0]["lr"] for name in (grounding, own)])
+        assert [each[0] for each in found] == pytest.approx([0.02, 0.02, 0.002, 0.002])
+        assert len({each[1] for each in found}) == 1

@@ -17,7 +17,7 @@ import gxn
 from gxn import sections
 from gxn.errors import GxnError
 from gxn.imports import sources
-from gxn.schema import check, is_fetched, read_config
+from gxn.schema import check, is_fetched, overlay, read_config
 from gxn.sections import without
 
 # jobs run the code that is among their inputs, in a container too, whose image holds only what it depends on
@@ -29,16 +29,19 @@ os.environ.update(PYTHONPATH=os.pathsep.join(PATHS), PATH=os.pathsep.join(SEARCH
 
 SCHEMA = Path(workflow.basedir).joinpath("workflow", "schemas", "params.schema.yaml")
 # in the order in which they are laid over each other; Snakemake lists those of the command line first
-SOURCE = " + ".join(
-    sorted(map(str, workflow.configfiles), key=lambda path: path != "params.yaml")
-)
+SOURCES = sorted(map(str, workflow.configfiles), key=lambda path: path != "params.yaml")
 
 try:
-    for path in workflow.configfiles:
-        read_config(Path(path))
-    check(config, SCHEMA, SOURCE)
+    laid = {}
+    for path in SOURCES:
+        overlay(laid, read_config(Path(path)))
+    check(config, SCHEMA, " + ".join(SOURCES))
 except GxnError as error:
     raise WorkflowError(str(error)) from None
+# the order of rows is that in which the files name them, as in workflow/configure.py; Snakemake has another
+config["methods"] = {
+    name: config["methods"][name] for name in laid["methods"] | config["methods"]
+}
 
 
 def obstacle():
@@ -223,12 +226,13 @@ def pretrained_arguments(wildcards):
 
 
 def pretrained_by_all(wildcards):
-    """Every checkpoint that a row starts from."""
+    """Every checkpoint that a row starts from, directly or not."""
     files = []
     for method in METHODS:
         for seed in config["seeds"]:
             wildcards = SimpleNamespace(dataset=DATASET, method=method, seed=seed)
             files += pretrained(wildcards).values()
+    files += [path.replace("/rl/", "/xe/") for path in files]  # where rl starts from
     return sorted(set(files))
 
 
@@ -323,28 +327,43 @@ def old_files(wildcards):
     return {name: ancient(path) for name, path in checked_files(wildcards).items()}
 
 
-def curves(wildcards):
-    """Training curves of every stage of every row."""
-    checkpoints = pretrained_by_all(wildcards)
-    checkpoints += seeds(
-        "results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
-        method=METHODS,
-    )
-    checkpoints += seeds(
-        "results/checkpoints/{dataset}/finetune/{method}/seed{seed}.safetensors",
-        method=TUNED,
-    )
-    found = [
+def curves_of(checkpoints):
+    """Training curves of the stages that made these checkpoints."""
+    return [
         path.replace("checkpoints", "curves", 1).replace("safetensors", "csv")
         for path in checkpoints
         if path.endswith(".safetensors")
     ]
-    if config["cnn"]["weights"] is None:
-        found.append(f"results/curves/{DATASET}/cnn.csv")
-    return found
 
 
-# the row that the retrieval grids show: the last that imagines most, at the first seed
+def pretraining_curves(wildcards):
+    """Training curves of the stages that rows share."""
+    return curves_of(pretrained_by_all(wildcards))
+
+
+JOINT = seeds(
+    "results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
+    method=METHODS,
+)
+FINETUNED = seeds(
+    "results/checkpoints/{dataset}/finetune/{method}/seed{seed}.safetensors",
+    method=TUNED,
+)
+# the CNN's, where it is trained here
+CNN_CURVES = [f"results/curves/{DATASET}/cnn.csv"] * (config["cnn"]["weights"] is None)
+
+
+def curves(wildcards):
+    """Training curves of every stage of every row."""
+    return pretraining_curves(wildcards) + curves_of(JOINT + FINETUNED) + CNN_CURVES
+
+
+def passed(*checks):
+    """What stands of checks that passed."""
+    return [f"data/{DATASET}/preflight/{check}.json" for check in checks]
+
+
+# the row that the retrieval grids show: the first that imagines most, at the first seed
 SHOWN = max(
     METHODS,
     key=lambda name: (METHODS[name]["drawing"], METHODS[name]["captioning"] != "none"),

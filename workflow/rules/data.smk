@@ -121,6 +121,8 @@ rule thumbnails:
 
 rule data:
     input:
+        rendered(SimpleNamespace(dataset=DATASET)),
+        passed("vocabulary"),
         expand("data/{dataset}/captions.json", dataset=DATASET),
         expand("data/{dataset}/vocabulary.json", dataset=DATASET),
         expand("data/{dataset}/tokens.h5", dataset=DATASET),

@@ -86,6 +86,11 @@ rule imagine:
 
 rule evaluation:
     input:
+        passed("protocols"),
+        seeds("results/features/{dataset}/{method}/seed{seed}.h5", method=TUNED),
+        seeds("results/embeddings/{dataset}/{method}/seed{seed}.h5", method=ROWS),
+        seeds("results/ranks/{dataset}/{method}/seed{seed}.h5", method=ROWS),
         seeds("results/metrics/{dataset}/{method}/seed{seed}.json", method=ROWS),
         seeds("results/imagined/{dataset}/{method}/seed{seed}.json", method=IMAGINING),
+        seeds("results/imagined/{dataset}/{method}/seed{seed}.h5", method=IMAGINING),
     localrule: True

@@ -57,5 +57,7 @@ rule extract_features:
 
 rule features:
     input:
+        passed("features", *["cnn"] * len(CNN_CURVES)),
+        CNN_CURVES,
         expand("data/{dataset}/features.h5", dataset=DATASET),
     localrule: True

@@ -55,12 +55,9 @@ rule imagine_and_match:
 
 rule joint:
     input:
-        seeds(
-            "results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
-            method=METHODS,
-        ),
-        seeds(
-            "results/checkpoints/{dataset}/finetune/{method}/seed{seed}.safetensors",
-            method=TUNED,
-        ),
+        passed(*["cards"] * bool(TUNED)),
+        JOINT,
+        FINETUNED,
+        [path.replace("/seed", "/cnn_seed") for path in FINETUNED],
+        curves_of(JOINT + FINETUNED),
     localrule: True

@@ -242,8 +242,17 @@ rule figures:
 rule paper:
     input:
         rules.figures.input,
-        "results/table_ablation.csv",
-        "results/table_imagined.csv",
-        "results/table_published.csv",
-        "results/table_significance.csv",
+        expand(
+            "results/table_{name}",
+            name=[
+                "ablation.csv",
+                "ablation.tex",
+                "ablation.md",
+                "spaces.csv",
+                "imagined.csv",
+                "published.csv",
+                "published.md",
+                "significance.csv",
+            ],
+        ),
     localrule: True

@@ -16,7 +16,7 @@ rule preflight:
     params:
         arguments=arguments,
     shell:
-        "python -m gxn.steps.preflight {params.arguments:q} --out {output} &> {log}"
+        "python -m gxn.steps.preflight {wildcards.check} {params.arguments:q} --out {output} &> {log}"
 
 
 # A job of its own, which runs after a check that passed: what a refused one wrote before is gone, and were that

@@ -102,5 +102,7 @@ rule pretrain_drawing:
 
 rule pretraining:
     input:
+        passed("batch"),
         pretrained_by_all,
+        pretraining_curves,
     localrule: True

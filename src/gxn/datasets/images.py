@@ -46,7 +46,9 @@ class Folder:
     def locate(self, filename: str) -> Path:
         """Path of an image; a name that leads out of the folder is refused."""
         name = PurePosixPath(filename)
-        if not filename or "\0" in filename or name.is_absolute() or ".." in name.parts or "\\" in filename:
+        if "\\" in filename:
+            raise GxnError(f"{self.path}: filename {filename!r}: part folders by /")
+        if not filename or "\0" in filename or name.is_absolute() or ".." in name.parts:
             raise GxnError(f"{self.path}: filename {filename!r} leads out of the folder of images")
         return self.path / name
 

@@ -3,6 +3,7 @@
 import collections
 import unicodedata
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from gxn.datasets.captions import SPLITS
@@ -62,7 +63,7 @@ def normalise(value: Any, name: str, where: str, expected: Expected | None = Non
             problems.append(str(error))
     refuse(problems)
     _unique([[image["imgid"]] for image in images], where, "imgid")
-    _unique([[image["filename"]] for image in images], where, "filename")
+    _unique([[str(PurePosixPath(image["filename"]))] for image in images], where, "filename")
     _unique([image["sentids"] for image in images], where, "sentid")
     _check_counts(images, where, expected)
     return {"dataset": name, "images": images}

@@ -70,11 +70,8 @@ def _read(path: Path) -> list[Ranked]:
             missing = {"dataset", "method", "seed"} - metadata.keys()
             if missing:
                 raise GxnError(f"{path}: its metadata has no {min(missing)!r}. Evaluate the run again")
-            run = {
-                "dataset": metadata["dataset"],
-                "method": metadata["method"],
-                "seed": int(metadata["seed"]),
-            }
+            run = {name: str(metadata[name]) for name in ("dataset", "method")}
+            run["seed"] = int(metadata["seed"])
             return [
                 Ranked(path=path, protocol=protocol, **run, **_arrays(file, protocol))
                 for protocol in sorted(file)
@@ -94,4 +91,7 @@ def _arrays(file: h5py.File, protocol: str) -> dict[str, np.ndarray]:
     for name in DIRECTIONS:
         if not (arrays[name] >= 1).all() or not np.isfinite(arrays[name]).all():
             raise ValueError(f"{protocol}/{name} holds a rank below 1, or NaN")
+    owners = arrays["caption_image"]
+    if owners.min() < 0 or owners.max() >= images:
+        raise ValueError(f"{protocol}/caption_image does not point into the {images} images")
     return arrays

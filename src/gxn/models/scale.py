@@ -10,6 +10,8 @@ SAMPLE = 2048
 class Standard(nn.Module):
     """Embeddings (B, J) less their mean, over their spread: those of training pairs then have a mean square of 1.
 
+    Both are taken once, by the encoders of the warm-up, and kept while joint training moves them on.
+
     Embeddings of an order are non-negative and of length 1, so that most of each is what all have in common, and
     the rest is small: without this, decoder and generator learn to speak and draw long before they listen.
 

@@ -16,6 +16,7 @@ from gxn.reporting.queries import Found
 
 ROWS, BEST = 5, 5
 CORRECT, WRONG = "✓", "·"
+PLAIN = {"parse_math": False}  # a caption may speak of dollars
 
 
 def image_grid(
@@ -154,9 +155,9 @@ def _sentences(axis: Axes, sentences: list[tuple[str, bool]], inches: float) -> 
     for lines, right in wrapped:
         look = {"fontsize": size, "va": "top", "color": style.CORRECT if right else style.INK}
         weight = "bold" if right else "normal"
-        axis.text(0.0, height, CORRECT if right else WRONG, fontweight=weight, **look)
+        axis.text(0.0, height, CORRECT if right else WRONG, fontweight=weight, **PLAIN, **look)
         for line in lines:
-            axis.text(0.16 / inches, height, line, **look)
+            axis.text(0.16 / inches, height, line, **PLAIN, **look)
             height -= step
         height -= 0.25 * step
 
@@ -164,6 +165,8 @@ def _sentences(axis: Axes, sentences: list[tuple[str, bool]], inches: float) -> 
 def _paragraph(axis: Axes, text: str, inches: float, below: str | None = None) -> None:
     axis.set_axis_off()
     lines = _wrapped(text, inches - 0.1, 7.0, 7)
-    axis.text(0.0, 1.0, "\n".join(lines), va="top", fontsize=7.0, fontstyle="italic", linespacing=1.25)
+    axis.text(
+        0.0, 1.0, "\n".join(lines), va="top", fontsize=7.0, fontstyle="italic", linespacing=1.25, **PLAIN
+    )
     if below:
-        axis.text(0.0, 0.0, below, va="bottom", fontsize=6.5, color=style.MUTED)
+        axis.text(0.0, 0.0, below, va="bottom", fontsize=6.5, color=style.MUTED, **PLAIN)

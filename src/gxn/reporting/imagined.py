@@ -1,8 +1,10 @@
 """How well the rows imagine: caption metrics and colour fidelity, mean and spread over seeds."""
 
+import math
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from gxn.errors import GxnError
 from gxn.files import read_json
@@ -26,13 +28,20 @@ def imagination(paths: Sequence[Path], methods: Sequence[str]) -> list[Row]:
         run = read_json(path)
         try:
             seeds, seed = runs[run["method"]], int(run["seed"])
-            found = dict(run["metrics"]) | {"dataset": str(run["dataset"])}
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            found = {key: _number(value) for key, value in run["metrics"].items()}
+            found["dataset"] = str(run["dataset"])
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise GxnError(f"{path}: is no file of the step imagine for these rows ({error!r})") from error
         if seed in seeds:
             raise GxnError(f"{path}: {run['method']} has seed {seed} twice")
         seeds[seed] = found
     return [_row(method, list(seeds.values())) for method, seeds in runs.items() if seeds]
+
+
+def _number(value: Any) -> float:
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise ValueError(f"a metric is {value!r}")
+    return float(value)
 
 
 def _row(method: str, runs: list[dict]) -> Row:

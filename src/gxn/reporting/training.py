@@ -68,7 +68,11 @@ def read_curve(path: Path) -> Curve:
         table = np.array([[float(cell or "nan") for cell in row] for row in rows[1:]])
     except (OSError, ValueError, csv.Error) as error:
         raise GxnError(f"{path}: cannot be read as curves: {error}") from error
-    if not len(table) or rows[0][0] != "epoch" or not 1 + (stage == "cnn") < len(rows[0]) == table.shape[1]:
+    if (
+        not len(table)
+        or rows[0][:1] != ["epoch"]
+        or not 1 + (stage == "cnn") < len(rows[0]) == table.shape[1]
+    ):
         raise GxnError(f"{path}: is no table of curves with a first column 'epoch'")
     values = {quantity: table[:, place] for place, quantity in enumerate(rows[0]) if place}
     if stage == "cnn":  # beside its loss stands the share of right answers to each kind of question
@@ -150,6 +154,7 @@ def _line(axis: Axes, runs: Iterable[Curve], quantity: str, look: style.Look, da
     marker = look.marker if len(epochs) == 1 else None
     (line,) = axis.plot(
         epochs, table.mean(axis=0), color=look.colour, linestyle=dashes, marker=marker, markersize=3,
+        markerfacecolor=look.colour if dashes == "-" else "white",
         linewidth=1.2 if dashes == "-" else 1.0,
     )  # fmt: skip
     axis.fill_between(

@@ -22,6 +22,7 @@ from gxn.training.data import Split, read_split
 from gxn.training.device import choose_device
 
 BATCH = 256
+OTHERS = 16  # images besides its own that a caption is held against, at most
 
 
 def imagine(
@@ -82,9 +83,17 @@ def _judge_captions(
     metrics = caption_metrics(by_image, references)
     images = np.arange(len(ids))
     metrics["cider_d"] = float(reward.score(images, ids).mean())
-    metrics["cider_d_chance"] = float(reward.score(np.roll(images, 1), ids).mean())
+    if len(shifts := others(len(ids))):
+        chance = [reward.score(np.roll(images, shift), ids).mean() for shift in shifts]
+        metrics["cider_d_chance"] = float(np.mean(chance))
     metrics["distinct"] = 100 * len({tuple(row) for row in ids.tolist()}) / len(ids)
     return {str(image): " ".join(words) for image, words in by_image.items()}, metrics
+
+
+def others(images: int) -> np.ndarray:
+    """Shifts (S,) by which every image meets others; evenly spread, as neighbours may be alike."""
+    shifts = np.unique(np.arange(1, OTHERS + 1) * images // (OTHERS + 1))
+    return shifts[shifts > 0]
 
 
 @torch.no_grad()

@@ -1,12 +1,7 @@
-"""Refuse settings that the data or the CNN do not suit, before a job takes the place of finished work.
+"""Refuse settings that the data or the CNN do not suit, before a job takes the place of finished work."""
 
-One of five settings is checked. `--cnn` alone: that it can be trained here; with `--weights`, that these, the
-layer and the crops of `--features` give features of the images. `--minimum`: that a word of `--captions` is so
-frequent. `--batch` or `--protocols`: that the splits of `--tokens` are large enough. `--processes`: that each has
-a card, unless they compute on the CPU.
-"""
-
-from collections.abc import Sequence
+import argparse
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,39 +15,13 @@ from gxn.files import write_json
 from gxn.training.batches import whole_batches
 
 
-def preflight(out: Path, **given: Any) -> None:
+def preflight(check: Callable[..., dict[str, int]], out: Path, **given: Any) -> None:
     """Write `out`, what was counted, if all suits.
 
     Raises:
         GxnError: the first thing that does not, by key or file, as the job that it is checked for would say.
     """
-    if given["minimum"] is not None:
-        need(given, "captions")
-        found = check_vocabulary(given["captions"], given["minimum"])
-    elif given["batch"] is not None:
-        need(given, "tokens")
-        found = check_batch(given["tokens"], given["batch"])
-    elif given["protocols"] is not None:
-        need(given, "tokens")
-        found = check_protocols(given["tokens"], given["protocols"])
-    elif given["processes"] is not None:
-        found = check_cards(given["processes"], given["device"])
-    else:
-        if given["weights"] is not None:
-            need(given, "features", "captions", "images")
-        names = ("cnn", "features", "captions", "images", "weights", "device", "threads")
-        found = check_cnn(**{name: given[name] for name in names})
-    write_json(out, found)
-
-
-def need(given: dict[str, Any], *names: str) -> None:
-    """Refuse a check without the files or settings that it reads.
-
-    Raises:
-        GxnError: names those that are not given.
-    """
-    if missing := [f"--{name}" for name in names if given[name] is None]:
-        raise GxnError(f"preflight: this check needs {', '.join(missing)} too")
+    write_json(out, check(**given))
 
 
 def check_batch(tokens: Path, batch: int) -> dict[str, int]:
@@ -85,30 +54,33 @@ def check_cards(processes: int, device: str) -> dict[str, int]:
     return {"processes": processes}
 
 
-def check_cnn(
-    cnn: Any,
-    features: Any,
-    captions: Path | None,
-    images: Path | None,
-    weights: Path | None,
-    device: str,
-    threads: int,
-) -> dict[str, int]:
-    """Refuse what would give no features, or a CNN that cannot be trained here; the number of features."""
-    # here, as most checks need no torch, whose import takes most of the time
+# torch only here, whose import takes most of the time of the other checks
+def check_cnn(cnn: Any, device: str, threads: int) -> dict[str, int]:
+    """Refuse a CNN that cannot be trained here; the number of its features."""
     from gxn.config import parse
-    from gxn.features.cnn import FixedCnn, load_cnn, need_side
-    from gxn.features.extract import FeaturesConfig, extract
+    from gxn.features.cnn import load_cnn, need_side
     from gxn.steps.train_cnn import CnnConfig
     from gxn.training.device import choose_device
 
+    choose_device(device, threads)
+    section = parse(CnnConfig, cnn, "cnn")
+    network, width = load_cnn(section.name, section.layer, None)
+    need_side(network.train(), section.pretrain.size, "cnn.pretrain.size")
+    return {"features": width}
+
+
+def check_features(
+    cnn: Any, features: Any, captions: Path, images: Path, weights: Path, device: str, threads: int
+) -> dict[str, int]:
+    """Refuse weights, a layer or crops that give no features of the images; the number of features."""
+    from gxn.config import parse
+    from gxn.features.cnn import FixedCnn, load_cnn, need_side
+    from gxn.features.extract import FeaturesConfig, extract
+    from gxn.training.device import choose_device
+
     where = choose_device(device, threads)
-    section = parse(CnnConfig if weights is None else FixedCnn, cnn, "cnn")
+    section, config = parse(FixedCnn, cnn, "cnn"), parse(FeaturesConfig, features, "features")
     network, width = load_cnn(section.name, section.layer, weights)
-    if weights is None:
-        need_side(network.train(), section.pretrain.size, "cnn.pretrain.size")
-        return {"features": width}
-    config = parse(FeaturesConfig, features, "features")
     need_side(network, config.crop, "features.crop")
     records, source = read_captions(captions), open_images(images)
     if config.resize is None:
@@ -123,25 +95,46 @@ def need_sizes(records: list[Record], source: ImageSource, transform: Any) -> No
         transform.need_size(*size, f"{record.filename} (imgid {record.imgid})")
 
 
-def main() -> None:
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "cnn": {"type": cli.json_argument, "help": "section cnn; for features its name and layer"},
+    "features": {"type": cli.json_argument, "help": "section features"},
+    "captions": {"type": Path, "help": "captions.json"},
+    "images": {"type": Path, "help": "folder of photographs, or images.h5"},
+    "weights": {"type": Path, "help": "the CNN's weights, safetensors"},
+    "tokens": {"type": Path, "help": "tokens.h5"},
+    "minimum": {"type": int, "help": "vocabulary.minimum"},
+    "batch": {"type": int, "help": "training.batch"},
+    "protocols": {"type": cli.names_argument, "help": 'such as ["full"]'},
+    "processes": {"type": int, "help": "finetune.processes"},
+    "device": {"help": "auto, cpu or cuda"},
+    "threads": {"type": int, "help": "torch's threads on a CPU"},
+    "out": {"type": Path, "help": "JSON to write"},
+}
+CHECKS = (
+    (check_cnn, "cnn device threads"),
+    (check_features, "cnn features captions images weights device threads"),
+    (check_vocabulary, "captions minimum"),
+    (check_batch, "tokens batch"),
+    (check_protocols, "tokens protocols"),
+    (check_cards, "processes device"),
+)
+
+
+def arguments() -> argparse.ArgumentParser:
+    """A command of its own for each check, with what it reads."""
     parser = cli.parser(__doc__)
-    checked = parser.add_mutually_exclusive_group(required=True)
-    checked.add_argument(
-        "--cnn", type=cli.json_argument, help="section cnn; with --weights its name and layer"
-    )
-    checked.add_argument("--minimum", type=int, help="vocabulary.minimum")
-    checked.add_argument("--batch", type=int, help="training.batch")
-    checked.add_argument("--protocols", type=cli.json_argument, help='such as ["full"]')
-    checked.add_argument("--processes", type=int, help="finetune.processes")
-    parser.add_argument("--features", type=cli.json_argument, help="section features")
-    parser.add_argument("--captions", type=Path, help="captions.json")
-    parser.add_argument("--images", type=Path, help="folder of photographs, or images.h5")
-    parser.add_argument("--weights", type=Path, help="the CNN's weights, safetensors")
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
-    parser.add_argument("--threads", type=int, default=1, help="torch's threads on a CPU")
-    parser.add_argument("--tokens", type=Path, help="tokens.h5")
-    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
-    cli.run(preflight, parser)
+    commands = parser.add_subparsers(required=True, metavar="CHECK")
+    for check, names in CHECKS:
+        about = check.__doc__
+        command = commands.add_parser(check.__name__.removeprefix("check_"), help=about, description=about)
+        command.set_defaults(check=check)
+        for name in (*names.split(), "out"):
+            command.add_argument(f"--{name}", required=True, **ARGUMENTS[name])
+    return parser
+
+
+def main() -> None:
+    cli.run(preflight, arguments())
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from gxn.rewards.bleu import Bleu4
 from gxn.rewards.ciderd import CiderD
 from gxn.rewards.frequencies import read_frequencies
 from gxn.training.data import Batch, Split
-from gxn.training.optimizers import adam, update
+from gxn.training.optimizers import adam, set_rate, update
 from gxn.training.stages import Stage
 
 
@@ -48,6 +48,7 @@ class CaptioningConfig:
     Attributes:
         learning_rate: the decoder's.
         grounding_rate: that of the grounded image map; 0 leaves the encoders as they are.
+        decay_epoch: from this epoch on (0-based) `grounding_rate` is a tenth; null: never.
         clip: largest gradient norm.
         gamma: the self-critical loss's share (equation 7); 0 is cross-entropy alone.
         critical_every: of so many updates, counted anew in each epoch, the first has the self-critical loss;
@@ -64,6 +65,7 @@ class CaptioningConfig:
 
     learning_rate: float
     grounding_rate: float
+    decay_epoch: int | None
     clip: float
     gamma: float
     critical_every: int
@@ -104,6 +106,8 @@ class Captioning:
         config, self.updates = self.config, 0
         rises = (config.earlier + epoch) // config.sampling_every
         self.sampling = min(config.sampling_most, config.sampling_increase * rises)
+        if "ground_image" in self.optimizers:
+            set_rate(self.optimizers["ground_image"], config.grounding_rate, config.decay_epoch, epoch)
 
     def _ground(self, features: Tensor) -> Tensor:
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.grounding_rate > 0):

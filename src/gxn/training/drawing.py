@@ -16,7 +16,7 @@ from gxn.models.drawing import ConditioningAugmentation, Discriminator, Generato
 from gxn.models.encoders import GROUNDED, Encoders
 from gxn.models.widths import ModelConfig
 from gxn.training.data import Batch, Split, spread_rows
-from gxn.training.optimizers import adam, update
+from gxn.training.optimizers import adam, set_rate, update
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class DrawingConfig:
         learning_rate: Adam's for discriminator, generator and conditioning augmentation.
         beta1: Adam's first decay rate for them.
         grounding_rate: learning rate of the grounded text encoder; 0 leaves the encoders as they are.
+        decay_epoch: from this epoch on (0-based) `grounding_rate` is a tenth; null: never.
         clip: largest gradient norm of the generator's update.
         beta_f, beta_w: weights of drawn images and of wrong captions in equation 11.
         beta_s: weight of the KL term (a mean over elements) in equation 12.
@@ -39,6 +40,7 @@ class DrawingConfig:
     learning_rate: float
     beta1: float
     grounding_rate: float
+    decay_epoch: int | None
     clip: float
     beta_f: float
     beta_w: float
@@ -97,7 +99,10 @@ class Drawing:
             self.optimizers["ground_text"] = adam(grounded, config.grounding_rate)
 
     def start_epoch(self, epoch: int) -> None:
-        """Nothing here depends on the epoch."""
+        if "ground_text" in self.optimizers:
+            set_rate(
+                self.optimizers["ground_text"], self.config.grounding_rate, self.config.decay_epoch, epoch
+            )
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         part = spread_rows(len(batch.image), self.config.batch)

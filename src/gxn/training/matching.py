@@ -13,7 +13,7 @@ from gxn.losses.ranking import Negatives, ranking_loss
 from gxn.losses.similarity import kernels, score
 from gxn.models.encoders import Encoders, encode_captions
 from gxn.training.data import Batch, Split
-from gxn.training.optimizers import adam, update
+from gxn.training.optimizers import adam, set_rate, update
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,7 @@ class Matching:
         self.optimizers: dict[str, Optimizer] = {"match": self.optimizer}
 
     def start_epoch(self, epoch: int) -> None:
-        decayed = self.config.decay_epoch is not None and epoch >= self.config.decay_epoch
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * (0.1 if decayed else 1.0)
+        set_rate(self.optimizer, self.config.learning_rate, self.config.decay_epoch, epoch)
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         images = self.encoders.images(batch.features)

@@ -26,6 +26,13 @@ def adam(parameters: Iterable[nn.Parameter], rate: float, betas: tuple[float, fl
     return Adam(list(parameters), lr=rate, betas=betas, fused=True)
 
 
+def set_rate(optimizer: Optimizer, rate: float, decay_epoch: int | None, epoch: int) -> None:
+    """The rate of an epoch (0-based): from `decay_epoch` on, where there is one, a tenth."""
+    decayed = decay_epoch is not None and epoch >= decay_epoch
+    for group in optimizer.param_groups:
+        group["lr"] = rate * (0.1 if decayed else 1.0)
+
+
 def update(loss: Tensor, optimizers: Iterable[Optimizer], clip: float | None) -> None:
     """One step of the optimisers along the gradient of `loss`, each one's gradient norm clipped at `clip`.
 

@@ -24,6 +24,7 @@ from gxn.training.paths import TrainingPath
 
 REPEATS = 4
 PATIENCE = 5.0  # seconds
+RATES = {"learning_rate": 1e-4, "grounding_rate": 1e-4, "decay_epoch": None}  # any will do
 # as in COCO and Flickr: 11 words on average, the longest of a batch about twice that
 SHORTEST, LONGEST = 6, 22
 
@@ -59,7 +60,7 @@ def update_rates(
             captions.tokens, captions.offsets, captions.caption_image, build_frequencies(captions)
         )
         for name, gamma in (("xe", 0.0), ("mix", config["captioning"]["gamma"])):
-            changes = {"gamma": gamma, "learning_rate": 1e-4, "grounding_rate": 1e-4, "earlier": 0}
+            changes = RATES | {"gamma": gamma, "earlier": 0}
             changes["critical_every"] = 1
             settings = parse(CaptioningConfig, config["captioning"] | changes, "captioning")
             rates[name] = _rate(Captioning(encoders, decoder, settings, reward, reward), batch, config)
@@ -92,8 +93,7 @@ def made_up(size: int, features: int, words: int, device: torch.device) -> tuple
 def _drawing(config: Mapping[str, Any], model: ModelConfig, encoders: Encoders, batch: Batch) -> TrainingPath:
     side, device = config["dataset"]["thumbnail"], batch.features.device
     networks = build_drawer(model, side, device)
-    changes = {"learning_rate": 1e-4, "grounding_rate": 1e-4}
-    settings = parse(DrawingConfig, config["drawing"] | changes, "drawing")
+    settings = parse(DrawingConfig, config["drawing"] | RATES, "drawing")
     thumbnails = torch.zeros((len(batch.image), 3, side, side), dtype=torch.uint8, device=device)
     return Drawing(encoders, **networks, config=settings, thumbnails=thumbnails)
 
