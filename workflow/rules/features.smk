@@ -57,7 +57,11 @@ rule extract_features:
 
 rule features:
     input:
-        passed("features", *["cnn"] * len(CNN_CURVES)),
-        CNN_CURVES,
+        (
+            [*passed("cnn"), WEIGHTS.format(dataset=DATASET), *CNN_CURVES]
+            if CNN_CURVES
+            else []
+        ),
+        passed("features"),
         expand("data/{dataset}/features.h5", dataset=DATASET),
     localrule: True
