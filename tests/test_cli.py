@@ -1,10 +1,11 @@
-"""Arguments that carry JSON: what they hold, and what is said of others."""
+"""The command gxn, and arguments that carry JSON."""
 
 import argparse
+import sys
 
 import pytest
 
-from gxn.cli import json_argument, names_argument
+from gxn.cli import json_argument, main, names_argument
 
 
 def test_names():
@@ -21,3 +22,16 @@ def test_what_is_no_list_of_names_is_refused(text):
 def test_what_is_not_json_is_refused(argument):
     with pytest.raises(argparse.ArgumentTypeError, match="is not JSON"):
         argument("[vsepp]")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"]])
+def test_help_is_no_error(monkeypatch, capsys, words):
+    monkeypatch.setattr(sys, "argv", ["gxn", *words])
+    main()
+    assert "usage: gxn STEP" in capsys.readouterr().out
+
+
+def test_an_unknown_step_is(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["gxn", "matsch"])
+    with pytest.raises(SystemExit, match="there is no step matsch"):
+        main()

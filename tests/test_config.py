@@ -159,7 +159,7 @@ def test_an_encoder_has_what_all_have_and_its_own():
 
 def test_the_keys_of_the_choices_are_there():
     """Each gap of docs/choices.md names keys that params.yaml has; `*` is every entry of a section."""
-    lines = (ROOT / "docs" / "choices.md").read_text().splitlines()
+    lines = (ROOT / "docs" / "choices.md").read_text().partition("\n## ")[0].splitlines()
     rows = [re.findall(r"`([a-z0-9_.*]+)`", line.split("|")[2]) for line in lines if line.startswith("|")][2:]
     assert len(rows) > 25 and all(rows)
     for key in (key for keys in rows for key in keys if key != "methods.*.joint"):
@@ -172,8 +172,9 @@ def test_the_keys_of_the_choices_are_there():
             ]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
-def test_every_shipped_configuration_is_valid(path):
+@pytest.mark.parametrize("name", ["coco", "dose", "flickr30k", "flickr8k", "local", "smoke"])
+def test_every_shipped_configuration_is_valid(name):
+    path = ROOT / "config" / f"{name}.yaml"
     check(merged(PARAMS, yaml.safe_load(path.read_text())), SCHEMA, path.name)
 
 

@@ -83,6 +83,11 @@ def test_hdf5_is_stable_and_named_when_damaged(tmp_path):
         files.hdf5_metadata(file)
 
 
+def test_a_folder_is_not_to_be_deleted(tmp_path):
+    with pytest.raises(GxnError, match=r"is a folder, not an HDF5 file$"), files.open_hdf5(tmp_path):
+        pass
+
+
 def test_hdf5_holds_no_time_of_day(tmp_path):
     for name in ("one", "two"):
         with files.create_hdf5(tmp_path / name, {"a": 1}) as file:

@@ -1,9 +1,9 @@
-"""Renew docs/reference, and the tables of README.md, from results/ of the default run.
+"""Renew docs/reference, and the tables of README.md and docs/results.md, from results/ of the default run.
 
     uv run python workflow/reference.py
 
 Tables are copied, the figure is made small enough for git, and of the decoder's curves the first and the last
-epoch are kept. README.md quotes them between `<!-- NAME -->` and `<!-- end -->`.
+epoch are kept. The pages quote them between `<!-- NAME -->` and `<!-- end -->`.
 """
 
 import csv
@@ -19,20 +19,21 @@ from PIL import Image
 from gxn.errors import GxnError
 
 ROOT = Path(__file__).parents[1]
+PAGES = ("README.md", "docs/results.md")
 TABLES = (
     *("table_ablation.csv", "table_ablation.md", "table_spaces.csv"),
     *("table_imagined.csv", "table_significance.csv"),
 )
 MAKE = "`uv run dvc repro` with the params.yaml of the repository makes it"
 WIDTH, COLOURS = 1200, 200  # of the figure
-LOSSES = {  # README's heading: column of the curves
+LOSSES = {  # heading: column of the curves
     "cross-entropy": "xe_loss",
     "on validation": "val_xe_loss",
     "CIDEr-D on validation": "val_cider_d",
 }
-IMAGINED = {  # README's heading: column of table_imagined.csv, digits
+IMAGINED = {  # heading: column of table_imagined.csv, digits
     "CIDEr-D": ("cider_d", 3),
-    "of another image": ("cider_d_chance", 3),
+    "of other images": ("cider_d_chance", 3),
     "distinct": ("distinct", 0),
     "BLEU-4": ("bleu4", 1),
     "colour fidelity": ("fidelity", 3),
@@ -82,7 +83,7 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def blocks(reference: Path) -> dict[str, str]:
-    """What README.md quotes, by name; of the curves, the mean over seeds."""
+    """What PAGES quote, by name; of the curves, the mean over seeds."""
     alone: dict[str, dict[str, str]] = {}
     for row in read(reference / "table_spaces.csv"):
         cell = f"{float(row['rsum']):.1f}"
@@ -118,8 +119,8 @@ def filled(text: str, quoted: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    """Renew both, once it is known that all is there."""
-    results, reference, readme = ROOT / "results", ROOT / "docs/reference", ROOT / "README.md"
+    """Renew all, once it is known that all is there."""
+    results, reference = ROOT / "results", ROOT / "docs/reference"
     ends = curves(results / "curves/scenes")
     for path in [*map(results.joinpath, TABLES), results / "figures/t2i.png"]:
         if not path.is_file():
@@ -128,7 +129,8 @@ def main() -> None:
         shutil.copyfile(results / name, reference / name)
     shrink(results / "figures/t2i.png", reference / "t2i.png")
     (reference / "curves.csv").write_text(ends, encoding="utf-8")
-    readme.write_text(filled(readme.read_text(encoding="utf-8"), blocks(reference)), encoding="utf-8")
+    for page in map(ROOT.joinpath, PAGES):
+        page.write_text(filled(page.read_text(encoding="utf-8"), blocks(reference)), encoding="utf-8")
 
 
 if __name__ == "__main__":

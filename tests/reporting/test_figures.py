@@ -1,6 +1,7 @@
 """Figures: drawn from result files alone, the same bytes again, and honest about what they show."""
 
 import importlib
+import io
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import h5py
 import numpy as np
 import pytest
+from matplotlib import pyplot
 from PIL import Image
 
 from gxn.errors import GxnError
@@ -137,6 +139,15 @@ def test_only_captions_that_were_drawn_are_asked(results):
 def test_fewer_queries_than_rows_are_all_shown():
     rank, ids = np.array([3.0, 1.0, np.nan]), np.arange(3)
     assert queries.choose(rank, ids, ids, 5) == [1, 0]
+
+
+def test_dollars_in_captions_are_no_mathematics():
+    figure, axis = pyplot.subplots()
+    grids._paragraph(axis, r"costs $\frac and $6", 3.0, below="$5 and $_6")
+    grids._sentences(axis, [(r"$\frac of $6", True), ("$5 and $^6", False)], 3.0)
+    figure.savefig(io.BytesIO())  # what is no mathematics would be refused here
+    assert [text.get_parse_math() for text in axis.texts] == [False] * len(axis.texts)
+    pyplot.close(figure)
 
 
 FAULTS = {

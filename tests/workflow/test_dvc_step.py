@@ -1,6 +1,7 @@
 """dvc.yaml and the Snakefile tell the same story: files and parameters (dry runs, nothing is made)."""
 
 import copy as copying
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -243,3 +244,13 @@ def test_no_parameter_that_a_stage_does_not_list_reaches_its_jobs(copy, default,
     mine |= {path: default[path] for path in passing}
     assert mine and {out: now.get(out) for out in mine} == mine
     assert now != default, "nothing was changed at all"
+
+
+def test_rows_stand_in_the_order_in_which_the_files_name_them(copy):
+    """As in params.yaml once workflow/configure.py has laid the same file over it; Snakemake would reverse it."""
+    own = {"encoder": "order", "negatives": "sum", "captioning": "none", "drawing": False}
+    rows = {"mine": own, "vsepp": {"joint": {"epochs": 1}}}
+    (copy.path / "rows.yaml").write_text(yaml.safe_dump({"methods": rows}), encoding="utf-8")
+    params = yaml.safe_load((copy.path / "params.yaml").read_text(encoding="utf-8"))
+    command = jobs(copy, "--configfile", "rows.yaml")["results/table_ablation.csv"].command
+    assert json.dumps([*params["methods"], "mine"]) in command
