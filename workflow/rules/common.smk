@@ -232,7 +232,14 @@ def pretrained_by_all(wildcards):
         for seed in config["seeds"]:
             wildcards = SimpleNamespace(dataset=DATASET, method=method, seed=seed)
             files += pretrained(wildcards).values()
-    files += [path.replace("/rl/", "/xe/") for path in files]  # where rl starts from
+    for row in METHODS.values():
+        if (
+            row["captioning"] == "mix"
+        ):  # starts from a checkpoint of rl, and that from one of xe
+            files += seeds(
+                "results/checkpoints/{dataset}/xe/{encoder}/seed{seed}.safetensors",
+                encoder=row["encoder"],
+            )
     return sorted(set(files))
 
 

@@ -58,6 +58,9 @@ rule joint:
         passed(*["cards"] * bool(TUNED)),
         JOINT,
         FINETUNED,
-        [path.replace("/seed", "/cnn_seed") for path in FINETUNED],
+        seeds(
+            "results/checkpoints/{dataset}/finetune/{method}/cnn_seed{seed}.safetensors",
+            method=TUNED,
+        ),
         curves_of(JOINT + FINETUNED),
     localrule: True
