@@ -15,13 +15,14 @@ from PIL import Image
 
 from gxn.datasets import captions, images, karpathy, tokens
 from gxn.evaluation.embeddings import read_embeddings
+from gxn.evaluation.metrics import RECALL_COLUMNS
 from gxn.evaluation.ranked import read_ranks
 from gxn.features.cnn import build
 from gxn.features.store import read_features
 from gxn.files import create_hdf5, read_json, save_tensors, write_json
 from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
 from gxn.reporting.queries import read_drawn, read_pictures, read_spoken
-from gxn.reporting.runs import RECALLS, read_runs
+from gxn.reporting.runs import read_runs
 from gxn.rewards.frequencies import build_frequencies, read_frequencies, write_frequencies
 from gxn.schema import check
 from gxn.training.checkpoint import read_encoders
@@ -124,10 +125,10 @@ def right_runs(path: Path, answer: list) -> bool:
     """Numbers are those of the file, finite, and their sum is right."""
     protocols = json.loads(path.read_text(encoding="utf-8"))["protocols"]
     for run, found in zip(answer, protocols.values(), strict=True):
-        for name in RECALLS:
+        for name in RECALL_COLUMNS:
             if run.numbers[name] != float(found[name[:3]][name[4:]]) or not 0 <= run.numbers[name] <= 100:
                 return False
-        if not math.isclose(sum(run.numbers[name] for name in RECALLS), run.numbers["rsum"], abs_tol=1e-5):
+        if not math.isclose(sum(run.numbers[name] for name in RECALL_COLUMNS), run.numbers["rsum"], abs_tol=1e-5):
             return False
     return True
 

@@ -232,10 +232,9 @@ def pretrained_by_all(wildcards):
         for seed in config["seeds"]:
             wildcards = SimpleNamespace(dataset=DATASET, method=method, seed=seed)
             files += pretrained(wildcards).values()
+    # a row that mixes starts from a checkpoint of rl, and that from one of xe
     for row in METHODS.values():
-        if (
-            row["captioning"] == "mix"
-        ):  # starts from a checkpoint of rl, and that from one of xe
+        if row["captioning"] == "mix":
             files += seeds(
                 "results/checkpoints/{dataset}/xe/{encoder}/seed{seed}.safetensors",
                 encoder=row["encoder"],
