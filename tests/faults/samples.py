@@ -128,7 +128,9 @@ def right_runs(path: Path, answer: list) -> bool:
         for name in RECALL_COLUMNS:
             if run.numbers[name] != float(found[name[:3]][name[4:]]) or not 0 <= run.numbers[name] <= 100:
                 return False
-        if not math.isclose(sum(run.numbers[name] for name in RECALL_COLUMNS), run.numbers["rsum"], abs_tol=1e-5):
+        if not math.isclose(
+            sum(run.numbers[name] for name in RECALL_COLUMNS), run.numbers["rsum"], abs_tol=1e-5
+        ):
             return False
     return True
 
