@@ -139,7 +139,7 @@ FULL = [
     (CNN, "data/smoke/features.h5", "data", 300, "data/smoke/features.h5"),
     ("data/smoke/features.h5", WARMUP, "scratch", 40, "scratch/smoke/warmup/cosine/seed0/last.pt"),
     ("data/smoke/features.h5", WARMUP, "results", 60, WARMUP),
-    (METRICS, TABLE, "results", 0, "results/table_ablation"),
+    (METRICS, TABLE, "results", 0, "results/table_spaces.csv"),
 ]
 
 
