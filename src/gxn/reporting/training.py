@@ -86,7 +86,7 @@ def training_curves(curves: list[Curve], methods: list[str]) -> Figure:
     if not stages:
         raise GxnError("no curves given: nothing to draw")
     blocks = [[curve for curve in curves if curve.stage == stage] for stage in stages]
-    heights = [0.33 + LINE * sum(_lines(len(_quantities(block)))) for block in blocks]
+    heights = [0.33 + LINE * sum(_lines(block)) for block in blocks]
     figure = pyplot.figure(figsize=(style.WIDTH, sum(heights)), layout="constrained")
     parts = figure.subfigures(len(stages), 1, height_ratios=heights, squeeze=False)[:, 0]
     for part, stage, block in zip(parts, stages, blocks, strict=True):
@@ -101,14 +101,16 @@ def _quantities(curves: list[Curve]) -> list[str]:
     return [name for name in QUANTITIES if name in present]
 
 
-def _lines(panels: int) -> list[float]:
+def _lines(curves: list[Curve]) -> list[float]:
     """Heights of a block's lines: the legend takes a panel's place, or a low line where none is free."""
-    return [1.0] * -(-panels // COLUMNS) + [0.4] * (panels % COLUMNS == 0)
+    panels, names = len(_quantities(curves)), len({curve.name for curve in curves})
+    legend = max(0.4, 0.2 * -(-names // COLUMNS))
+    return [1.0] * -(-panels // COLUMNS) + [legend] * (panels % COLUMNS == 0)
 
 
 def _block(part: SubFigure, curves: list[Curve], methods: list[str]) -> None:
     quantities = _quantities(curves)
-    lines = _lines(len(quantities))
+    lines = _lines(curves)
     alone = len(lines) * COLUMNS == len(quantities) + COLUMNS
     axes = part.subplots(len(lines), COLUMNS, squeeze=False, height_ratios=lines)
     present = {curve.name for curve in curves}
