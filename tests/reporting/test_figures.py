@@ -16,7 +16,7 @@ from PIL import Image
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import read_embeddings
 from gxn.evaluation.ranks import ranks
-from gxn.reporting import grids, queries, style
+from gxn.reporting import grids, queries, style, training
 from gxn.reporting.training import read_curve
 from gxn.similarities import SIMILARITIES
 
@@ -139,6 +139,19 @@ def test_only_captions_that_were_drawn_are_asked(results):
 def test_fewer_queries_than_rows_are_all_shown():
     rank, ids = np.array([3.0, 1.0, np.nan]), np.arange(3)
     assert queries.choose(rank, ids, ids, 5) == [1, 0]
+
+
+@pytest.mark.parametrize("rows", [1, 8, 9, 13])
+def test_every_name_of_the_legend_is_on_the_page(rows):
+    values = dict.fromkeys(list(training.QUANTITIES)[: 2 * training.COLUMNS], np.ones(2))
+    names = [f"row{number}" for number in range(rows)]
+    curves = [training.Curve("joint", name, np.arange(1.0, 3.0), values) for name in names]
+    with pyplot.rc_context(style.SETTINGS):
+        figure = training.training_curves(curves, names)
+        figure.canvas.draw()
+    (legend,) = (axis.get_legend() for axis in figure.subfigs[0].axes if axis.get_legend())
+    assert legend.get_window_extent().y0 >= 0
+    pyplot.close(figure)
 
 
 def test_dollars_in_captions_are_no_mathematics():
