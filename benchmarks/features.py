@@ -22,7 +22,7 @@ from gxn.datasets.images import open_images
 from gxn.features.cnn import load_cnn
 from gxn.features.extract import FeaturesConfig, batches, extract, forward
 from gxn.files import read_json
-from gxn.processors import at_hand
+from gxn.processors import available_cpus
 
 
 def rates(call: Callable[[], None], images: int, device: torch.device) -> tuple[float, float]:
@@ -42,7 +42,7 @@ def compare(options: argparse.Namespace, threads: int) -> None:
     network, _ = load_cnn(options.cnn, "pool", options.weights)
     entries = read_json(options.captions)["images"][: options.count]
     records = [Record(entry["filename"], entry["imgid"], entry["split"], ()) for entry in entries]
-    source, workers = open_images(options.images), at_hand()
+    source, workers = open_images(options.images), available_cpus()
     network = network.to(device, memory_format=torch.channels_last)
     ready = list(batches(records, source, config, workers))
 

@@ -1,88 +1,159 @@
-"""How a step meets its caller: arguments, one-line errors, exit status, progress."""
+"""The command line of a step: typed arguments, one-block errors, exit status, progress and warnings.
+
+A step is a module of gxn.steps with a frozen dataclass `Arguments`, made of `option` fields, a function that takes one,
+and `main = cli.command(function, Arguments)`. Its docstring is its help.
+"""
 
 import argparse
+import ast
+import dataclasses
 import importlib
-import json
 import pkgutil
 import sys
 import time
+import types
+import typing
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, TypeVar
 
 from gxn.errors import GxnError
-from gxn.writing import FULL, refused
+from gxn.writing import FULL, write_error
 
 Item = TypeVar("Item")
+Arguments = TypeVar("Arguments")
 
-PAUSE = 10.0  # seconds between lines of progress
+INTERVAL = 10.0  # seconds between lines of progress
+GROUPS = ("train", "table", "figure")  # steps whose names begin with these words stand together in the help
 
 
-def run(step: Callable[..., None], parser: argparse.ArgumentParser) -> None:
-    """Parse the command line, call `step` with the arguments by name, turn `GxnError` into exit status 2.
+def option(help: str, default: Any = dataclasses.MISSING) -> Any:
+    """Make a field of `Arguments`: an option of its name, required unless it has a default."""
+    return dataclasses.field(default=default, metadata={"help": help})
 
-    So ends a full disk that is met in passing, by a line of progress or by a compiler's cache.
-    """
+
+def command(step: Callable[[Arguments], None], kind: type[Arguments]) -> Callable[[], None]:
+    """Make the `main` of a step."""
+
+    def main() -> None:
+        module = sys.modules[step.__module__]
+        arguments = parse(kind, module.__doc__)
+        run(lambda: step(arguments))
+
+    return main
+
+
+def run(work: Callable[[], None]) -> None:
+    """Call `work`; print a `GxnError`, or a full disk, as one block and exit with status 2."""
     try:
-        step(**vars(parser.parse_args()))
+        work()
     except OSError as error:
         if error.errno not in FULL:
             raise
-        _stop(refused(error.filename or "the step's log", error))
+        _stop(write_error(error.filename or "the step's log", error))
     except GxnError as error:
         _stop(error)
 
 
-def _stop(error: GxnError) -> None:
+def _stop(error: GxnError) -> typing.NoReturn:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(2)
 
 
-def parser(description: str | None) -> argparse.ArgumentParser:
-    """An argument parser whose help is the step's docstring."""
+def parse(kind: type[Arguments], description: str | None, words: list[str] | None = None) -> Arguments:
+    """Read the command line, or `words`, into the dataclass `kind`."""
     style = argparse.RawDescriptionHelpFormatter
-    return argparse.ArgumentParser(description=description, formatter_class=style)
+    parser = argparse.ArgumentParser(description=description, formatter_class=style, allow_abbrev=False)
+    hints = typing.get_type_hints(kind)
+    for field in dataclasses.fields(kind):
+        parser.add_argument(f"--{field.name.replace('_', '-')}", **_argument(field, hints[field.name]))
+    return kind(**vars(parser.parse_args(words)))
 
 
-def json_argument(text: str) -> Any:
-    """Type of an argument that carries a configuration section as JSON."""
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"is not JSON: {error}") from error
+def _argument(field: dataclasses.Field, hint: Any) -> dict[str, Any]:
+    required = field.default is dataclasses.MISSING
+    options: dict[str, Any] = {"help": field.metadata["help"], "required": required}
+    if not required:
+        options["default"] = field.default
+    if isinstance(hint, types.UnionType):
+        hint = next(each for each in hint.__args__ if each is not type(None))
+    if typing.get_origin(hint) is tuple:
+        return options | {"type": hint.__args__[0], "nargs": "*", "metavar": "FILE", "action": _Tuple}
+    if typing.get_origin(hint) is Literal:
+        return options | {"choices": hint.__args__}
+    return options | {"type": hint, "metavar": "FILE" if hint is Path else "VALUE"}
 
 
-def names_argument(text: str) -> list[str]:
-    """Type of an argument that carries a list of names as JSON."""
-    names = json_argument(text)
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise argparse.ArgumentTypeError(f'must be a list of names such as ["vsepp"], not {text}')
-    return names
+class _Tuple(argparse.Action):
+    """Keep several values as a tuple."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        setattr(namespace, self.dest, tuple(values))
+
+
+def warn(message: str) -> None:
+    """Print a line that the workflow shows on the screen once the step is done."""
+    print(f"warning: {message}", file=sys.stderr, flush=True)
 
 
 def progress(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
-    """Yield `items`, printing a line with the expected end at most once in PAUSE seconds."""
+    """Yield `items`, printing a line with the expected end at most once in INTERVAL seconds."""
     start = last = time.monotonic()
     for done, item in enumerate(items, 1):
         yield item
         now = time.monotonic()
-        if now - last >= PAUSE or done == total:
+        if now - last >= INTERVAL or done == total:
             left = (now - start) / done * (total - done)
             print(f"{what}: {done}/{total}, {now - start:.0f} s gone, about {left:.0f} s to go", flush=True)
             last = now
 
 
 def main() -> None:
-    """`gxn STEP ...` runs the module `gxn.steps.STEP`, as `python -m` would."""
+    """Run `gxn STEP ...`, the module `gxn.steps.STEP`."""
     import gxn.steps
 
     steps = sorted(module.name for module in pkgutil.iter_modules(gxn.steps.__path__))
-    if len(sys.argv) < 2 or sys.argv[1] not in steps:
-        usage = f"usage: gxn STEP [--help]\nsteps: {', '.join(steps)}"
-        if sys.argv[1:2] in (["-h"], ["--help"]):
-            print(usage)
-            return
-        wrong = [f"gxn: there is no step {name}\n" for name in sys.argv[1:2] if not name.startswith("-")]
-        sys.exit(f"{''.join(wrong)}{usage}")
-    name = sys.argv.pop(1)
-    sys.argv[0] = f"gxn {name}"
+    first = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if first in ("-h", "--help"):
+        print(_usage(steps))
+        return
+    if first == "--version":
+        print(f"gxn {version('gxn')}")
+        return
+    name = first.replace("-", "_")
+    if name not in steps:
+        sys.exit(f"gxn: there is no step {first}\n{_usage(steps)}")
+    _refuse_other_code()
+    sys.argv = [f"gxn {name}", *sys.argv[2:]]
     importlib.import_module(f"gxn.steps.{name}").main()
+
+
+def _refuse_other_code() -> None:
+    """Stop where the working folder holds other code of this package than the code that runs."""
+    here, running = Path("src/gxn").resolve(), Path(__file__).parent.resolve()
+    if here.is_dir() and here != running:
+        _stop(
+            GxnError(
+                f"gxn runs the code in {running}, not that in {here}; run `uv sync` here, then `uv run gxn`"
+            )
+        )
+
+
+def _usage(steps: Iterable[str]) -> str:
+    """All steps, a line each, those of one kind together."""
+    groups: dict[str, list[str]] = {"": []} | {group: [] for group in GROUPS}
+    for step in steps:
+        group = step.partition("_")[0]
+        groups[group if group in GROUPS else ""].append(step)
+    lines = ["usage: gxn STEP [OPTIONS]; gxn STEP --help; gxn --version", ""]
+    for members in groups.values():
+        lines += [f"  {step:22}{_summary(step)}" for step in members]
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def _summary(step: str) -> str:
+    """The first line of a step's docstring; nothing is imported."""
+    source = Path(__file__).with_name("steps").joinpath(f"{step}.py").read_text("utf-8")
+    return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]

@@ -19,7 +19,7 @@ import numba
 from numba.core.caching import FunctionCache
 from numba.core.codegen import get_host_cpu_features
 
-from gxn.imports import sources
+from gxn.code import files as sources
 
 # what numba compiles for, the host's or what NUMBA_CPU_NAME and NUMBA_CPU_FEATURES say: "+avx2" and the like
 _ASKED = numba.config.CPU_FEATURES

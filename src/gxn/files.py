@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from gxn.errors import GxnError
-from gxn.writing import Accepting, atomic
+from gxn.writing import DeferredErrorFile, atomic
 
 ATTRIBUTE = "gxn"
 CHUNK = 1 << 18  # bytes under one checksum: some rows, and small enough for HDF5's cache of chunks
@@ -94,13 +94,13 @@ def create_hdf5(path: str | Path, metadata: Mapping[str, Any]) -> Iterator[h5py.
     Its own structures are checksummed too, as they are from version 1.10 of the format on. Datasets made
     through the file, rather than through one of its groups, are.
     """
-    with atomic(path) as temporary, Accepting(temporary, "w+b") as store:
+    with atomic(path) as temporary, DeferredErrorFile(temporary, "w+b") as store:
         with Checked(store, "w", libver=("v110", "v110")) as file:
             # of fixed length: text of variable length lies in a heap without checksums, which when damaged
             # can keep HDF5 looking for ever
             file.attrs[ATTRIBUTE] = np.bytes_(json.dumps(metadata, sort_keys=True).encode())
             yield file
-        store.settle()
+        store.raise_deferred()
 
 
 @contextlib.contextmanager

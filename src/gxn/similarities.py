@@ -29,8 +29,8 @@ SIMILARITIES = {
 }
 
 
-def named(name: str) -> Similarity:
-    """The similarity of that name.
+def get_similarity(name: str) -> Similarity:
+    """Return the similarity of that name.
 
     Raises:
         GxnError: there is none.

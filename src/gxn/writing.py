@@ -22,8 +22,8 @@ ADVICE = {
 }
 
 
-def refused(path: str | Path, error: OSError) -> GxnError:
-    """What to say when the system refuses to write `path`."""
+def write_error(path: str | Path, error: OSError) -> GxnError:
+    """Make the error for the user when the system refuses to write `path`."""
     reason = os.strerror(error.errno) if error.errno else str(error)
     advice = f"; {ADVICE[error.errno]}" if error.errno in ADVICE else ""
     return GxnError(f"{path}: cannot be written: {reason}{advice}")
@@ -51,10 +51,10 @@ def writing(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise refused(path, error) from error
+        raise write_error(path, error) from error
 
 
-def left_of(path: Path) -> list[Path]:
+def stale_temporaries(path: Path) -> list[Path]:
     """What killed runs left of `path`: siblings in whose names `tempfile` has put eight characters."""
     return list(path.parent.glob(f".{glob.escape(path.name)}.{'?' * 8}.part"))
 
@@ -74,7 +74,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
     with writing(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            for left in left_of(path):
+            for left in stale_temporaries(path):
                 left.unlink(missing_ok=True)
             handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
             os.close(handle)
@@ -89,8 +89,8 @@ def atomic(path: str | Path) -> Iterator[Path]:
                 temporary.unlink(missing_ok=True)
 
 
-class Accepting(io.FileIO):
-    """A file for HDF5 to write to, which never refuses: the first refusal of the system is kept for `settle`.
+class DeferredErrorFile(io.FileIO):
+    """A file for HDF5 to write to, which never refuses: the first refusal of the system is kept for `raise_deferred`.
 
     HDF5 cannot give up a file: what it could not write it tries again when the file is closed and when the
     interpreter ends, and crashes there. So it is left to believe that all went well.
@@ -112,7 +112,7 @@ class Accepting(io.FileIO):
             super().truncate(size)
         return self.tell() if size is None else size
 
-    def settle(self) -> None:
+    def raise_deferred(self) -> None:
         """Raise the first refusal, if there was one."""
         if self.refusal is not None:
             raise self.refusal

@@ -17,7 +17,7 @@ import torch
 
 from gxn.datasets import download
 from gxn.datasets.download import fetch
-from gxn.datasets.sources import Source
+from gxn.datasets.downloads import Source
 from gxn.errors import GxnError
 from gxn.files import load_tensors
 from gxn.steps.fetch_weights import convert
@@ -261,7 +261,7 @@ def test_a_killed_download_goes_on(server, tmp_path):
     server.plan["/a"] = ["slow"]
     script = (
         "import sys; from pathlib import Path; from gxn.datasets.download import fetch\n"
-        "from gxn.datasets import download; from gxn.datasets.sources import Source\n"
+        "from gxn.datasets import download; from gxn.datasets.downloads import Source\n"
         "download.CHUNK = 10_000\n"
         f"fetch('file', {listed(server.url('/a'))!r}, Path(sys.argv[1]) / 'parts', Path(sys.argv[1]) / 'out/file')"
     )

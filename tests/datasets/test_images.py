@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gxn.datasets.captions import Record
-from gxn.datasets.images import ahead, centre_crop, open_images, resize_shorter
+from gxn.datasets.images import prefetch, centre_crop, open_images, resize_shorter
 from gxn.errors import GxnError
 from gxn.files import create_hdf5
 from gxn.steps.thumbnails import thumbnails
@@ -146,7 +146,7 @@ def test_results_come_in_order_and_not_all_at_once():
             release.wait(5)
         return -item
 
-    results = ahead(call, range(100), workers=3, depth=6)
+    results = prefetch(call, range(100), workers=3, depth=6)
     threading.Timer(0.05, release.set).start()
     assert next(results) == 0
     assert len(started) <= 8
@@ -159,7 +159,7 @@ def test_an_error_is_raised_at_its_place():
             raise GxnError("third")
         return item
 
-    results = ahead(call, range(1000), workers=2, depth=4)
+    results = prefetch(call, range(1000), workers=2, depth=4)
     assert [next(results) for _ in range(3)] == [0, 1, 2]
     with pytest.raises(GxnError, match="third"):
         next(results)

@@ -12,9 +12,9 @@ import pytest
 import yaml
 from PIL import Image
 
-from gxn.datasets import sources
+from gxn.datasets import downloads
 from gxn.datasets.captions import read_captions
-from gxn.datasets.sources import show_terms, source, weights_source, where_to_ask
+from gxn.datasets.downloads import show_terms, source, weights_source, where_to_ask
 from gxn.errors import GxnError
 from gxn.steps.download import download
 from gxn.steps.prepare import prepare

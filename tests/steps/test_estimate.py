@@ -6,7 +6,7 @@ import pytest
 import torch
 import yaml
 
-from gxn.datasets.sources import source
+from gxn.datasets.downloads import source
 from gxn.errors import GxnError
 from gxn.steps import estimate
 from gxn.training import rates

@@ -1,131 +1,130 @@
 # Captioned images into the files that every later step reads.
-if config["dataset"]["source"] == "scenes":
+if CONFIG.dataset.source.renders():
 
-    rule make_scenes:
-        input:
-            code=code("gxn.steps.make_scenes"),
+    rule prepare:
         output:
-            captions="data/{dataset}/captions.json",
-            images="data/{dataset}/images.h5",
+            captions=paths.CAPTIONS,
+            images=paths.IMAGES,
         log:
-            "logs/{dataset}/make_scenes.log",
+            paths.log("prepare"),
         benchmark:
-            "logs/{dataset}/benchmarks/make_scenes.jsonl"
+            paths.benchmark("prepare")
         resources:
-            mem_mb=400,
+            mem_mb=resources.LIGHT,
         params:
-            scenes=section("scenes"),
+            settings=plan.as_json(CONFIG.dataset.source),
+            code=PLAN.source_code(),
         shell:
-            "python -m gxn.steps.make_scenes --scenes {params.scenes:q}"
-            " --captions {output.captions} --images {output.images} &> {log}"
+            "logged {log} python -m gxn.steps.prepare --config {CONFIG_FILE}"
+            " --captions {output.captions} --images {output.images}"
 
 else:
 
     # `ancient`, since `prepared` knows when it is to be made again
     rule prepare:
         input:
-            captions=ancient(config["dataset"]["captions"]),
-            images=fetched(config["dataset"]["images"]),
-            code=code("gxn.steps.prepare"),
+            captions=[ancient(path) for path in PLAN.source_inputs()["captions"]],
+            images=PLAN.source_inputs()["images"],
         output:
-            temp(f"scratch/{{dataset}}/prepared-{prepared_by()}.json"),
+            temp(f"scratch/{{dataset}}/prepared-{PREPARED_BY}.json"),
         log:
-            "logs/{dataset}/prepare.log",
+            paths.log("prepare"),
         benchmark:
-            "logs/{dataset}/benchmarks/prepare.jsonl"
+            paths.benchmark("prepare")
         resources:
-            mem_mb=memory(500, captions=20),
+            mem_mb=resources.memory(500, captions=20),
         params:
-            images=config["dataset"]["images"],
-            expect=section("dataset", "expect"),
-            truncated=config["dataset"]["truncated"],
+            code=PLAN.source_code(),
         shell:
-            "python -m gxn.steps.prepare --captions {input.captions:q} --images {params.images:q}"
-            " --name {wildcards.dataset} --expect {params.expect:q} --truncated {params.truncated}"
-            " --out {output} &> {log}"
+            "logged {log} python -m gxn.steps.prepare --config {CONFIG_FILE} --captions {output}"
 
     # A job of its own, for the reason of the rule `passed`.
     rule prepared:
         input:
-            captions=config["dataset"]["captions"],
-            images=fetched(config["dataset"]["images"]),
-            code=code("gxn.steps.prepare"),
-            found=rules.prepare.output,
+            **PLAN.source_inputs(),
+            prepared=rules.prepare.output,
         output:
-            "data/{dataset}/captions.json",
+            paths.CAPTIONS,
         log:
-            "logs/{dataset}/prepared.log",
+            paths.log("prepared"),
         localrule: True
         resources:
             mem_mb=10,
+        params:
+            code=PLAN.source_code(),
         shell:
-            "cp {input.found} {output} &> {log}"
+            "logged {log} cp {input.prepared} {output}"
 
 
 rule tokenize:
     input:
-        captions="data/{dataset}/captions.json",
-        preflight="data/{dataset}/preflight/vocabulary.json",
-        code=code("gxn.steps.tokenize"),
+        captions=paths.CAPTIONS,
+        preflight=PLAN.checked("vocabulary"),
     output:
-        vocabulary="data/{dataset}/vocabulary.json",
-        tokens="data/{dataset}/tokens.h5",
+        vocabulary=paths.VOCABULARY,
+        tokens=paths.TOKENS,
     log:
-        "logs/{dataset}/tokenize.log",
+        paths.log("tokenize"),
     benchmark:
-        "logs/{dataset}/benchmarks/tokenize.jsonl"
+        paths.benchmark("tokenize")
     resources:
-        mem_mb=memory(LIGHT),
+        mem_mb=resources.memory(resources.LIGHT),
     params:
-        vocabulary=section("vocabulary"),
+        settings=plan.as_json(CONFIG.vocabulary),
+        code=PLAN.code("tokenize"),
     shell:
-        "python -m gxn.steps.tokenize --captions {input.captions}"
-        " --vocabulary-config {params.vocabulary:q}"
-        " --vocabulary {output.vocabulary} --tokens {output.tokens} &> {log}"
+        "logged {log} python -m gxn.steps.tokenize --config {CONFIG_FILE} --captions {input.captions}"
+        " --vocabulary {output.vocabulary} --tokens {output.tokens}"
 
 
 rule document_frequencies:
     input:
-        tokens="data/{dataset}/tokens.h5",
-        code=code("gxn.steps.document_frequencies"),
+        tokens=paths.TOKENS,
     output:
-        "data/{dataset}/document_frequencies.h5",
+        paths.FREQUENCIES,
     log:
-        "logs/{dataset}/document_frequencies.log",
+        paths.log("document_frequencies"),
     resources:
-        mem_mb=memory(LIGHT),
-    shell:
-        "python -m gxn.steps.document_frequencies --tokens {input.tokens} --out {output} &> {log}"
-
-
-rule thumbnails:
-    input:
-        captions="data/{dataset}/captions.json",
-        images=rendered,
-        code=code("gxn.steps.thumbnails"),
-    output:
-        "data/{dataset}/thumbnails.h5",
-    log:
-        "logs/{dataset}/thumbnails.log",
-    benchmark:
-        "logs/{dataset}/benchmarks/thumbnails.jsonl"
-    resources:
-        mem_mb=memory(500),
+        mem_mb=resources.memory(resources.LIGHT),
     params:
-        images=images,
-        size=config["dataset"]["thumbnail"],
+        code=PLAN.code("document_frequencies"),
     shell:
-        "python -m gxn.steps.thumbnails --captions {input.captions} --images {params.images:q}"
-        " --size {params.size} --out {output} &> {log}"
+        "logged {log} python -m gxn.steps.document_frequencies --tokens {input.tokens} --out {output}"
+
+
+rule gan_images:
+    input:
+        captions=paths.CAPTIONS,
+        rendered=PLAN.rendered(),
+    output:
+        paths.GAN_IMAGES,
+    log:
+        paths.log("gan_images"),
+    benchmark:
+        paths.benchmark("gan_images")
+    resources:
+        mem_mb=resources.memory(500),
+    params:
+        images=PLAN.images(),
+        size=CONFIG.dataset.gan_image_size,
+        code=PLAN.code("gan_images"),
+    shell:
+        "logged {log} python -m gxn.steps.gan_images --config {CONFIG_FILE} --captions {input.captions}"
+        " --images {params.images:q} --out {output}"
 
 
 rule data:
     input:
-        rendered(SimpleNamespace(dataset=DATASET)),
-        passed("vocabulary"),
-        expand("data/{dataset}/captions.json", dataset=DATASET),
-        expand("data/{dataset}/vocabulary.json", dataset=DATASET),
-        expand("data/{dataset}/tokens.h5", dataset=DATASET),
-        expand("data/{dataset}/document_frequencies.h5", dataset=DATASET),
-        expand("data/{dataset}/thumbnails.h5", dataset=DATASET),
+        PLAN.rendered(),
+        PLAN.checked("vocabulary"),
+        [
+            PLAN.expand(path)
+            for path in (
+                paths.CAPTIONS,
+                paths.VOCABULARY,
+                paths.TOKENS,
+                paths.FREQUENCIES,
+                paths.GAN_IMAGES,
+            )
+        ],
     localrule: True

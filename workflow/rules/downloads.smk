@@ -1,5 +1,5 @@
 # Public files, fetched when the configuration names their place under data/raw, as config/coco.yaml does.
-# The list of addresses, sizes and sums: src/gxn/datasets/sources.yaml. No rule here has its code among its
+# The list of addresses, sizes and sums: src/gxn/datasets/downloads.yaml. No rule here has its code among its
 # inputs: what comes out is known by its sum, and no edit of the package should fetch twenty gigabytes again.
 
 
@@ -13,7 +13,7 @@ rule download:
     retries: 2
     localrule: True
     resources:
-        mem_mb=LIGHT,
+        mem_mb=resources.LIGHT,
     shell:
         "python -m gxn.steps.download --name {wildcards.file}.zip --parts scratch/download"
         " --out {output} 2>&1 | tee {log}"
@@ -29,10 +29,10 @@ rule unpack_captions:
     wildcard_constraints:
         name="coco|flickr30k|flickr8k",
     resources:
-        mem_mb=LIGHT,
+        mem_mb=resources.LIGHT,
     shell:
-        "python -m gxn.steps.unpack --archive {input.archive} --member dataset_{wildcards.name}.json"
-        " --out {output} &> {log}"
+        "logged {log} python -m gxn.steps.unpack --archive {input.archive} --member dataset_{wildcards.name}.json"
+        " --out {output}"
 
 
 rule unpack_coco:
@@ -47,7 +47,7 @@ rule unpack_coco:
     resources:
         mem_mb=500,
     shell:
-        "python -m gxn.steps.unpack --archive {input.archives} --out {output} &> {log}"
+        "logged {log} python -m gxn.steps.unpack --archive {input.archives} --out {output}"
 
 
 rule fetch_weights:

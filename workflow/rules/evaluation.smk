@@ -1,96 +1,97 @@
 # Embeddings of the test split, their ranks and metrics, and what the rows imagine of it.
 rule embed:
     input:
-        checkpoint="results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
-        features="data/{dataset}/features.h5",
-        tokens="data/{dataset}/tokens.h5",
-        code=code("gxn.steps.embed"),
+        checkpoint=paths.checkpoint("joint", "{method}"),
+        features=paths.FEATURES,
+        tokens=paths.TOKENS,
     output:
-        "results/embeddings/{dataset}/{method}/seed{seed}.h5",
+        paths.EMBEDDINGS,
     log:
-        "logs/{dataset}/embed/{method}/seed{seed}.log",
+        paths.log("embed/{method}/seed{seed}"),
     benchmark:
-        "logs/{dataset}/benchmarks/embed/{method}/seed{seed}.jsonl"
-    threads: config["threads"]
-    resources:
-        gpu=GPU,
-        mem_mb=memory(NETWORKS),
-    params:
-        threads=config["threads"],
-        device=config["device"],
-    shell:
-        "python -m gxn.steps.embed --checkpoint {input.checkpoint} --features {input.features}"
-        " --tokens {input.tokens} --split test --threads {params.threads}"
-        " --device {params.device} --out {output} &> {log}"
-
-
-rule evaluate_run:
-    input:
-        embeddings="results/embeddings/{dataset}/{method}/seed{seed}.h5",
-        preflight="data/{dataset}/preflight/protocols.json",
-        code=code("gxn.steps.evaluate"),
-    output:
-        metrics="results/metrics/{dataset}/{method}/seed{seed}.json",
-        ranks="results/ranks/{dataset}/{method}/seed{seed}.h5",
-    log:
-        "logs/{dataset}/evaluate/{method}/seed{seed}.log",
-    benchmark:
-        "logs/{dataset}/benchmarks/evaluate/{method}/seed{seed}.jsonl"
+        paths.benchmark("embed/{method}/seed{seed}")
     wildcard_constraints:
-        method=only(ROWS),
+        method=plan.only(PLAN.rows),
+    threads: CONFIG.threads
     resources:
-        mem_mb=memory(LIGHT),
+        gpu=CARDS,
+        mem_mb=resources.memory(NETWORKS),
     params:
-        protocols=section("evaluate", "protocols"),
-        medr=config["evaluate"]["medr"],
+        settings=plan.as_json(PLAN.machine),
+        code=PLAN.code("embed"),
     shell:
-        "python -m gxn.steps.evaluate --embeddings {input.embeddings}"
-        " --protocols {params.protocols:q} --medr {params.medr} --dataset {wildcards.dataset}"
+        "logged {log} python -m gxn.steps.embed --config {CONFIG_FILE} --checkpoint {input.checkpoint}"
+        " --features {input.features} --tokens {input.tokens} --out {output}"
+
+
+use rule embed as embed_tuned with:
+    input:
+        checkpoint=paths.TUNED,
+        features=paths.TUNED_FEATURES,
+        tokens=paths.TOKENS,
+    wildcard_constraints:
+        method=plan.only(PLAN.tuned),
+
+
+rule evaluate:
+    input:
+        embeddings=paths.EMBEDDINGS,
+        preflight=PLAN.checked("protocols"),
+    output:
+        metrics=paths.METRICS,
+        ranks=paths.RANKS,
+    log:
+        paths.log("evaluate/{method}/seed{seed}"),
+    benchmark:
+        paths.benchmark("evaluate/{method}/seed{seed}")
+    resources:
+        mem_mb=resources.memory(resources.LIGHT),
+    params:
+        settings=plan.as_json(CONFIG.evaluate),
+        code=PLAN.code("evaluate"),
+    shell:
+        "logged {log} python -m gxn.steps.evaluate --config {CONFIG_FILE} --embeddings {input.embeddings}"
         " --method {wildcards.method} --seed {wildcards.seed}"
-        " --metrics {output.metrics} --ranks {output.ranks} &> {log}"
+        " --metrics {output.metrics} --ranks {output.ranks}"
 
 
 rule imagine:
     input:
-        checkpoint="results/checkpoints/{dataset}/joint/{method}/seed{seed}.safetensors",
-        captions="data/{dataset}/captions.json",
-        features="data/{dataset}/features.h5",
-        tokens="data/{dataset}/tokens.h5",
-        frequencies="data/{dataset}/document_frequencies.h5",
-        code=code("gxn.steps.imagine"),
+        checkpoint=paths.checkpoint("joint", "{method}"),
+        captions=paths.CAPTIONS,
+        features=paths.FEATURES,
+        tokens=paths.TOKENS,
+        frequencies=paths.FREQUENCIES,
     output:
-        said="results/imagined/{dataset}/{method}/seed{seed}.json",
-        drawn="results/imagined/{dataset}/{method}/seed{seed}.h5",
+        captions=paths.IMAGINED,
+        drawings=paths.DRAWINGS,
     log:
-        "logs/{dataset}/imagine/{method}/seed{seed}.log",
+        paths.log("imagine/{method}/seed{seed}"),
     benchmark:
-        "logs/{dataset}/benchmarks/imagine/{method}/seed{seed}.jsonl"
+        paths.benchmark("imagine/{method}/seed{seed}")
     wildcard_constraints:
-        method=only(IMAGINING),
-    threads: config["threads"]
+        method=plan.only(PLAN.imagining),
+    threads: CONFIG.threads
     resources:
-        gpu=GPU,
-        mem_mb=memory(NETWORKS),
+        gpu=CARDS,
+        mem_mb=resources.memory(NETWORKS),
     params:
-        longest=config["captioning"]["longest"],
-        threads=config["threads"],
-        device=config["device"],
+        settings=plan.as_json(PLAN.machine | {"max_length": CONFIG.captioning.max_length}),
+        code=PLAN.code("imagine"),
     shell:
-        "python -m gxn.steps.imagine --checkpoint {input.checkpoint} --captions {input.captions}"
-        " --features {input.features} --tokens {input.tokens}"
-        " --frequencies {input.frequencies} --dataset {wildcards.dataset}"
-        " --method {wildcards.method} --longest {params.longest} --seed {wildcards.seed}"
-        " --threads {params.threads} --device {params.device}"
-        " --said {output.said} --drawn {output.drawn} &> {log}"
+        "logged {log} python -m gxn.steps.imagine --config {CONFIG_FILE} --checkpoint {input.checkpoint}"
+        " --captions {input.captions} --features {input.features} --tokens {input.tokens}"
+        " --frequencies {input.frequencies} --method {wildcards.method} --seed {wildcards.seed}"
+        " --out-captions {output.captions} --out-drawings {output.drawings}"
 
 
 rule evaluation:
     input:
-        passed("protocols"),
-        seeds("results/features/{dataset}/{method}/seed{seed}.h5", method=TUNED),
-        seeds("results/embeddings/{dataset}/{method}/seed{seed}.h5", method=ROWS),
-        seeds("results/ranks/{dataset}/{method}/seed{seed}.h5", method=ROWS),
-        seeds("results/metrics/{dataset}/{method}/seed{seed}.json", method=ROWS),
-        seeds("results/imagined/{dataset}/{method}/seed{seed}.json", method=IMAGINING),
-        seeds("results/imagined/{dataset}/{method}/seed{seed}.h5", method=IMAGINING),
+        PLAN.checked("protocols"),
+        PLAN.expand(paths.TUNED_FEATURES, method=PLAN.tuned),
+        [
+            PLAN.expand(path, method=PLAN.all_rows)
+            for path in (paths.EMBEDDINGS, paths.RANKS, paths.METRICS)
+        ],
+        [PLAN.expand(path, method=PLAN.imagining) for path in (paths.IMAGINED, paths.DRAWINGS)],
     localrule: True

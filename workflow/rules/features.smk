@@ -1,67 +1,56 @@
 # The fixed CNN's features of every image.
 rule train_cnn:
     input:
-        preflight="data/{dataset}/preflight/cnn.json",
-        code=code("gxn.steps.train_cnn"),
+        preflight=PLAN.checked("cnn"),
     output:
-        weights="results/checkpoints/{dataset}/cnn.safetensors",
-        curves="results/curves/{dataset}/cnn.csv",
+        weights=paths.CNN,
+        curves=paths.CNN_CURVES,
     log:
-        "logs/{dataset}/train_cnn.log",
+        paths.log("train_cnn"),
     benchmark:
-        "logs/{dataset}/benchmarks/train_cnn.jsonl"
-    threads: config["threads"]
+        paths.benchmark("train_cnn")
+    threads: CONFIG.threads
     resources:
-        gpu=GPU,
+        gpu=CARDS,
         mem_mb=1200,
     params:
-        cnn=section("cnn"),
-        threads=config["threads"],
-        device=config["device"],
-        resume="scratch/{dataset}/cnn",
+        settings=plan.as_json({"cnn": CONFIG.cnn, "machine": PLAN.machine}),
+        code=PLAN.code("train_cnn"),
+        resume=paths.resume("cnn"),
     shell:
-        "python -m gxn.steps.train_cnn --cnn {params.cnn:q} --threads {params.threads}"
-        " --device {params.device} --resume {params.resume} --out {output.weights} --curves {output.curves} &> {log}"
+        "logged {log} python -m gxn.steps.train_cnn --config {CONFIG_FILE} --resume {params.resume}"
+        " --curves {output.curves} --out {output.weights}"
 
 
 rule extract_features:
     input:
-        captions="data/{dataset}/captions.json",
-        images=rendered,
-        weights=WEIGHTS,
-        preflight="data/{dataset}/preflight/features.json",
-        code=code("gxn.steps.features"),
+        captions=paths.CAPTIONS,
+        rendered=PLAN.rendered(),
+        weights=PLAN.weights,
+        preflight=PLAN.checked("features"),
     output:
-        "data/{dataset}/features.h5",
+        paths.FEATURES,
     log:
-        "logs/{dataset}/extract_features.log",
+        paths.log("extract_features"),
     benchmark:
-        "logs/{dataset}/benchmarks/extract_features.jsonl"
-    threads: config["threads"]
+        paths.benchmark("extract_features")
+    threads: CONFIG.threads
     resources:
-        gpu=GPU,
-        mem_mb=memory(1500),
+        gpu=CARDS,
+        mem_mb=resources.memory(1500),
     params:
-        images=images,
-        cnn=CNN,
-        features=section("features"),
-        threads=config["threads"],
-        device=config["device"],
-        resume="scratch/{dataset}/features",
+        images=PLAN.images(),
+        settings=PLAN.feature_settings(),
+        code=PLAN.code("features"),
+        resume=paths.resume("features"),
     shell:
-        "python -m gxn.steps.features --captions {input.captions} --images {params.images:q}"
-        " --cnn {params.cnn:q} --weights {input.weights:q} --features {params.features:q}"
-        " --device {params.device} --threads {params.threads} --resume {params.resume}"
-        " --out {output} &> {log}"
+        "logged {log} python -m gxn.steps.features --config {CONFIG_FILE} --captions {input.captions}"
+        " --images {params.images:q} --weights {input.weights:q} --resume {params.resume} --out {output}"
 
 
 rule features:
     input:
-        (
-            [*passed("cnn"), WEIGHTS.format(dataset=DATASET), *CNN_CURVES]
-            if CNN_CURVES
-            else []
-        ),
-        passed("features"),
-        expand("data/{dataset}/features.h5", dataset=DATASET),
+        PLAN.trained_cnn(),
+        PLAN.checked("features"),
+        PLAN.expand(paths.FEATURES),
     localrule: True

@@ -1,22 +1,27 @@
 # What a job would refuse, and lose its finished outputs over since Snakemake removes them as it starts, is refused
-# before: a CNN, a crop, a word frequency, a batch or a protocol that does not suit the data, or too few cards.
+# before: a CNN, a crop, a word count, a batch or a protocol that does not suit the data, or too few cards.
+CHECK_CARDS = {"cnn": 1, "features": 1, "cards": CONFIG.finetune.processes}
+
+
 rule preflight:
     input:
-        unpack(old_files),
+        # `ancient`, since `passed` knows when a check is to be done again
+        unpack(lambda w: {k: ancient(v) for k, v in PLAN.check_inputs(w).items()}),
     output:
         temp("scratch/{dataset}/preflight/{check}-{settings}.json"),
     log:
         "logs/{dataset}/preflight/{check}-{settings}.log",
     benchmark:
         "logs/{dataset}/benchmarks/preflight/{check}-{settings}.jsonl"
-    threads: config["threads"]
+    threads: CONFIG.threads
     resources:
-        gpu=lambda wildcards: GPU * CARDS.get(wildcards.check, 0),
-        mem_mb=memory(1500, tokens=2),
+        gpu=lambda wildcards: CARDS * CHECK_CARDS.get(wildcards.check, 0),
+        mem_mb=resources.memory(1500, tokens=2),
     params:
-        arguments=arguments,
+        files=PLAN.check_options,
     shell:
-        "python -m gxn.steps.preflight {wildcards.check} {params.arguments:q} --out {output} &> {log}"
+        "logged {log} python -m gxn.steps.preflight --check {wildcards.check} --config {CONFIG_FILE}"
+        " {params.files} --out {output}"
 
 
 # A job of its own, which runs after a check that passed: what a refused one wrote before is gone, and were that
@@ -24,14 +29,14 @@ rule preflight:
 # the checks is no reason to make features again.
 rule passed:
     input:
-        unpack(checked_files),
-        found=check_of,
+        unpack(PLAN.check_inputs),
+        result=PLAN.check_result,
     output:
-        "data/{dataset}/preflight/{check}.json",
+        paths.CHECKED,
     log:
         "logs/{dataset}/passed/{check}.log",
     localrule: True
     resources:
         mem_mb=10,
     shell:
-        "cp {input.found} {output} &> {log}"
+        "logged {log} cp {input.result} {output}"

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from gxn import cli
 from gxn.errors import GxnError
-from gxn.writing import atomic, left_of, need_room, writing
+from gxn.writing import atomic, need_room, stale_temporaries, writing
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -48,7 +48,7 @@ def unpack(archives: list[Path], out: Path) -> None:
         raise GxnError(f"{out}: is there already and not empty; remove it to unpack anew")
     with writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
-        for left in left_of(out):
+        for left in stale_temporaries(out):
             shutil.rmtree(left)
         temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
         try:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gxn.datasets.sources import Source
+from gxn.datasets.downloads import Source
 from gxn.errors import GxnError
 from gxn.writing import atomic, need_room, writing
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from gxn.datasets.captions import Record
 from gxn.errors import GxnError
 from gxn.files import hdf5_dataset, rows_of, sha256
-from gxn.processors import at_hand
+from gxn.processors import available_cpus
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -147,7 +147,7 @@ def centre_crop(pixels: np.ndarray, size: int) -> np.ndarray:
     return pixels[top : top + size, left : left + size]
 
 
-def ahead(
+def prefetch(
     call: Callable[[Item], Result],
     items: Iterable[Item],
     workers: int | None = None,
@@ -158,7 +158,7 @@ def ahead(
     Unless given, there is a thread for each processor at hand, and eight results a thread. An exception of `call`
     is raised at the place of its result; nothing after it is waited for.
     """
-    workers = workers or at_hand()
+    workers = workers or available_cpus()
     depth = depth or 8 * workers
     with ThreadPoolExecutor(workers) as pool:
         waiting: collections.deque = collections.deque()

@@ -2,9 +2,8 @@
 
 import collections
 import unicodedata
-from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Protocol
 
 from gxn.datasets.captions import SPLITS
 from gxn.errors import GxnError
@@ -15,9 +14,8 @@ LAYOUT = "it must have the layout of the Karpathy splits"
 KNOWN_SPLITS = {"train": "train", "restval": "train", "val": "val", "test": "test"}
 
 
-@dataclass(frozen=True)
-class Expected:
-    """Images per split, and captions of every image outside the training split, that a dataset must have."""
+class Expected(Protocol):
+    """Images of each split, and captions of every image outside the training split, that a dataset must have."""
 
     train: int
     val: int
@@ -61,7 +59,7 @@ def normalise(value: Any, name: str, where: str, expected: Expected | None = Non
             images.append(_image(image, f"{where}: images[{row}]", kept))
         except GxnError as error:
             problems.append(str(error))
-    refuse(problems)
+    raise_problems(problems)
     _unique([[image["imgid"]] for image in images], where, "imgid")
     _unique([[str(PurePosixPath(image["filename"]))] for image in images], where, "filename")
     _unique([image["sentids"] for image in images], where, "sentid")
@@ -134,7 +132,7 @@ def _value(mapping: Any, key: str, kind: type, where: str) -> Any:
     return value
 
 
-def refuse(problems: list[str]) -> None:
+def raise_problems(problems: list[str]) -> None:
     """Raise a GxnError that names the first of `problems`, one a line, if there are any."""
     if problems:
         more = [f"and {len(problems) - NAMED} more"] if len(problems) > NAMED else []
@@ -157,7 +155,7 @@ def _unique(values: list[list[Any]], where: str, key: str) -> None:
     for row, of_image in enumerate(values):
         for value in of_image:
             places[value].append(f"images[{row}]")
-    refuse(
+    raise_problems(
         [
             f"{where}: {key}: {value!r} stands in {' and '.join(rows)}"
             for value, rows in places.items()

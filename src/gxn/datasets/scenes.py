@@ -16,8 +16,6 @@ STREAMS = (*SPLITS, "shapes")  # shapes: the CNN's own images
 # Images come in blocks: 0 1 2 are a family (1 and 2 differ from 0 in one attribute), so are 3 4; 5 6 7 are alone.
 TWIN_OF = (None, 0, 0, None, 3, None, None, None)
 TRIES = 10_000
-# least and most of the configuration section, which the schema has too
-BOUNDS = {"seed": (0, 2**63 - 1), "size": (32, 512), **dict.fromkeys(SPLITS, (2, 10_000_000))}
 
 
 @dataclass(frozen=True)
@@ -46,26 +44,6 @@ class Scene:
         """16 bytes that stand for the content: equal scenes, equal keys."""
         things = ";".join(",".join(vars(thing).values()) for thing in self.things)
         return hashlib.blake2b(f"{self.ground}|{things}".encode(), digest_size=16).digest()
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The configuration section `scenes`.
-
-    Raises:
-        GxnError: a value is out of range; the message names it.
-    """
-
-    seed: int
-    size: int
-    train: int
-    val: int
-    test: int
-
-    def __post_init__(self) -> None:
-        for key, (least, most) in BOUNDS.items():
-            if not least <= getattr(self, key) <= most:
-                raise GxnError(f"scenes.{key}: must be from {least} to {most}, not {getattr(self, key)}")
 
 
 def generator(seed: int, stream: str, index: int, purpose: int) -> np.random.Generator:
@@ -124,16 +102,16 @@ def twin(rng: np.random.Generator, scene: Scene) -> Scene:
             return other
 
 
-def scenes(settings: Settings, split: str) -> Iterator[Scene]:
-    """The scenes of a split in order; no two are equal, and the first n are the same whatever the split's size.
+def scenes(seed: int, split: str, count: int) -> Iterator[Scene]:
+    """Yield the first `count` scenes of a split; no two are equal, and the first n are the same for any `count`.
 
     Raises:
         GxnError: the split is larger than the number of different scenes.
     """
     seen: set[bytes] = set()
     block: list[Scene] = []
-    for index in range(getattr(settings, split)):
-        rng = generator(settings.seed, split, index, 0)
+    for index in range(count):
+        rng = generator(seed, split, index, 0)
         if index % len(TWIN_OF) == 0:
             block = []
         origin = TWIN_OF[index % len(TWIN_OF)]
@@ -142,7 +120,7 @@ def scenes(settings: Settings, split: str) -> Iterator[Scene]:
             if stream_of(scene) == split and scene.key() not in seen:
                 break
         else:
-            raise GxnError(f"scenes.{split}: no new scene is left after {index}; make it smaller")
+            raise GxnError(f"dataset.source.{split}: no new scene is left after {index}; make it smaller")
         seen.add(scene.key())
         block.append(scene)
         yield scene

@@ -31,8 +31,8 @@ class Captions:
     vocabulary: str  # gxn.files.digest of the words
 
 
-def build_vocabulary(records: list[Record], minimum: int) -> list[str]:
-    """Special words, then those seen at least `minimum` times in the training split, most frequent first.
+def build_vocabulary(records: list[Record], min_count: int) -> list[str]:
+    """Special words, then those seen at least `min_count` times in the training split, most frequent first.
 
     Words seen equally often stand in code point order.
 
@@ -43,22 +43,24 @@ def build_vocabulary(records: list[Record], minimum: int) -> list[str]:
     counts = collections.Counter(
         token for record in training for sentence in record.sentences for token in sentence.tokens
     )
-    words = [word for word, count in counts.items() if count >= minimum and word not in SPECIAL]
+    words = [word for word, count in counts.items() if count >= min_count and word not in SPECIAL]
     if not words:
-        raise GxnError(f"vocabulary.minimum: no word stands {minimum} times in the training split; lower it")
+        raise GxnError(
+            f"vocabulary.min_count: no word stands {min_count} times in the training split; lower it"
+        )
     if len(words) > 2**BITS - len(SPECIAL):
         raise GxnError(
-            f"vocabulary.minimum: {len(words)} words stand {minimum} times in the training split, of at most "
+            f"vocabulary.min_count: {len(words)} words stand {min_count} times in the training split, of at most "
             f"{2**BITS - len(SPECIAL)}; raise it"
         )
     return [*SPECIAL, *sorted(words, key=lambda word: (-counts[word], word))]
 
 
-def encode(records: list[Record], words: list[str], longest: int) -> dict[str, np.ndarray]:
-    """Arrays of `tokens.h5` for the records of one split; captions keep their first `longest` words."""
+def encode(records: list[Record], words: list[str], max_length: int) -> dict[str, np.ndarray]:
+    """Arrays of `tokens.h5` for the records of one split; captions keep their first `max_length` words."""
     ids = {word: id for id, word in enumerate(words) if id >= len(SPECIAL)}
     sentences = [sentence for record in records for sentence in record.sentences]
-    captions = [[ids.get(token, UNK) for token in sentence.tokens[:longest]] for sentence in sentences]
+    captions = [[ids.get(token, UNK) for token in sentence.tokens[:max_length]] for sentence in sentences]
     return {
         "tokens": np.array([token for caption in captions for token in caption], dtype=np.int32),
         "offsets": np.cumsum([0, *map(len, captions)], dtype=np.int64),
@@ -68,12 +70,12 @@ def encode(records: list[Record], words: list[str], longest: int) -> dict[str, n
     }
 
 
-def write_tokens(path: str | Path, records: list[Record], words: list[str], longest: int) -> None:
+def write_tokens(path: str | Path, records: list[Record], words: list[str], max_length: int) -> None:
     """Write `tokens.h5`: a group of arrays per split, the words, and their hash in the metadata."""
-    with create_hdf5(path, {"vocabulary": digest(list(words)), "longest": longest}) as file:
+    with create_hdf5(path, {"vocabulary": digest(list(words)), "max_length": max_length}) as file:
         file["words"] = np.frombuffer(json.dumps(words).encode(), np.uint8)  # JSON, as numbers have checksums
         for split in SPLITS:
-            arrays = encode([record for record in records if record.split == split], words, longest)
+            arrays = encode([record for record in records if record.split == split], words, max_length)
             for name, array in arrays.items():
                 file.create_dataset(f"{split}/{name}", data=array)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gxn.errors import GxnError
 from gxn.files import hdf5_dataset, hdf5_metadata, open_hdf5
-from gxn.similarities import named
+from gxn.similarities import get_similarity
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _read(file: h5py.File, path: str | Path) -> Embeddings:
 
 def _check(embeddings: Embeddings, path: str | Path) -> None:
     try:
-        named(embeddings.similarity)
+        get_similarity(embeddings.similarity)
     except GxnError as error:
         raise GxnError(f"{path}: {error}. Make the embeddings again") from error
     images, captions = len(embeddings.imgid), len(embeddings.sentid)

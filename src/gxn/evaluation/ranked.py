@@ -1,6 +1,6 @@
 """The per-query ranks of many runs, as the step `evaluate` writes them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class Ranked:
     fold: np.ndarray  # (N,)
 
 
-def read_ranks(paths: Iterable[str | Path], methods: list[str]) -> list[Ranked]:
+def read_ranks(paths: Iterable[str | Path], methods: Collection[str]) -> list[Ranked]:
     """Ranks of all the files, in the order of datasets, protocols, `methods` and seeds.
 
     Raises:
@@ -41,7 +41,8 @@ def read_ranks(paths: Iterable[str | Path], methods: list[str]) -> list[Ranked]:
     for run in runs:
         if run.method not in methods:
             raise GxnError(f"{run.path}: method {run.method!r} is none of the rows {', '.join(methods)}")
-    runs.sort(key=lambda run: (run.dataset, run.protocol, methods.index(run.method), run.seed))
+    order = list(methods)
+    runs.sort(key=lambda run: (run.dataset, run.protocol, order.index(run.method), run.seed))
     first: dict[tuple[str, str], Ranked] = {}
     seen: dict[tuple[str, str, str, int], Ranked] = {}
     for run in runs:

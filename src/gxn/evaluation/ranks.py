@@ -15,8 +15,8 @@ from gxn.compiled import compiled, slices, spread
 from gxn.errors import GxnError
 from gxn.evaluation.screening import count_screened, screen
 from gxn.losses import kernels_cpu
-from gxn.processors import for_computing
-from gxn.similarities import named
+from gxn.processors import compute_threads
+from gxn.similarities import get_similarity
 
 IMAGES, CAPTIONS = 96, 512  # the images of a block stay in the second cache
 SCREENED = 512  # images at a time where bytes tell which pairs to compute
@@ -59,7 +59,7 @@ def ranks(
         GxnError: embeddings that are not finite or so large that scores would not be, or all the same;
             an image without captions; a caption without image; an unknown similarity.
     """
-    kind = named(similarity)
+    kind = get_similarity(similarity)
     owners = checked(images, texts, caption_image, weights)
     sign = -1.0 if kind.reverse else 1.0
     if kind.root and len(images) > 1:  # in one space, roots rank as their squares
@@ -75,7 +75,7 @@ def ranks(
         count_piece, step = _every(seen, said, partial(score, kernels_cpu.score_tiles), true_scores), IMAGES
     del said  # its packed copy is enough
     counts = _Counts(true_scores)
-    spread(partial(counts.add, count_piece), slices(len(seen[0]), step), for_computing())
+    spread(partial(counts.add, count_piece), slices(len(seen[0]), step), compute_threads())
     return ranked(counts.above, counts.same, true_scores, owners)
 
 
@@ -170,7 +170,7 @@ def _every(images, texts, score, true_scores) -> Callable[..., None]:
         return [kernels_cpu.packed(space[slice(*piece)], tall) for space in side]
 
     pieces = slices(len(texts[0]), CAPTIONS)
-    blocks = spread(lambda piece: pack(texts, piece, kernels_cpu.TEXTS), pieces, for_computing())
+    blocks = spread(lambda piece: pack(texts, piece, kernels_cpu.TEXTS), pieces, compute_threads())
 
     def add(piece: tuple[int, int], above, same) -> None:
         packed_images = pack(images, piece, kernels_cpu.IMAGES)

@@ -10,7 +10,7 @@ from torch import Tensor
 from gxn.evaluation.ranks import Ranks, best_of, checked, ranked
 from gxn.losses.kernels_cuda import scores
 from gxn.losses.similarity import stacked
-from gxn.similarities import named
+from gxn.similarities import get_similarity
 
 SCORES = 1 << 25  # that are on the card at a time
 NEIGHBOURS = 128  # images that are scored with all of their captions at a time
@@ -28,7 +28,7 @@ def ranks(
     Raises:
         GxnError: as there.
     """
-    kind = named(similarity)
+    kind = get_similarity(similarity)
     owners = checked(images, texts, caption_image, weights)
     sign = -1.0 if kind.reverse else 1.0
     seen, said = ([sign * space for space in side] for side in (images, texts))

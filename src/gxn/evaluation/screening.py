@@ -16,7 +16,7 @@ from numba.extending import intrinsic, models, register_model
 
 from gxn.compiled import INSTRUCTIONS, compiled, slices, spread
 from gxn.losses.kernels_cpu import IMAGES, TEXTS, WIDTH, score_pairs
-from gxn.processors import for_computing
+from gxn.processors import compute_threads
 
 BYTES = 4 * WIDTH
 ROWS = 256  # that a thread rounds at a time
@@ -240,7 +240,7 @@ def _round(rows: np.ndarray, low: np.ndarray, scale: float, up: bool) -> np.ndar
     def fill(piece: tuple[int, int]) -> None:
         rounded(rows[slice(*piece)], out[slice(*piece)], low, scale, up)
 
-    spread(fill, slices(len(rows), ROWS), for_computing())
+    spread(fill, slices(len(rows), ROWS), compute_threads())
     return out
 
 

@@ -1,6 +1,5 @@
 """A torchvision classification model, cut before its class scores, as a feature extractor."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,6 @@ from gxn.files import load_tensors
 # what torchvision's weights expect of an input in 0..1, per channel; the CNN trained here uses the same
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
-
-
-@dataclass(frozen=True)
-class FixedCnn:
-    """What the section `cnn` of the configuration says of a CNN whose weights are given: see `load_cnn`."""
-
-    name: str
-    layer: str
 
 
 def normalise(images: Tensor) -> Tensor:
@@ -96,7 +87,7 @@ def load_cnn(name: str, layer: str, weights: Path | None) -> tuple[nn.Module, in
 
 
 @torch.no_grad()
-def need_side(network: nn.Module, side: int, key: str) -> None:
+def check_side(network: nn.Module, side: int, key: str) -> None:
     """Refuse images of `side` x `side` pixels, as configured by `key`, if the network cannot take two of them.
 
     Raises:
@@ -128,7 +119,7 @@ def build(name: str, weights: Path | None) -> nn.Module:
     # top-level names only: detection, segmentation and video models live in submodules
     if name not in models.list_models(module=models):
         raise GxnError(f"cnn.name: torchvision has no classification model {name!r}")
-    model = models.get_model(name, weights=None, **quirks(name, weights is not None))
+    model = models.get_model(name, weights=None, **legacy_kwargs(name, weights is not None))
     if weights is not None:
         state, _ = load_tensors(weights)
         check(state, model.state_dict(), name, weights)
@@ -136,7 +127,7 @@ def build(name: str, weights: Path | None) -> nn.Module:
     return model
 
 
-def quirks(name: str, trained: bool) -> dict[str, Any]:
+def legacy_kwargs(name: str, trained: bool) -> dict[str, Any]:
     """Arguments without which two old models warn, or read their trained weights wrongly."""
     old = name in ("googlenet", "inception_v3")
     return {"init_weights": not trained, "transform_input": trained} if old else {}

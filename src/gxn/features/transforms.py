@@ -1,17 +1,16 @@
-"""From a photograph to the pixels a CNN sees: resize and crop."""
+"""From a photograph to the pixels that a CNN sees: resize and crop; nothing is random."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from gxn.config import need_least
+from gxn.configuration.features import Features
 from gxn.datasets.images import centre_crop, resize_shorter
 from gxn.errors import GxnError
 
 
 def ten_crops(pixels: np.ndarray, size: int) -> list[np.ndarray]:
-    """Four corners and the centre, then the same of the mirror image, in torchvision's order."""
+    """Cut four corners and the centre, then the same of the mirror image, in torchvision's order."""
     bottom, right = pixels.shape[0] - size, pixels.shape[1] - size
     corners = [(0, 0), (0, right), (bottom, 0), (bottom, right)]
     crops = []
@@ -21,53 +20,42 @@ def ten_crops(pixels: np.ndarray, size: int) -> list[np.ndarray]:
     return crops
 
 
-@dataclass(frozen=True)
-class Transform:
-    """What is done to an image before the CNN; nothing in it is random.
+def crops_per_image(settings: Features) -> int:
+    """Number of crops whose features are averaged."""
+    return 10 if settings.crops == "ten_crop" else 1
 
-    Attributes:
-        resize: length of the shorter side before the crop, pixels; None leaves the image as it is.
-        crops: `1C`, the centre; `10C`, corners and centre and their mirror images, features averaged.
-        crop: side of a crop, pixels.
+
+def images_per_batch(settings: Features) -> int:
+    """Number of images whose crops fill a batch, at least one."""
+    return max(1, settings.batch_size // crops_per_image(settings))
+
+
+def crops(pixels: np.ndarray, settings: Features, name: str) -> np.ndarray:
+    """Cut the crops uint8 (K, crop, crop, 3) of an image uint8 (H, W, 3), called `name` in messages.
+
+    Raises:
+        GxnError: the image is smaller than a crop.
     """
+    if settings.resize is not None:
+        pixels = resize_shorter(pixels, settings.resize)
+    check_size(*pixels.shape[1::-1], settings, name)
+    if settings.crops == "center":
+        return centre_crop(pixels, settings.crop)[None]
+    return np.stack(ten_crops(pixels, settings.crop))
 
-    resize: int | None
-    crops: Literal["1C", "10C"]
-    crop: int
 
-    def __post_init__(self) -> None:
-        need_least("features", self, crop=1)
-        if self.resize is not None and self.resize < self.crop:
-            raise GxnError(f"features.resize: {self.resize} is smaller than features.crop, {self.crop}")
+def check_size(width: int, height: int, settings: Features, name: str) -> None:
+    """Refuse an image that is smaller than a crop once it is resized.
 
-    @property
-    def count(self) -> int:
-        """Crops of one image."""
-        return 1 if self.crops == "1C" else 10
+    Raises:
+        GxnError: it is; the message calls it `name`.
+    """
+    if settings.resize is None and min(height, width) < settings.crop:
+        size = f"{width} x {height} pixels, smaller than features.crop, {settings.crop}"
+        raise GxnError(f"{name}: is {size}; set features.resize to {settings.crop} or more")
 
-    def __call__(self, pixels: np.ndarray, name: str) -> np.ndarray:
-        """Crops uint8 (K, crop, crop, 3) of an image uint8 (H, W, 3) called `name` in messages.
 
-        Raises:
-            GxnError: the image is smaller than a crop.
-        """
-        if self.resize is not None:
-            pixels = resize_shorter(pixels, self.resize)
-        self.need_size(*pixels.shape[1::-1], name)
-        crops = [centre_crop(pixels, self.crop)] if self.crops == "1C" else ten_crops(pixels, self.crop)
-        return np.stack(crops)
-
-    def need_size(self, width: int, height: int, name: str) -> None:
-        """Refuse an image, called `name` in the message, that is smaller than a crop once it is resized.
-
-        Raises:
-            GxnError: it is.
-        """
-        if self.resize is None and min(height, width) < self.crop:
-            size = f"{width} x {height} pixels, smaller than features.crop, {self.crop}"
-            raise GxnError(f"{name}: is {size}; set features.resize to {self.crop} or more")
-
-    def describe(self) -> dict[str, Any]:
-        """The whole of it as JSON, for a file's metadata."""
-        own = {"resize": self.resize, "crops": self.crops, "crop": self.crop}
-        return own | {"flip": False, "interpolation": "bilinear"}
+def describe(settings: Features) -> dict[str, Any]:
+    """Describe the transform as JSON, for a file's metadata."""
+    own = {"resize": settings.resize, "crops": settings.crops, "crop": settings.crop}
+    return own | {"flip": False, "interpolation": "bilinear"}

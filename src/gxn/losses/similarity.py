@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from gxn.compiled import slices, spread
 from gxn.losses import kernels_cpu
-from gxn.similarities import named
+from gxn.similarities import get_similarity
 
 GRADIENT_COLUMNS = 256  # the rows of a tile and their gradients then stay in the first cache
 
@@ -68,7 +68,7 @@ def score(name: str, images: list[Tensor], texts: list[Tensor], weights: list[fl
     Raises:
         GxnError: there is no such similarity.
     """
-    similarity = named(name)
+    similarity = get_similarity(name)
     if not similarity.order:
         return cosine(images, texts, weights)
     if similarity.reverse:

@@ -9,11 +9,11 @@ from torch.amp import custom_bwd, custom_fwd
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from gxn.configuration.networks import Model
 from gxn.datasets.words import BOS, EOS, PAD, UNK
 from gxn.models.gru import GRU, Sentences
 from gxn.models.products import packed, product
-from gxn.models.scale import Standard
-from gxn.models.widths import ModelConfig
+from gxn.models.standardizer import Standardizer
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class CaptionDecoder(nn.Module):
     def __init__(self, joint: int, words: int, word: int, hidden: int, begin: str) -> None:
         super().__init__()
         self.begin, self.hidden = begin, hidden
-        self.standard = Standard(joint)
+        self.standardizer = Standardizer(joint)
         self.start = nn.Linear(joint, hidden if begin == "state" else word)
         self.word = nn.Embedding(words, word, padding_idx=PAD)
         nn.init.uniform_(self.word.weight, -0.1, 0.1)
@@ -58,13 +58,13 @@ class CaptionDecoder(nn.Module):
         self.register_buffer("silent", silent, persistent=False)
 
     @classmethod
-    def of(cls, model: ModelConfig, words: int) -> "CaptionDecoder":
+    def of(cls, model: Model, words: int) -> "CaptionDecoder":
         """As configured, for a vocabulary of so many words."""
-        return cls(model.joint, words, model.word, model.decoder, model.decoder_start)
+        return cls(model.joint_dim, words, model.embed_dim, model.decoder_hidden, model.decoder_start)
 
     def first_state(self, grounded: Tensor) -> Tensor:
         """(B, H) from v_l (B, J)."""
-        read = self.start(self.standard(grounded))
+        read = self.start(self.standardizer(grounded))
         if self.begin == "state":
             return torch.tanh(read)
         return self.gru.all_steps(read.unsqueeze(1), read.new_zeros(len(read), self.hidden)).squeeze(1)

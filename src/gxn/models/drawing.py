@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from gxn.configuration.networks import Model
 from gxn.errors import GxnError
-from gxn.models.scale import Standard
-from gxn.models.widths import ModelConfig
+from gxn.models.standardizer import Standardizer
 
 SMALLEST = 4  # side of the feature map between the linear and the convolutional parts
 
@@ -18,7 +18,7 @@ def doublings(size: int) -> int:
     """
     count = (size // SMALLEST).bit_length() - 1
     if size < 16 or SMALLEST << count != size:
-        raise GxnError(f"dataset.thumbnail: must be a power of two from 16 on, not {size}")
+        raise GxnError(f"dataset.gan_image_size: must be a power of two from 16 on, not {size}")
     return count
 
 
@@ -34,17 +34,17 @@ class ConditioningAugmentation(nn.Module):
 
     def __init__(self, joint: int, condition: int) -> None:
         super().__init__()
-        self.standard = Standard(joint)
+        self.standardizer = Standardizer(joint)
         self.both = nn.Linear(joint, 2 * condition)
 
     @classmethod
-    def of(cls, model: ModelConfig) -> "ConditioningAugmentation":
+    def of(cls, model: Model) -> "ConditioningAugmentation":
         """As configured."""
-        return cls(model.joint, model.condition)
+        return cls(model.joint_dim, model.cond_dim)
 
     def forward(self, grounded: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """t_c, its mean and its log variance, (B, C) each, of t_l (B, J)."""
-        mean, log_variance = self.both(self.standard(grounded)).chunk(2, dim=1)
+        mean, log_variance = self.both(self.standardizer(grounded)).chunk(2, dim=1)
         condition = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
         return condition, mean, log_variance
 
@@ -75,9 +75,9 @@ class Generator(nn.Module):
         self.apply(_initialise)
 
     @classmethod
-    def of(cls, model: ModelConfig, size: int) -> "Generator":
+    def of(cls, model: Model, size: int) -> "Generator":
         """As configured, for images of side `size`."""
-        return cls(model.condition, model.noise, model.generator, size)
+        return cls(model.cond_dim, model.z_dim, model.g_channels, size)
 
     def forward(self, condition: Tensor, noise: Tensor | None = None) -> Tensor:
         """Images (B, 3, S, S) of t_c (B, C) and z (B, Z) ~ N(0, I), drawn here unless given."""
@@ -107,7 +107,7 @@ class Discriminator(nn.Module):
             channels *= 2
         self.look = nn.Sequential(*layers)
         if reads == "text":
-            self.standard = Standard(joint)
+            self.standardizer = Standardizer(joint)
             self.read = nn.Sequential(nn.Linear(joint, condition), nn.LeakyReLU(0.2))
         self.judge = nn.Sequential(
             nn.Conv2d(channels + condition, channels, 1, bias=False),
@@ -118,13 +118,13 @@ class Discriminator(nn.Module):
         self.apply(_initialise)
 
     @classmethod
-    def of(cls, model: ModelConfig, size: int) -> "Discriminator":
+    def of(cls, model: Model, size: int) -> "Discriminator":
         """As configured, for images of side `size`."""
-        return cls(model.joint, model.condition, model.discriminator, size, model.discriminator_reads)
+        return cls(model.joint_dim, model.cond_dim, model.d_channels, size, model.discriminator_reads)
 
     def match(self, seen: Tensor, caption: Tensor) -> Tensor:
         """Logits (B,) of image features from `look` against captions, replicated over the 4 x 4 places."""
-        condition = self.read(self.standard(caption)) if self.reads == "text" else caption
+        condition = self.read(self.standardizer(caption)) if self.reads == "text" else caption
         condition = condition[:, :, None, None].expand(-1, -1, SMALLEST, SMALLEST)
         return self.judge(torch.cat([seen, condition], 1)).flatten()
 

@@ -1,82 +1,39 @@
 """Look and match: images and captions into the abstract and the grounded space (GXN, equation 1)."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gxn.errors import GxnError
+from gxn.configuration.networks import EncoderSettings, Model
+from gxn.configuration.section import Section
 from gxn.models.gru import GRU, Sentences
-from gxn.models.widths import ModelConfig
-from gxn.similarities import named
+from gxn.similarities import get_similarity
 
 ABSTRACT, GROUNDED = "abstract", "grounded"
-State = Literal["mean", "last"]
-OF_THE_LOSS = ("margin", "same_image_negatives")  # keys of EncoderConfig that no embedding depends on
 
 
-@dataclass(frozen=True)
-class EncoderConfig:
-    """Which spaces there are and how images and captions are compared in them.
+class EncoderSizes(Section):
+    """Widths: of a CNN feature, the vocabulary, a word embedding, a GRU state and a joint space."""
 
-    Attributes:
-        spaces: a subset of `abstract` and `grounded`.
-        similarity: one of `gxn.similarities.SIMILARITIES`.
-        margin: the hinge's margin (alpha of equation 2).
-        abstract_weight: lambda of equation 3, the abstract space's share when there are two.
-        normalise: embeddings are L2-normalised.
-        absolute: for an order similarity their absolute value is taken.
-        abstract_state, grounded_state: a caption is the `mean` of its GRU's states, or the `last`.
-        words: the spaces' GRUs read a `shared` word embedding, or each its `own`.
-        same_image_negatives: other captions of a pair's image count as negatives, too.
-
-    Raises:
-        GxnError: `spaces` or `similarity` is none of those named.
-    """
-
-    spaces: tuple[str, ...]
-    similarity: str
-    margin: float
-    abstract_weight: float
-    normalise: bool
-    absolute: bool
-    abstract_state: State
-    grounded_state: State
-    words: Literal["shared", "own"]
-    same_image_negatives: bool
-
-    def __post_init__(self) -> None:
-        known = {*self.spaces} & {ABSTRACT, GROUNDED}
-        if not known or len(known) != len(self.spaces):
-            raise GxnError(f"encoders.spaces: must be {ABSTRACT}, {GROUNDED} or both, not {self.spaces!r}")
-        named(self.similarity)
-
-    @property
-    def weights(self) -> list[float]:
-        """The similarity's weight of each space, in the order of `spaces`; their sum is 1."""
-        if len(self.spaces) == 1:
-            return [1.0]
-        return [
-            self.abstract_weight if space == ABSTRACT else 1 - self.abstract_weight for space in self.spaces
-        ]
-
-
-@dataclass(frozen=True)
-class EncoderSizes:
-    """Widths: of a CNN feature, the vocabulary, a word, a GRU state and a joint space."""
-
-    feature: int
-    words: int
-    word: int
-    hidden: int
-    joint: int
+    feature_dim: int
+    vocab_size: int
+    embed_dim: int
+    text_hidden: int
+    joint_dim: int
 
     @classmethod
-    def of(cls, model: ModelConfig, feature: int, words: int) -> "EncoderSizes":
-        """As configured, for so many numbers per image and words."""
-        return cls(feature, words, model.word, model.hidden, model.joint)
+    def of(cls, model: Model, feature_dim: int, vocab_size: int) -> "EncoderSizes":
+        """As configured, for features and a vocabulary of these sizes."""
+        widths = {name: getattr(model, name) for name in ("embed_dim", "text_hidden", "joint_dim")}
+        return cls(feature_dim=feature_dim, vocab_size=vocab_size, **widths)
+
+
+def space_weights(settings: EncoderSettings) -> list[float]:
+    """Weights of the spaces in the score, in their order; they sum to 1 (lambda of equation 3)."""
+    if len(settings.spaces) == 1:
+        return [1.0]
+    weight = settings.abstract_weight
+    return [weight if space == ABSTRACT else 1 - weight for space in settings.spaces]
 
 
 def linear(inputs: int, outputs: int) -> nn.Linear:
@@ -89,7 +46,7 @@ def linear(inputs: int, outputs: int) -> nn.Linear:
 
 def _word_embedding(sizes: EncoderSizes) -> nn.Embedding:
     """Uniform within 0.1 (VSE++)."""
-    embedding = nn.Embedding(sizes.words, sizes.word, padding_idx=0)
+    embedding = nn.Embedding(sizes.vocab_size, sizes.embed_dim, padding_idx=0)
     nn.init.uniform_(embedding.weight, -0.1, 0.1)
     return embedding
 
@@ -97,29 +54,36 @@ def _word_embedding(sizes: EncoderSizes) -> nn.Embedding:
 class Encoders(nn.Module):
     """The image maps P_v and the text encoders RNN_Enc, P_t of every space.
 
-    The abstract caption comes from a bi-directional GRU, the grounded one from a GRU of its own; `config` says
+    The abstract caption comes from a bi-directional GRU, the grounded one from a GRU of its own; `settings` say
     from which of their states, and how embeddings are normalised.
     """
 
-    def __init__(self, config: EncoderConfig, sizes: EncoderSizes) -> None:
+    def __init__(self, settings: EncoderSettings, sizes: EncoderSizes) -> None:
         super().__init__()
-        self.config, self.spaces = config, config.spaces
-        readers = [config.words] if config.words == "shared" else self.spaces
-        self.word = nn.ModuleDict({name: _word_embedding(sizes) for name in readers})
-        self.image = nn.ModuleDict({space: linear(sizes.feature, sizes.joint) for space in self.spaces})
+        self.settings, self.spaces = settings, settings.spaces
+        self.weights = space_weights(settings)
+        embeddings = ["shared"] if settings.word_embeddings == "shared" else self.spaces
+        self.word = nn.ModuleDict({name: _word_embedding(sizes) for name in embeddings})
+        self.image = nn.ModuleDict(
+            {space: linear(sizes.feature_dim, sizes.joint_dim) for space in self.spaces}
+        )
         self.rnn, self.text = nn.ModuleDict(), nn.ModuleDict()
         for space in self.spaces:
             both = space == ABSTRACT
-            self.rnn[space] = GRU(sizes.word, sizes.hidden, bidirectional=both)
-            self.text[space] = linear(sizes.hidden * (2 if both else 1), sizes.joint)
+            self.rnn[space] = GRU(sizes.embed_dim, sizes.text_hidden, bidirectional=both)
+            self.text[space] = linear(sizes.text_hidden * (2 if both else 1), sizes.joint_dim)
 
     def words_of(self, space: str) -> nn.Embedding:
         """The word embedding that a space's GRU reads."""
         return self.word[space if space in self.word else "shared"]
 
     def _embed(self, projected: Tensor) -> Tensor:
-        embedded = F.normalize(projected, dim=1) if self.config.normalise else projected
-        return embedded.abs() if self.config.absolute and named(self.config.similarity).order else embedded
+        embedded = F.normalize(projected, dim=1) if self.settings.normalise else projected
+        return (
+            embedded.abs()
+            if self.settings.absolute and get_similarity(self.settings.similarity).order
+            else embedded
+        )
 
     def image_space(self, features: Tensor, space: str) -> Tensor:
         """v_h or v_l (B, J) of CNN features (B, F), which are L2-normalised first."""
@@ -130,7 +94,7 @@ class Encoders(nn.Module):
         return self._text(Sentences(self.words_of(space), tokens, lengths), space)
 
     def _text(self, captions: Sentences, space: str) -> Tensor:
-        state = self.config.abstract_state if space == ABSTRACT else self.config.grounded_state
+        state = self.settings.abstract_pooling if space == ABSTRACT else self.settings.grounded_pooling
         return self._embed(self.text[space](self.rnn[space](captions, mean=state == "mean")))
 
     def images(self, features: Tensor) -> list[Tensor]:

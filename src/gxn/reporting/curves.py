@@ -9,12 +9,13 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from gxn.evaluation.metrics import DIRECTIONS, chance_i2t, chance_t2i, recall_curve
 from gxn.evaluation.ranked import Ranked, by_search
 from gxn.reporting import names, style
+from gxn.reporting.rows import Rows, label
 
 DEPTH = 50
 TICKS = (1, 2, 5, 10, 20, 50)
 
 
-def recall_curves(runs: list[Ranked], methods: list[str]) -> Figure:
+def recall_curves(runs: list[Ranked], table_rows: Rows) -> Figure:
     """Both directions side by side, a line of panels per dataset and protocol; means over seeds."""
     searches = by_search(runs)
     figure, axes = pyplot.subplots(
@@ -26,21 +27,21 @@ def recall_curves(runs: list[Ranked], methods: list[str]) -> Figure:
     )
     for line, ((dataset, protocol), rows) in zip(axes, searches.items(), strict=True):
         for axis, way in zip(line, DIRECTIONS, strict=True):
-            _panel(axis, way, rows, methods)
+            _panel(axis, way, rows, table_rows)
         line[0].set_ylabel(f"Recall@K (%), {names.dataset(dataset, protocol)}")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center", handlelength=3.2)
     return figure
 
 
-def _panel(axis: Axes, way: str, rows: dict[str, list[Ranked]], methods: list[str]) -> None:
+def _panel(axis: Axes, way: str, rows: dict[str, list[Ranked]], table_rows: Rows) -> None:
     depths = np.arange(1, DEPTH + 1)
-    look = style.looks(methods)
+    look = style.looks(table_rows)
     for method, runs in rows.items():
         curves = np.stack([recall_curve(getattr(run, way), DEPTH) for run in runs])
         of = look[method]
         axis.plot(
-            depths, curves.mean(axis=0), color=of.colour, linestyle=of.dashes, label=names.method(method)
+            depths, curves.mean(axis=0), color=of.colour, linestyle=of.dashes, label=label(table_rows, method)
         )
         axis.fill_between(
             depths, curves.min(axis=0), curves.max(axis=0), color=of.colour, alpha=0.15, linewidth=0

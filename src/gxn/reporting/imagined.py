@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ FIGURES = (
 COLUMNS = ("dataset", "method", "seeds", *(column for key in FIGURES for column in (key, f"{key}_std")))
 
 
-def imagination(paths: Sequence[Path], methods: Sequence[str]) -> list[Row]:
+def imagination(paths: Sequence[Path], methods: Iterable[str]) -> list[Row]:
     """One row per method, of the JSON files that the step `imagine` wrote; None where a row lacks a path.
 
     Raises:

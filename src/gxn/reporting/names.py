@@ -1,23 +1,7 @@
-"""How rows and numbers are called in print."""
+"""Names of numbers and datasets in print; those of rows are in the configuration."""
 
-METHODS = {
-    "vse0": "VSE0",
-    "vsepp": "VSE++",
-    "order": "Order embeddings",
-    "abstract": "Abstract space",
-    "two_space": "Two spaces",
-    "gxn_i2t_xe": "GXN i2t, XE",
-    "gxn_i2t_mix": "GXN i2t, XE + RL",
-    "gxn_t2i": "GXN t2i",
-    "gxn_i2t_t2i": "GXN i2t + t2i",
-}
 DIRECTIONS = {"i2t": "Image to text", "t2i": "Text to image"}
 NUMBERS = {"r1": "R@1", "r5": "R@5", "r10": "R@10", "medr": "MedR", "rsum": "rsum"}
-
-
-def method(key: str) -> str:
-    """A row's name in print; what the project does not come with is called by its key."""
-    return METHODS.get(key, key)
 
 
 def column(key: str) -> str:

@@ -10,6 +10,7 @@ from gxn.errors import GxnError
 from gxn.evaluation.metrics import RECALL_COLUMNS
 from gxn.files import read_json
 from gxn.reporting import names
+from gxn.reporting.rows import Rows, label
 from gxn.reporting.tables import Row
 
 KEYS = ("dataset", "method", "cnn", "row", "mark", *RECALL_COLUMNS)
@@ -47,9 +48,9 @@ def comparison(table: list[Row], published: Published) -> list[Row]:
     A published rsum is added up here, and only from six known recalls.
     """
     rows = []
-    for label in dict.fromkeys(row["dataset"] for row in table):
-        ours = {row["method"]: row for row in table if row["dataset"] == label}
-        rows += [_published(row, ours) for row in published.rows if row["dataset"] == label]
+    for name in dict.fromkeys(row["dataset"] for row in table):
+        ours = {row["method"]: row for row in table if row["dataset"] == name}
+        rows += [_published(row, ours) for row in published.rows if row["dataset"] == name]
         rows += [_ours(row) for row in ours.values()]
     return rows
 
@@ -76,12 +77,12 @@ def _ours(row: Row) -> Row:
     return _empty() | {key: row[key] for key in ("dataset", "method", *NUMBERS)} | {"origin": "here"}
 
 
-def to_markdown(rows: list[Row], source: str) -> str:
+def to_markdown(rows: list[Row], source: str, table_rows: Rows) -> str:
     """The comparison to read: a difference stands in brackets behind the published number."""
     head = ["Dataset", "Method", "CNN", "From", *(names.column(key) for key in NUMBERS)]
     lines = [head, ["---"] * 4 + ["---:"] * len(NUMBERS)]
     for row in rows:
-        name = names.method(str(row["method"])) if row["origin"] == "here" else str(row["method"])
+        name = label(table_rows, str(row["method"])) if row["origin"] == "here" else str(row["method"])
         cells = [row["dataset"], name, row["cnn"] or "", row["origin"], *(_cell(row, key) for key in NUMBERS)]
         lines.append([str(cell) for cell in cells])
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -15,7 +15,7 @@ from gxn.datasets.captions import read_captions
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import Embeddings
 from gxn.files import hdf5_dataset, open_hdf5, read_json, rows_of
-from gxn.similarities import named
+from gxn.similarities import get_similarity
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _best(
     embeddings: Embeddings, count: int, image: int | None = None, caption: int | None = None
 ) -> list[int]:
     """Rows of the best candidates of one image or of one caption; equal scores in the file's order."""
-    scores, similarity = 0.0, named(embeddings.similarity)
+    scores, similarity = 0.0, get_similarity(embeddings.similarity)
     spaces = zip(embeddings.images, embeddings.texts, embeddings.weights, strict=True)
     for images, texts, weight in spaces:
         images = images if image is None else images[image : image + 1]
@@ -95,12 +95,12 @@ def read_sentences(path: str | Path, sentid: np.ndarray) -> list[str]:
 
 
 def read_pictures(path: str | Path, imgid: np.ndarray) -> np.ndarray:
-    """Thumbnails uint8 (len(imgid), S, S, 3) of the images, from `thumbnails.h5`."""
+    """Small images uint8 (len(imgid), S, S, 3) of the images, from `gan_images.h5`."""
     with open_hdf5(path) as file:
         rows = rows_of(imgid, hdf5_dataset(file, "imgid", "iu", 1)[:], path)
         images = hdf5_dataset(file, "images", "u", 4)
         if len(rows) and rows.max() >= len(images):
-            raise GxnError(f"{path}: {len(images)} images, but more imgid; run the step thumbnails again")
+            raise GxnError(f"{path}: {len(images)} images, but more imgid; make it again")
         return _upright(np.stack([images[row] for row in rows]), path)
 
 

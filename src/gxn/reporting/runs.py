@@ -1,7 +1,7 @@
 """The metrics files of many runs, read together and refused when they do not compare."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -35,14 +35,14 @@ class Run:
     data: str
 
 
-def read_runs(paths: Iterable[str | Path], methods: list[str]) -> list[Run]:
+def read_runs(paths: Iterable[str | Path], methods: Collection[str]) -> list[Run]:
     """Runs of all the files, in the order of datasets (by label), `methods` and seeds.
 
     Raises:
         GxnError: a file is damaged or stands twice, a row or one of its seeds is missing, or files that
             should be on equal terms come from other data, protocols or configurations.
     """
-    _once(methods, "methods: row")
+    methods = list(methods)
     runs = [run for path in paths for run in _read(Path(path))]
     if not runs:
         raise GxnError("no metrics files given: nothing to make a table of")
@@ -100,12 +100,6 @@ def _numbers(found: dict, path: Path) -> dict[str, float]:
             f"{path}: rsum {numbers['rsum']} is not the sum of the recalls. Evaluate the run again"
         )
     return numbers
-
-
-def _once(values: list, what: str) -> None:
-    twice = [value for value in values if values.count(value) > 1]
-    if twice:
-        raise GxnError(f"{what} {twice[0]!r} is given twice")
 
 
 def _check_terms(runs: list[Run], methods: list[str]) -> None:

@@ -1,6 +1,5 @@
 """How figures look, and how they are written: the same bytes every time."""
 
-import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
+from gxn import cli
+from gxn.reporting.rows import RowArguments, Rows
 from gxn.writing import atomic
 
 WIDTH = 7.2  # inches: two columns of a paper
@@ -52,6 +53,19 @@ SETTINGS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """The two files that every figure is written to."""
+
+    pdf: Path = cli.option("PDF to write")
+    png: Path = cli.option("PNG to write")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureArguments(Outputs, RowArguments):
+    """Arguments of a step that draws all rows."""
+
+
 @dataclass(frozen=True)
 class Look:
     """Colour, dashes and marker of a row: no two of the first nine share any, but dashes."""
@@ -61,12 +75,15 @@ class Look:
     marker: str
 
 
-def looks(keys: Sequence[str]) -> dict[str, Look]:
-    """The look of each key, by its place: the same in every figure that is given the same rows."""
+def looks(rows: Rows, more: Sequence[str] = ()) -> dict[str, Look]:
+    """The look of each row, then of `more` keys: by its place, in the row's own colour where it has one."""
     count = len(PALETTE)
+    own = {key: row.colour for key, row in rows.items()}
     return {
-        key: Look(PALETTE[i % count], DASHES[(i + i // count) % len(DASHES)], MARKERS[i % count])
-        for i, key in enumerate(keys)
+        key: Look(
+            own.get(key) or PALETTE[i % count], DASHES[(i + i // count) % len(DASHES)], MARKERS[i % count]
+        )
+        for i, key in enumerate([*rows, *more])
     }
 
 
@@ -80,16 +97,10 @@ def house_style() -> Iterator[None]:
         pyplot.close("all")
 
 
-def save(figure: Figure, pdf: Path, png: Path) -> None:
+def save(figure: Figure, outputs: Outputs) -> None:
     """Write both forms without dates or versions in them; 300 dots per inch."""
-    with atomic(pdf) as temporary:
+    with atomic(outputs.pdf) as temporary:
         nothing = dict.fromkeys(("Creator", "Producer", "CreationDate", "ModDate"))
         figure.savefig(temporary, format="pdf", metadata=nothing)
-    with atomic(png) as temporary:
+    with atomic(outputs.png) as temporary:
         figure.savefig(temporary, format="png", dpi=300, metadata={"Software": None})
-
-
-def add_outputs(parser: argparse.ArgumentParser) -> None:
-    """The two files that every figure is written to."""
-    parser.add_argument("--pdf", type=Path, required=True)
-    parser.add_argument("--png", type=Path, required=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gxn.errors import GxnError
 from gxn.reporting import names
+from gxn.reporting.rows import Rows, label
 from gxn.reporting.runs import METRICS, Run, rows
 
 Row = dict[str, str | int | float | None]
@@ -77,20 +78,22 @@ def _parsed(row: dict[str, str]) -> Row:
     return {"dataset": row["dataset"], "method": row["method"], "seeds": int(row["seeds"])} | numbers
 
 
-def to_markdown(table: list[Row]) -> str:
+def to_markdown(table: list[Row], table_rows: Rows) -> str:
     """One Markdown table per dataset: mean ± standard deviation, the best of a column in bold."""
     parts = []
-    for label, group in _by_dataset(table):
+    for dataset, group in _by_dataset(table):
         cells = _cells(group, "{} ± {}", "**{}**".format)
         head = ["Method", *(_short(key) for key in METRICS)]
         lines = [head, ["---", *("---:" for _ in METRICS)]]
-        lines += [[names.method(str(row["method"])), *line] for row, line in zip(group, cells, strict=True)]
+        lines += [
+            [label(table_rows, str(row["method"])), *line] for row, line in zip(group, cells, strict=True)
+        ]
         text = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        parts.append(f"**{label}**, {_over(group)}\n\n{text}\n")
+        parts.append(f"**{dataset}**, {_over(group)}\n\n{text}\n")
     return "\n".join(parts)
 
 
-def to_latex(table: list[Row]) -> str:
+def to_latex(table: list[Row], table_rows: Rows) -> str:
     """A booktabs table to `\\input`: mean ± standard deviation, the best of a column in bold."""
     way = r"\multicolumn{{4}}{{c}}{{{}}}".format
     lines = [
@@ -101,18 +104,18 @@ def to_latex(table: list[Row]) -> str:
         r"\cmidrule(lr){2-5}\cmidrule(lr){6-9}",
         " & ".join(["Method", *(names.NUMBERS[key.rpartition("_")[2]] for key in METRICS)]) + r" \\",
     ]
-    for label, group in _by_dataset(table):
-        title = _escaped(f"{label}, {_over(group)}")
+    for dataset, group in _by_dataset(table):
+        title = _escaped(f"{dataset}, {_over(group)}")
         lines += [r"\midrule", rf"\multicolumn{{{len(METRICS) + 1}}}{{l}}{{\emph{{{title}}}}} \\"]
         cells = _cells(group, r"{}{{\scriptsize$\,\pm\,${}}}", r"\textbf{{{}}}".format)
         for row, line in zip(group, cells, strict=True):
-            lines.append(" & ".join([_escaped(names.method(str(row["method"]))), *line]) + r" \\")
+            lines.append(" & ".join([_escaped(label(table_rows, str(row["method"]))), *line]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
 def _by_dataset(table: list[Row]) -> list[tuple[str, list[Row]]]:
     labels = list(dict.fromkeys(str(row["dataset"]) for row in table))
-    return [(label, [row for row in table if row["dataset"] == label]) for label in labels]
+    return [(name, [row for row in table if row["dataset"] == name]) for name in labels]
 
 
 def _over(group: list[Row]) -> str:

@@ -11,14 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from gxn.errors import GxnError
-from gxn.reporting import names, style
+from gxn.reporting import style
+from gxn.reporting.rows import Rows, label
 
 STAGES = {
     "cnn": "CNN on rendered shapes",
-    "warmup": "Ranking warm-up",
-    "xe": "Caption decoder, cross-entropy",
-    "rl": "Caption decoder, cross-entropy and REINFORCE",
-    "gan": "Generator and discriminator",
+    "pretrain_ranking": "Ranking pretraining",
+    "pretrain_xe": "Caption decoder, cross-entropy",
+    "pretrain_scst": "Caption decoder, cross-entropy and REINFORCE",
+    "pretrain_gan": "Generator and discriminator",
     "joint": "Joint training",
     "finetune": "Fine-tuning with the CNN",
 }
@@ -80,7 +81,7 @@ def read_curve(path: Path) -> Curve:
     return Curve(stage, name, table[:, 0], values)
 
 
-def training_curves(curves: list[Curve], methods: list[str]) -> Figure:
+def training_curves(curves: list[Curve], table_rows: Rows) -> Figure:
     """All stages below each other, in the order they are trained in."""
     stages = [stage for stage in STAGES if any(curve.stage == stage for curve in curves)]
     if not stages:
@@ -91,7 +92,7 @@ def training_curves(curves: list[Curve], methods: list[str]) -> Figure:
     parts = figure.subfigures(len(stages), 1, height_ratios=heights, squeeze=False)[:, 0]
     for part, stage, block in zip(parts, stages, blocks, strict=True):
         part.suptitle(STAGES[stage], x=0.01, ha="left", fontsize=8.5, fontweight="bold")
-        _block(part, block, methods)
+        _block(part, block, table_rows)
     return figure
 
 
@@ -108,13 +109,13 @@ def _lines(curves: list[Curve]) -> list[float]:
     return [1.0] * -(-panels // COLUMNS) + [legend] * (panels % COLUMNS == 0)
 
 
-def _block(part: SubFigure, curves: list[Curve], methods: list[str]) -> None:
+def _block(part: SubFigure, curves: list[Curve], table_rows: Rows) -> None:
     quantities = _quantities(curves)
     lines = _lines(curves)
     alone = len(lines) * COLUMNS == len(quantities) + COLUMNS
     axes = part.subplots(len(lines), COLUMNS, squeeze=False, height_ratios=lines)
     present = {curve.name for curve in curves}
-    look = style.looks([*methods, *sorted(present - set(methods))])
+    look = style.looks(table_rows, sorted(present - set(table_rows)))
     order = [name for name in look if name in present]
     handles: dict[str, object] = {}
     panels, free = axes.flat[: len(quantities)], axes.flat[len(quantities) :]
@@ -139,7 +140,11 @@ def _block(part: SubFigure, curves: list[Curve], methods: list[str]) -> None:
     if len(handles) > 6 and not alone:
         place |= {"loc": "lower left", "bbox_to_anchor": (0, -0.5)}
     legend = free[0].legend(
-        handles.values(), map(names.method, handles), borderaxespad=0, labelspacing=0.15, **place
+        handles.values(),
+        [label(table_rows, name) for name in handles],
+        borderaxespad=0,
+        labelspacing=0.15,
+        **place,
     )
     legend.set_in_layout(False)  # a long one would take the height of the panels beside it
 

@@ -1,5 +1,6 @@
 """Count in how many training images' captions each n-gram stands (CIDEr-D's document frequencies)."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from gxn import cli
@@ -7,20 +8,23 @@ from gxn.datasets.tokens import read_tokens
 from gxn.rewards.frequencies import build_frequencies, write_frequencies
 
 
-def document_frequencies(tokens: Path, out: Path) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """Arguments of the step."""
+
+    tokens: Path = cli.option("tokens.h5")
+    out: Path = cli.option("document_frequencies.h5 to write")
+
+
+def document_frequencies(arguments: Arguments) -> None:
     """Write `out` (HDF5) from the training split of `tokens`."""
-    captions = read_tokens(tokens, "train")
+    captions = read_tokens(arguments.tokens, "train")
     frequencies = build_frequencies(captions)
-    write_frequencies(out, frequencies, captions.vocabulary)
+    write_frequencies(arguments.out, frequencies, captions.vocabulary)
     print(f"{len(frequencies.ngrams)} n-grams in the captions of {frequencies.documents} images")
 
 
-def main() -> None:
-    parser = cli.parser(__doc__)
-    parser.add_argument("--tokens", type=Path, required=True, help="tokens.h5")
-    parser.add_argument("--out", type=Path, required=True, help="document_frequencies.h5 to write")
-    cli.run(document_frequencies, parser)
-
+main = cli.command(document_frequencies, Arguments)
 
 if __name__ == "__main__":
     main()

@@ -1,29 +1,33 @@
-"""Fetch one of the public files listed in gxn/datasets/sources.yaml, checked against its sums.
+"""Fetch one of the public files listed in gxn/datasets/downloads.yaml, checked against its sums.
 
 Its terms are shown before. An interrupted download goes on, when called again, where it broke off.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from gxn import cli
 from gxn.datasets.download import fetch
-from gxn.datasets.sources import show_terms, source
+from gxn.datasets.downloads import show_terms, source
 
 
-def download(name: str, parts: Path, out: Path) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """Arguments of the step."""
+
+    name: str = cli.option("the file's name in the list")
+    parts: Path = cli.option("folder for half-fetched files")
+    out: Path = cli.option("file to write")
+
+
+def download(arguments: Arguments) -> None:
     """Write the file `name` of the list to `out`."""
-    listed = source(name)
+    listed = source(arguments.name)
     show_terms(listed.terms)
-    fetch(name, listed, parts, out)
+    fetch(arguments.name, listed, arguments.parts, arguments.out)
 
 
-def main() -> None:
-    parser = cli.parser(__doc__)
-    parser.add_argument("--name", required=True, help="the file's name in the list")
-    parser.add_argument("--parts", type=Path, required=True, help="folder for half-fetched files")
-    parser.add_argument("--out", type=Path, required=True, help="where the whole file goes")
-    cli.run(download, parser)
-
+main = cli.command(download, Arguments)
 
 if __name__ == "__main__":
     main()

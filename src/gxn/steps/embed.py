@@ -1,10 +1,11 @@
 """Embed a split's images and captions in every space of a trained row."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gxn.cli import parser, run
-from gxn.datasets.captions import SPLITS
+from gxn import cli
+from gxn.configuration.arguments import Configured
 from gxn.errors import GxnError
 from gxn.files import create_hdf5, hdf5_metadata, open_hdf5, sha256
 from gxn.provenance import data_of
@@ -14,27 +15,37 @@ from gxn.training.device import choose_device
 from gxn.training.matching import embed as embed_split
 
 
-def embed(
-    checkpoint: Path, features: Path, tokens: Path, split: str, threads: int, device: str, out: Path
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(Configured):
+    """Arguments of the step."""
+
+    checkpoint: Path = cli.option("checkpoint of the row")
+    features: Path = cli.option("features.h5")
+    tokens: Path = cli.option("tokens.h5")
+    out: Path = cli.option("HDF5 to write")
+    split: str = cli.option("split to embed", "test")
+
+
+def embed(arguments: Arguments) -> None:
     """Write `image/{space}`, `text/{space}` and the ids that say which caption is whose."""
-    where = choose_device(device, threads)
-    encoders, metadata = read_encoders(checkpoint)
+    config, features, tokens = arguments.configuration, arguments.features, arguments.tokens
+    device = choose_device(config.device, config.threads)
+    encoders, metadata = read_encoders(arguments.checkpoint)
     if not same_data(metadata, features, tokens):
         raise GxnError(
-            f"{checkpoint}: was trained on other data than {features} and {tokens}; train it again"
+            f"{arguments.checkpoint}: was trained on other data than {features} and {tokens}; train it again"
         )
-    data = read_split(tokens, features, split, where)
-    images, texts = embed_split(encoders.to(where), data)
-    config = encoders.config
+    data = read_split(tokens, features, arguments.split, device)
+    images, texts = embed_split(encoders.to(device), data)
+    spaces = encoders.spaces
     about = {
-        "similarity": config.similarity,
-        "weights": dict(zip(config.spaces, config.weights, strict=True)),
-        "split": split,
+        "similarity": encoders.settings.similarity,
+        "weights": dict(zip(spaces, encoders.weights, strict=True)),
+        "split": arguments.split,
         "provenance": metadata["provenance"],
     }
-    with create_hdf5(out, about) as file:
-        for space, image, text in zip(config.spaces, images, texts, strict=True):
+    with create_hdf5(arguments.out, about) as file:
+        for space, image, text in zip(spaces, images, texts, strict=True):
             file[f"image/{space}"] = image.numpy(force=True)
             file[f"text/{space}"] = text.numpy(force=True)
         file["imgid"] = data.imgid
@@ -51,15 +62,7 @@ def same_data(metadata: dict[str, Any], features: Path, tokens: Path) -> bool:
     return metadata["tuned"] == {"weights": weights, "tokens": sha256(tokens)}
 
 
-def main() -> None:
-    arguments = parser(__doc__)
-    for name in ("checkpoint", "features", "tokens", "out"):
-        arguments.add_argument(f"--{name}", type=Path, required=True)
-    arguments.add_argument("--split", required=True, choices=SPLITS)
-    arguments.add_argument("--threads", type=int, required=True)
-    arguments.add_argument("--device", required=True)
-    run(embed, arguments)
-
+main = cli.command(embed, Arguments)
 
 if __name__ == "__main__":
     main()

@@ -3,81 +3,77 @@
 A run that is killed goes on, when called again, after the last batch it finished.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import torch
 
-from gxn import cli
-from gxn.config import parse
+from gxn import cli, code
+from gxn.configuration.arguments import Configured
 from gxn.datasets.captions import SPLITS, image_ids, read_captions
 from gxn.datasets.images import open_images
-from gxn.features.cnn import MEAN, STD, FixedCnn, load_cnn
-from gxn.features.extract import FeaturesConfig, Rows, extract, fingerprint
-from gxn.files import create_hdf5, sha256
-from gxn.processors import at_hand
+from gxn.features.cnn import MEAN, STD, load_cnn
+from gxn.features.extract import extract
+from gxn.features.transforms import describe, images_per_batch
+from gxn.features.writer import ResumableFeatureWriter
+from gxn.files import create_hdf5, digest, sha256
+from gxn.processors import available_cpus
 from gxn.training.device import choose_device
 
 
-def features(
-    captions: Path,
-    images: Path,
-    cnn: Any,
-    weights: Path,
-    features: Any,
-    split: str | None,
-    device: str,
-    threads: int,
-    resume: Path,
-    out: Path,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(Configured):
+    """Arguments of the step."""
+
+    captions: Path = cli.option("captions.json")
+    images: Path = cli.option("folder of photographs, or images.h5")
+    weights: Path = cli.option("the CNN's weights, safetensors")
+    resume: Path = cli.option("folder for half-done work")
+    out: Path = cli.option("features.h5 to write")
+    split: str | None = cli.option(f"features of this split only: {', '.join(SPLITS)}", None)
+
+
+def features(arguments: Arguments) -> None:
     """Write `out`: `features` (N, D) and `imgid` (N,), in the order of `captions`; of one split, or of all."""
-    where = choose_device(device, threads)
-    fixed = parse(FixedCnn, cnn, "cnn")
-    config = parse(FeaturesConfig, features, "features")
-    records = [each for each in read_captions(captions) if split in (None, each.split)]
-    source = open_images(images)
-    network, width = load_cnn(fixed.name, fixed.layer, weights)
-    recipe = {
-        "cnn": fixed.name,
-        "layer": fixed.layer,
-        "weights": sha256(weights),
-        "transform": config.describe() | {"mean": MEAN, "std": STD},
-        "arithmetic": config.arithmetic,
-        "precision": config.precision,
+    config = arguments.configuration
+    cnn, settings = config.cnn, config.features
+    device = choose_device(config.device, config.threads)
+    records = [each for each in read_captions(arguments.captions) if arguments.split in (None, each.split)]
+    source = open_images(arguments.images)
+    network, width = load_cnn(cnn.name, cnn.layer, arguments.weights)
+    about = {
+        "cnn": cnn.name,
+        "layer": cnn.layer,
+        "weights": sha256(arguments.weights),
+        "transform": describe(settings) | {"mean": MEAN, "std": STD},
+        "compute_dtype": settings.compute_dtype,
+        "storage_dtype": settings.storage_dtype,
     }
-    machine = {"batch": config.batch, "device": where.type, "threads": threads, "width": width}
-    rows = Rows(resume, fingerprint(records, source, recipe | machine), width, np.dtype(config.precision))
-    done = rows.begin(config.step, len(records))
+    machine = {"batch_size": settings.batch_size, "device": device.type, "threads": config.threads}
+    named = [[record.filename, record.imgid, record.truncated] for record in records]
+    fingerprint = digest(
+        [named, source.identity(records), about, machine, code.digest(__spec__.name), torch.__version__]
+    )
+    writer = ResumableFeatureWriter(arguments.resume, fingerprint, width, np.dtype(settings.storage_dtype))
+    step = images_per_batch(settings)
+    done = writer.begin(step, len(records))
     if done:
         print(f"resumed after image {done} of {len(records)}", flush=True)
-    batches = extract(network, records[done:], source, config, where, at_hand())
-    for batch in cli.progress(batches, -(-(len(records) - done) // config.step), "batches of features"):
-        rows.append(batch)
-    with create_hdf5(out, recipe) as file:
-        stored = file.create_dataset("features", (len(records), width), config.precision)
+    batches = extract(network, records[done:], source, settings, device, available_cpus())
+    for batch in cli.progress(batches, -(-(len(records) - done) // step), "batches of features"):
+        writer.append(batch)
+    with create_hdf5(arguments.out, about) as file:
+        stored = file.create_dataset("features", (len(records), width), settings.storage_dtype)
         file["imgid"] = image_ids(records)
         start = 0
-        for block in rows.blocks(config.step):
+        for block in writer.blocks(step):
             stored[start : start + len(block)] = block
             start += len(block)
-    rows.remove()
+    writer.remove()
 
 
-def main() -> None:
-    parser = cli.parser(__doc__)
-    parser.add_argument("--captions", type=Path, required=True, help="captions.json")
-    parser.add_argument("--images", type=Path, required=True, help="folder of photographs, or images.h5")
-    parser.add_argument("--cnn", type=cli.json_argument, required=True, help="section cnn: name, layer")
-    parser.add_argument("--weights", type=Path, required=True, help="the CNN's weights, safetensors")
-    parser.add_argument("--features", type=cli.json_argument, required=True, help="section features")
-    parser.add_argument("--split", choices=SPLITS, help="of these images only")
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], required=True)
-    parser.add_argument("--threads", type=int, required=True, help="torch's threads on a CPU")
-    parser.add_argument("--resume", type=Path, required=True, help="folder for half-done work")
-    parser.add_argument("--out", type=Path, required=True, help="features.h5 to write")
-    cli.run(features, parser)
-
+main = cli.command(features, Arguments)
 
 if __name__ == "__main__":
     main()

@@ -1,24 +1,34 @@
 """Fetch torchvision's ImageNet weights of a CNN and write them as safetensors, which cannot run code."""
 
 import pickle
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from gxn import cli
 from gxn.datasets.download import fetch
-from gxn.datasets.sources import show_terms, weights_source
+from gxn.datasets.downloads import show_terms, weights_source
 from gxn.errors import GxnError
 from gxn.files import save_tensors, sha256
 
 
-def fetch_weights(name: str, parts: Path, out: Path) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """Arguments of the step."""
+
+    name: str = cli.option("a torchvision classification model")
+    parts: Path = cli.option("folder for half-fetched files")
+    out: Path = cli.option("safetensors file to write")
+
+
+def fetch_weights(arguments: Arguments) -> None:
     """Write the weights of the torchvision model `name` to `out`."""
-    listed = weights_source(name)
+    listed = weights_source(arguments.name)
     show_terms(listed.terms)
-    checkpoint = parts / f"{name}.pth"
-    fetch(checkpoint.name, listed, parts, checkpoint)
-    convert(checkpoint, listed.urls[0], out)
+    checkpoint = arguments.parts / f"{arguments.name}.pth"
+    fetch(checkpoint.name, listed, arguments.parts, checkpoint)
+    convert(checkpoint, listed.urls[0], arguments.out)
     checkpoint.unlink()
 
 
@@ -38,13 +48,7 @@ def convert(checkpoint: Path, url: str, out: Path) -> None:
     save_tensors(out, state, {"source": url, "sha256": sha256(checkpoint)})
 
 
-def main() -> None:
-    parser = cli.parser(__doc__)
-    parser.add_argument("--name", required=True, help="a torchvision classification model")
-    parser.add_argument("--parts", type=Path, required=True, help="folder for half-fetched files")
-    parser.add_argument("--out", type=Path, required=True, help="safetensors file to write")
-    cli.run(fetch_weights, parser)
-
+main = cli.command(fetch_weights, Arguments)
 
 if __name__ == "__main__":
     main()

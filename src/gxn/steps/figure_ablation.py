@@ -1,5 +1,6 @@
 """Draw the ablation as bars: R@1 and R@10 both ways and rsum of every row, with the spread over seeds."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from gxn import cli
@@ -8,20 +9,21 @@ from gxn.reporting.bars import ablation_bars
 from gxn.reporting.runs import read_runs
 
 
-def step(metrics: list[Path], methods: list[str], pdf: Path, png: Path) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(style.FigureArguments):
+    """Arguments of the step."""
+
+    metrics: tuple[Path, ...] = cli.option("JSON files of the step evaluate")
+
+
+def figure_ablation(arguments: Arguments) -> None:
     """Draw the figure."""
+    rows = arguments.rows
     with style.house_style():
-        style.save(ablation_bars(read_runs(metrics, methods), methods), pdf, png)
+        style.save(ablation_bars(read_runs(arguments.metrics, rows), rows), arguments)
 
 
-def main() -> None:
-    """Command line of the step."""
-    parser = cli.parser(__doc__)
-    parser.add_argument("--metrics", type=Path, nargs="+", required=True, help="JSON of the step evaluate")
-    parser.add_argument("--methods", type=cli.names_argument, required=True, help="rows, in order")
-    style.add_outputs(parser)
-    cli.run(step, parser)
-
+main = cli.command(figure_ablation, Arguments)
 
 if __name__ == "__main__":
     main()

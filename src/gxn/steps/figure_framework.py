@@ -1,24 +1,24 @@
 """Draw the method: two spaces, and the two paths that imagine."""
 
-from pathlib import Path
+from dataclasses import dataclass
 
 from gxn import cli
 from gxn.reporting import style
 from gxn.reporting.framework import framework
 
 
-def step(pdf: Path, png: Path) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(style.Outputs):
+    """Arguments of the step."""
+
+
+def figure_framework(arguments: Arguments) -> None:
     """Draw the figure."""
     with style.house_style():
-        style.save(framework(), pdf, png)
+        style.save(framework(), arguments)
 
 
-def main() -> None:
-    """Command line of the step."""
-    parser = cli.parser(__doc__)
-    style.add_outputs(parser)
-    cli.run(step, parser)
-
+main = cli.command(figure_framework, Arguments)
 
 if __name__ == "__main__":
     main()

@@ -1,5 +1,6 @@
-"""Draw what a run finds for images: five queries from easy to hard, best captions, imagined caption."""
+"""Draw what a run ranks first for images: five queries from easy to hard, best captions, imagined caption."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from gxn import cli
@@ -8,31 +9,30 @@ from gxn.evaluation.ranks import ranks
 from gxn.reporting import grids, queries, style
 
 
-def step(
-    captions: Path, thumbnails: Path, embeddings: Path, imagined: Path | None, pdf: Path, png: Path
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(style.Outputs):
+    """Arguments of the step."""
+
+    captions: Path = cli.option("captions.json of the dataset")
+    gan_images: Path = cli.option("gan_images.h5")
+    embeddings: Path = cli.option("embeddings of the run to show")
+    imagined: Path | None = cli.option("JSON of imagined captions of the same run", None)
+
+
+def figure_i2t(arguments: Arguments) -> None:
     """Draw the figure."""
-    one = read_embeddings(embeddings)
-    sentences = queries.read_sentences(captions, one.sentid)
+    one = read_embeddings(arguments.embeddings)
+    sentences = queries.read_sentences(arguments.captions, one.sentid)
     rank = ranks(one.images, one.texts, one.caption_image, one.similarity, one.weights).i2t
-    found = queries.image_queries(one, rank, grids.ROWS, grids.BEST)
-    shown = one.imgid[[each.query for each in found]]
-    pictures = queries.read_pictures(thumbnails, shown)
-    spoken = queries.read_spoken(imagined, shown)
+    shown = queries.image_queries(one, rank, grids.ROWS, grids.BEST)
+    imgids = one.imgid[[each.query for each in shown]]
+    pictures = queries.read_pictures(arguments.gan_images, imgids)
+    imagined = queries.read_spoken(arguments.imagined, imgids)
     with style.house_style():
-        style.save(grids.image_grid(found, pictures, sentences, one.caption_image, spoken), pdf, png)
+        style.save(grids.image_grid(shown, pictures, sentences, one.caption_image, imagined), arguments)
 
 
-def main() -> None:
-    """Command line of the step."""
-    parser = cli.parser(__doc__)
-    parser.add_argument("--captions", type=Path, required=True, help="captions.json of the dataset")
-    parser.add_argument("--thumbnails", type=Path, required=True)
-    parser.add_argument("--embeddings", type=Path, required=True, help="of the run to show")
-    parser.add_argument("--imagined", type=Path, help="JSON of imagined captions of the same run")
-    style.add_outputs(parser)
-    cli.run(step, parser)
-
+main = cli.command(figure_i2t, Arguments)
 
 if __name__ == "__main__":
     main()

@@ -1,5 +1,6 @@
 """Draw Recall@K both ways for K up to 50, from the ranks of every run."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from gxn import cli
@@ -8,20 +9,21 @@ from gxn.reporting import style
 from gxn.reporting.curves import recall_curves
 
 
-def step(ranks: list[Path], methods: list[str], pdf: Path, png: Path) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(style.FigureArguments):
+    """Arguments of the step."""
+
+    ranks: tuple[Path, ...] = cli.option("HDF5 files of the step evaluate")
+
+
+def figure_recall(arguments: Arguments) -> None:
     """Draw the figure."""
+    rows = arguments.rows
     with style.house_style():
-        style.save(recall_curves(read_ranks(ranks, methods), methods), pdf, png)
+        style.save(recall_curves(read_ranks(arguments.ranks, rows), rows), arguments)
 
 
-def main() -> None:
-    """Command line of the step."""
-    parser = cli.parser(__doc__)
-    parser.add_argument("--ranks", type=Path, nargs="+", required=True, help="HDF5 of the step evaluate")
-    parser.add_argument("--methods", type=cli.names_argument, required=True, help="rows, in order")
-    style.add_outputs(parser)
-    cli.run(step, parser)
-
+main = cli.command(figure_recall, Arguments)
 
 if __name__ == "__main__":
     main()

@@ -1,5 +1,6 @@
 """Draw the training curves of every stage."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from gxn import cli
@@ -7,20 +8,21 @@ from gxn.reporting import style
 from gxn.reporting.training import read_curve, training_curves
 
 
-def step(curves: list[Path], methods: list[str], pdf: Path, png: Path) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(style.FigureArguments):
+    """Arguments of the step."""
+
+    curves: tuple[Path, ...] = cli.option("CSV files of training, STAGE/NAME/seedN.csv")
+
+
+def figure_training(arguments: Arguments) -> None:
     """Draw the figure."""
+    curves = [read_curve(path) for path in sorted(arguments.curves)]
     with style.house_style():
-        style.save(training_curves([read_curve(path) for path in sorted(curves)], methods), pdf, png)
+        style.save(training_curves(curves, arguments.rows), arguments)
 
 
-def main() -> None:
-    """Command line of the step."""
-    parser = cli.parser(__doc__)
-    parser.add_argument("--curves", type=Path, nargs="+", required=True, help="STAGE/NAME/seedN.csv")
-    parser.add_argument("--methods", type=cli.names_argument, required=True, help="rows, in order")
-    style.add_outputs(parser)
-    cli.run(step, parser)
-
+main = cli.command(figure_training, Arguments)
 
 if __name__ == "__main__":
     main()

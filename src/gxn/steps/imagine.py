@@ -1,5 +1,6 @@
-"""What a trained row imagines of the test split: a caption of each image, a picture of its first caption."""
+"""Imagine the test split with a trained row: a caption of each image, a drawing of its first caption."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gxn.cli import parser, run
+from gxn import cli
+from gxn.configuration.arguments import Configured
 from gxn.datasets.tokens import Captions, read_tokens
 from gxn.datasets.words import SPECIAL
 from gxn.evaluation.captioning import caption_metrics
@@ -17,7 +19,7 @@ from gxn.models.encoders import GROUNDED, Encoders, encode_captions
 from gxn.rewards.ciderd import CiderD
 from gxn.rewards.frequencies import read_frequencies
 from gxn.training.captioning import greedy_captions
-from gxn.training.checkpoint import read_decoder, read_drawer, read_encoders
+from gxn.training.checkpoint import read_decoder, read_drawing_networks, read_encoders
 from gxn.training.data import Split, read_split
 from gxn.training.device import choose_device
 
@@ -25,49 +27,51 @@ BATCH = 256
 OTHERS = 16  # images besides its own that a caption is held against, at most
 
 
-def imagine(
-    checkpoint: Path,
-    captions: Path,
-    features: Path,
-    tokens: Path,
-    frequencies: Path,
-    dataset: str,
-    method: str,
-    longest: int,
-    seed: int,
-    threads: int,
-    device: str,
-    said: Path,
-    drawn: Path,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(Configured):
+    """Arguments of the step."""
+
+    checkpoint: Path = cli.option("checkpoint of the row")
+    captions: Path = cli.option("captions.json")
+    features: Path = cli.option("features.h5")
+    tokens: Path = cli.option("tokens.h5")
+    frequencies: Path = cli.option("document_frequencies.h5")
+    method: str = cli.option("row of the table")
+    seed: int = cli.option("seed of the run, and of the noise that drawings start from")
+    out_captions: Path = cli.option("JSON to write: captions and all metrics")
+    out_drawings: Path = cli.option("HDF5 to write: drawings")
+
+
+def imagine(arguments: Arguments) -> None:
     """Write captions and their metrics as JSON, drawings of each image's first caption as HDF5.
 
     A row without a path leaves that path's part out: the JSON has no `captions`, the HDF5 no `images`.
     """
-    where = choose_device(device, threads)
-    torch.manual_seed(seed)
+    config, checkpoint, tokens = arguments.configuration, arguments.checkpoint, arguments.tokens
+    device = choose_device(config.device, config.threads)
+    torch.manual_seed(arguments.seed)
     encoders, metadata = read_encoders(checkpoint)
-    encoders.to(where)
+    encoders.to(device)
     modules = {name.partition(".")[0] for name in load_tensors(checkpoint)[0]}
-    split, words = read_split(tokens, features, "test", where), read_tokens(tokens, "test")
-    found: dict[str, Any] = {"dataset": dataset, "method": method, "seed": seed, "metrics": {}}
-    found["provenance"] = metadata["provenance"]
+    split, words = read_split(tokens, arguments.features, "test", device), read_tokens(tokens, "test")
+    run = {"dataset": config.dataset.name, "method": arguments.method, "seed": arguments.seed}
+    metrics: dict[str, float] = {}
+    result: dict[str, Any] = run | {"metrics": metrics, "provenance": metadata["provenance"]}
     if "decoder" in modules:
-        decoder = read_decoder(checkpoint).to(where)
-        _, ids = greedy_captions(encoders, decoder, split.features, longest)
-        reward = CiderD(
-            words.tokens, words.offsets, words.caption_image, read_frequencies(frequencies, words.vocabulary)
-        )
-        found["captions"], metrics = _judge_captions(ids, words, reward)
-        found["metrics"] |= metrics
-    with create_hdf5(drawn, {"provenance": metadata["provenance"]}) as file:
+        decoder = read_decoder(checkpoint).to(device)
+        _, ids = greedy_captions(encoders, decoder, split.features, config.captioning.max_length)
+        frequencies = read_frequencies(arguments.frequencies, words.vocabulary)
+        reward = CiderD(words.tokens, words.offsets, words.caption_image, frequencies)
+        result["captions"], of_captions = _judge_captions(ids, words, reward)
+        metrics |= of_captions
+    with create_hdf5(arguments.out_drawings, {"provenance": metadata["provenance"]}) as file:
         if "generator" in modules:
             first = np.unique(words.caption_image, return_index=True)[1]
-            file["images"] = images = _draw(checkpoint, encoders, split, first, where)
+            file["images"] = images = _draw(checkpoint, encoders, split, first, device)
             file["sentid"] = split.sentid[first]
-            found["metrics"] |= _judge_drawings(images, captions, split.sentid[first])
-    write_json(said, found)
-    print("  ".join(f"{name} {value:.4g}" for name, value in found["metrics"].items()))
+            metrics |= _judge_drawings(images, arguments.captions, split.sentid[first])
+    write_json(arguments.out_captions, result)
+    print("  ".join(f"{name} {value:.4g}" for name, value in metrics.items()))
 
 
 def _judge_captions(
@@ -101,7 +105,7 @@ def _draw(
     checkpoint: Path, encoders: Encoders, split: Split, captions: np.ndarray, device: torch.device
 ) -> np.ndarray:
     """uint8 (N, 3, S, S), one drawing of each of the captions, int64 (N,) rows of the split."""
-    augmentation, generator = read_drawer(checkpoint)
+    augmentation, generator = read_drawing_networks(checkpoint)
     augmentation.to(device), generator.to(device)
     space, rows = encoders.spaces.index(GROUNDED), torch.from_numpy(captions)
     grounded = encode_captions(encoders, split.tokens[rows.to(device)], split.lengths[rows], BATCH)[space]
@@ -131,16 +135,7 @@ def _judge_drawings(images: np.ndarray, captions: Path, sentid: np.ndarray) -> d
     }
 
 
-def main() -> None:
-    arguments = parser(__doc__)
-    for name in ("checkpoint", "captions", "features", "tokens", "frequencies", "said", "drawn"):
-        arguments.add_argument(f"--{name}", type=Path, required=True)
-    for name in ("dataset", "method", "device"):
-        arguments.add_argument(f"--{name}", required=True)
-    for name in ("longest", "seed", "threads"):
-        arguments.add_argument(f"--{name}", type=int, required=True)
-    run(imagine, arguments)
-
+main = cli.command(imagine, Arguments)
 
 if __name__ == "__main__":
     main()

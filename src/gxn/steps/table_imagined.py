@@ -1,28 +1,31 @@
-"""Gather what all runs imagined into one table: caption metrics, and how drawings follow their captions."""
+"""Gather what all runs imagined into one table: metrics of captions, and how drawings follow their captions."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from gxn import cli
 from gxn.files import write_text
 from gxn.reporting.imagined import COLUMNS, imagination
+from gxn.reporting.rows import RowArguments
 from gxn.reporting.tables import to_csv
 
 
-def step(imagined: list[Path], methods: list[str], csv: Path) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(RowArguments):
+    """Arguments of the step."""
+
+    csv: Path = cli.option("CSV to write")
+    imagined: tuple[Path, ...] = cli.option("JSON files of the step imagine", ())
+
+
+def table_imagined(arguments: Arguments) -> None:
     """Write the table."""
-    text = to_csv(imagination(imagined, methods), COLUMNS)
-    write_text(csv, text)
+    text = to_csv(imagination(arguments.imagined, arguments.rows), COLUMNS)
+    write_text(arguments.csv, text)
     print(text)
 
 
-def main() -> None:
-    """Command line of the step."""
-    parser = cli.parser(__doc__)
-    parser.add_argument("--imagined", type=Path, nargs="*", required=True, help="JSON of the step imagine")
-    parser.add_argument("--methods", type=cli.names_argument, required=True, help="rows, in order")
-    parser.add_argument("--csv", type=Path, required=True)
-    cli.run(step, parser)
-
+main = cli.command(table_imagined, Arguments)
 
 if __name__ == "__main__":
     main()

@@ -7,7 +7,7 @@ file is strictly loadable in torchvision's model of this name, whose own class s
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gxn.cli import json_argument, parser, progress, run
-from gxn.config import need_least, parse
+from gxn import cli, code
+from gxn.cli import progress
+from gxn.configuration.arguments import Configured
+from gxn.configuration.features import Cnn, Pretrain
 from gxn.datasets.shapes import ATTRIBUTES, QUESTIONS, TOGETHER, classification_set, mirrored, present
-from gxn.errors import GxnError
-from gxn.features.cnn import FixedCnn, load_cnn, normalise
+from gxn.features.cnn import load_cnn, normalise
 from gxn.files import save_tensors
 from gxn.provenance import provenance
 from gxn.training.device import choose_device
 from gxn.training.optimizers import Adam
-from gxn.training.resume import Resume, need_sound, recipe
+from gxn.training.resume import Resume, check_loss, fingerprint
 from gxn.writing import atomic
 
 WIDTHS = [len(values) for values in QUESTIONS.values()]
@@ -37,50 +38,10 @@ WHOLE_WEIGHT = (
 )
 
 
-@dataclass(frozen=True)
-class PretrainConfig:
-    """Section `cnn.pretrain`.
-
-    Attributes:
-        seed: of images, initial weights and data order.
-        size: side of an image, pixels; that of features.crop.
-        images: rendered for training.
-        held_out: rendered besides, to measure accuracy on.
-        epochs: over the images.
-        batch: images in a batch.
-        learning_rate: the highest of the one-cycle schedule, AdamW.
-        weight_decay: of AdamW.
-    """
-
-    seed: int
-    size: int
-    images: int
-    held_out: int
-    epochs: int
-    batch: int
-    learning_rate: float
-    weight_decay: float
-
-    def __post_init__(self) -> None:
-        need_least("cnn.pretrain", self, seed=0, size=32, images=1, held_out=1, epochs=1, batch=2)
-        if self.batch > self.images:
-            raise GxnError(
-                f"cnn.pretrain.batch: {self.batch} is larger than cnn.pretrain.images, {self.images}"
-            )
-
-
-@dataclass(frozen=True)
-class CnnConfig(FixedCnn):
-    """Section `cnn`; `weights` are for those who bring their own."""
-
-    weights: str | None
-    pretrain: PretrainConfig
-
-
 class Trainer:
     """The network, its questions, and what it learns from."""
 
-    def __init__(self, config: CnnConfig, device: torch.device) -> None:
+    def __init__(self, config: Cnn, device: torch.device) -> None:
         self.plan, self.device = config.pretrain, device
         torch.manual_seed(self.plan.seed)
         self.cnn, width = load_cnn(config.name, config.layer, None)
@@ -94,7 +55,7 @@ class Trainer:
             decoupled_weight_decay=True,  # AdamW
             fused=True,
         )
-        self.steps = self.plan.images // self.plan.batch
+        self.steps = self.plan.images // self.plan.batch_size
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer, self.plan.learning_rate, total_steps=self.steps * self.plan.epochs, pct_start=0.15
         )
@@ -113,11 +74,11 @@ class Trainer:
         """One pass, half of the images mirrored; the mean loss."""
         self.cnn.train()
         order = np.random.default_rng([self.plan.seed, epoch])
-        rows = torch.from_numpy(order.permutation(len(images))[: self.steps * self.plan.batch])
+        rows = torch.from_numpy(order.permutation(len(images))[: self.steps * self.plan.batch_size])
         whole = torch.from_numpy(present(answers.numpy()))  # the same for a mirrored scene
         total = 0.0
         for step, batch in enumerate(
-            progress(rows.split(self.plan.batch), self.steps, f"epoch {epoch + 1}"), 1
+            progress(rows.split(self.plan.batch_size), self.steps, f"epoch {epoch + 1}"), 1
         ):
             flip = torch.from_numpy(order.random(len(batch)) < 0.5)
             pixels = torch.where(flip[:, None, None, None], images[batch].flip(3), images[batch])
@@ -130,7 +91,7 @@ class Trainer:
             self.optimizer.step()
             self.schedule.step()
             figure = loss.item()
-            need_sound(figure, "loss", step, epoch, batch.tolist(), resume.path)
+            check_loss(figure, "loss", step, epoch, batch.tolist(), resume.path)
             total += figure
         return total / self.steps
 
@@ -160,7 +121,7 @@ class Trainer:
         return {name: torch.cat(each).double().mean().item() for name, each in found.items()}
 
 
-def rendered(plan: PretrainConfig) -> tuple[Tensor, Tensor]:
+def rendered(plan: Pretrain) -> tuple[Tensor, Tensor]:
     """Images uint8 (N, 3, H, W) and answers int64 (N, Q); those held out stand last."""
     count = plan.images + plan.held_out
     found = progress(classification_set(plan.seed, plan.size, count), count, "images of the CNN")
@@ -187,30 +148,32 @@ def epochs(trainer: Trainer, images: Tensor, answers: Tensor, resume: Resume) ->
         yield history[-1]
 
 
-def train_cnn(cnn: Any, threads: int, device: str, out: Path, curves: Path, resume: Path) -> None:
-    """Render, train, write the state dict of torchvision's model and the figures of each epoch."""
-    config = parse(CnnConfig, cnn, "cnn")
-    target = choose_device(device, threads)
-    state = Resume(resume, recipe([asdict(config), threads, target.type], {}))
-    trainer = Trainer(config, target)
-    table = pd.DataFrame(epochs(trainer, *rendered(config.pretrain), state))
-    made = provenance(asdict(config), "rendered", config.pretrain.seed)
-    save_tensors(out, trainer.cnn.model.state_dict(), {"cnn": config.name, "provenance": made})
-    with atomic(curves) as temporary:
+@dataclass(frozen=True, kw_only=True)
+class Arguments(Configured):
+    """Arguments of the step."""
+
+    resume: Path = cli.option("folder of the state between epochs")
+    curves: Path = cli.option("CSV to write: accuracy after each epoch")
+    out: Path = cli.option("safetensors file to write")
+
+
+def train_cnn(arguments: Arguments) -> None:
+    """Render, train, write the state dict of torchvision's model and the accuracy after each epoch."""
+    config = arguments.configuration
+    cnn, device = config.cnn, choose_device(config.device, config.threads)
+    settings = cnn.model_dump(mode="json")
+    key = fingerprint([settings, config.threads, device.type], {}, code.digest(__spec__.name))
+    state = Resume(arguments.resume, key)
+    trainer = Trainer(cnn, device)
+    table = pd.DataFrame(epochs(trainer, *rendered(cnn.pretrain), state))
+    made = provenance(settings, "rendered", cnn.pretrain.seed)
+    save_tensors(arguments.out, trainer.cnn.model.state_dict(), {"cnn": cnn.name, "provenance": made})
+    with atomic(arguments.curves) as temporary:
         table.to_csv(temporary, index=False, float_format="%.6g")
     state.clear()
 
 
-def main() -> None:
-    arguments = parser(__doc__)
-    arguments.add_argument("--cnn", type=json_argument, required=True, help="the configuration section, JSON")
-    arguments.add_argument("--threads", type=int, required=True)
-    arguments.add_argument("--device", required=True)
-    arguments.add_argument("--out", type=Path, required=True, help="safetensors file to write")
-    arguments.add_argument("--curves", type=Path, required=True, help="CSV file to write")
-    arguments.add_argument("--resume", type=Path, required=True, help="folder of the state between epochs")
-    run(train_cnn, arguments)
-
+main = cli.command(train_cnn, Arguments)
 
 if __name__ == "__main__":
     main()

@@ -1,29 +1,34 @@
 """Unpack archives into a new folder, or one file of an archive; nothing may leave the folder, no links."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from gxn import cli
-from gxn.datasets.archives import unpack, unpack_member
+from gxn.datasets.archives import unpack as unpack_all
+from gxn.datasets.archives import unpack_member
 from gxn.errors import GxnError
 
 
-def unpack_step(archive: list[Path], member: str | None, out: Path) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """Arguments of the step."""
+
+    archive: tuple[Path, ...] = cli.option("zip files")
+    out: Path = cli.option("folder, or with --member file, to write")
+    member: str | None = cli.option("the one file wanted; without it, all", None)
+
+
+def unpack(arguments: Arguments) -> None:
     """Write `out`: a folder with all files of the archives, or the file `member`."""
-    if member is None:
-        unpack(archive, out)
-    elif len(archive) == 1:
-        unpack_member(archive[0], member, out)
+    if arguments.member is None:
+        unpack_all(list(arguments.archive), arguments.out)
+    elif len(arguments.archive) == 1:
+        unpack_member(arguments.archive[0], arguments.member, arguments.out)
     else:
         raise GxnError("--member: takes one archive only")
 
 
-def main() -> None:
-    parser = cli.parser(__doc__)
-    parser.add_argument("--archive", type=Path, nargs="+", required=True, help="zip files")
-    parser.add_argument("--member", help="the one file wanted; without it, all")
-    parser.add_argument("--out", type=Path, required=True, help="folder, or with --member file, to write")
-    cli.run(unpack_step, parser)
-
+main = cli.command(unpack, Arguments)
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,4 @@
-"""How many batches a split has; light, as it is asked before anything is run."""
+"""The number of batches of a split; light, since a check asks for it before anything runs."""
 
 from gxn.errors import GxnError
 
@@ -11,7 +11,7 @@ def whole_batches(captions: int, size: int, split: str) -> int:
     """
     if size > captions:
         raise GxnError(
-            f"training.batch: {size} pairs are more than the {captions} captions of the {split} split; "
+            f"training.batch_size: {size} pairs are more than the {captions} captions of the {split} split; "
             "make the batch smaller"
         )
     return captions // size

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from gxn.configuration.stages import CaptioningSettings
 from gxn.datasets.tokens import read_tokens
 from gxn.datasets.words import EOS, PAD
-from gxn.errors import GxnError
 from gxn.losses.captioning import caption_mask, cross_entropy, self_critical
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import GROUNDED, Encoders
@@ -20,7 +20,6 @@ from gxn.rewards.ciderd import CiderD
 from gxn.rewards.frequencies import read_frequencies
 from gxn.training.data import Batch, Split
 from gxn.training.optimizers import adam, set_rate, update
-from gxn.training.stages import Stage
 
 
 class Reward(Protocol):
@@ -41,47 +40,6 @@ class Mixed:
         return sum(weight * reward.score(image_index, hypotheses) for weight, reward in self.parts)
 
 
-@dataclass(frozen=True)
-class CaptioningConfig:
-    """Of the image-to-text update.
-
-    Attributes:
-        learning_rate: the decoder's.
-        grounding_rate: that of the grounded image map; 0 leaves the encoders as they are.
-        decay_epoch: from this epoch on (0-based) `grounding_rate` is a tenth; null: never.
-        clip: largest gradient norm.
-        gamma: the self-critical loss's share (equation 7); 0 is cross-entropy alone.
-        critical_every: of so many updates, counted anew in each epoch, the first has the self-critical loss;
-            the others are cross-entropy alone.
-        reward_cider_d, reward_bleu_4: weights of a caption's CIDEr-D, 0 to 10, and BLEU-4, 0 to 1, in its reward.
-        sampling_increase, sampling_every, sampling_most: scheduled sampling's probability is
-            min(most, increase * floor(epoch / every)), with epochs counted from the decoder's first stage on.
-        longest: words at most in a decoded caption, end included.
-        earlier: epochs that the decoder was trained for in earlier stages.
-
-    Raises:
-        GxnError: there is a self-critical loss, but neither reward has a weight.
-    """
-
-    learning_rate: float
-    grounding_rate: float
-    decay_epoch: int | None
-    clip: float
-    gamma: float
-    critical_every: int
-    reward_cider_d: float
-    reward_bleu_4: float
-    sampling_increase: float
-    sampling_every: int
-    sampling_most: float
-    longest: int
-    earlier: int
-
-    def __post_init__(self) -> None:
-        if self.gamma and not self.reward_cider_d and not self.reward_bleu_4:
-            raise GxnError("captioning: reward_cider_d and reward_bleu_4 are both 0; give one a weight")
-
-
 class Captioning:
     """The image-to-text path: v_l -> RNN_Dec -> sentence."""
 
@@ -89,28 +47,32 @@ class Captioning:
         self,
         encoders: Encoders,
         decoder: CaptionDecoder,
-        config: CaptioningConfig,
+        settings: CaptioningSettings,
         train_reward: Reward,
         val_reward: CiderD,
     ) -> None:
-        self.encoders, self.decoder, self.config = encoders, decoder, config
+        self.encoders, self.decoder, self.settings = encoders, decoder, settings
         self.train_reward, self.val_reward = train_reward, val_reward
         self.modules: dict[str, nn.Module] = {"encoders": encoders, "decoder": decoder}
-        self.optimizers: dict[str, Optimizer] = {"decoder": adam(decoder.parameters(), config.learning_rate)}
-        if config.grounding_rate > 0:
+        self.optimizers: dict[str, Optimizer] = {
+            "decoder": adam(decoder.parameters(), settings.learning_rate)
+        }
+        if settings.grounding_rate > 0:
             grounded = encoders.image[GROUNDED].parameters()
-            self.optimizers["ground_image"] = adam(grounded, config.grounding_rate)
+            self.optimizers["ground_image"] = adam(grounded, settings.grounding_rate)
         self.sampling, self.updates = 0.0, 0
 
     def start_epoch(self, epoch: int) -> None:
-        config, self.updates = self.config, 0
-        rises = (config.earlier + epoch) // config.sampling_every
-        self.sampling = min(config.sampling_most, config.sampling_increase * rises)
+        settings, self.updates = self.settings, 0
+        increases = (settings.epochs_before + epoch) // settings.scheduled_sampling_every
+        probability = settings.scheduled_sampling_increase * increases
+        self.sampling = min(settings.scheduled_sampling_max, probability)
         if "ground_image" in self.optimizers:
-            set_rate(self.optimizers["ground_image"], config.grounding_rate, config.decay_epoch, epoch)
+            optimizer = self.optimizers["ground_image"]
+            set_rate(optimizer, settings.grounding_rate, settings.lr_decay_epoch, epoch)
 
     def _ground(self, features: Tensor) -> Tensor:
-        with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.grounding_rate > 0):
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.settings.grounding_rate > 0):
             return self.encoders.image_space(features, GROUNDED)
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
@@ -119,18 +81,18 @@ class Captioning:
         said = self.decoder(grounded, targets, self.sampling)
         loss = entropy = cross_entropy(said, targets != PAD)
         losses = {"xe_loss": entropy.detach()}
-        gamma = self.config.gamma
-        critical = gamma > 0 and self.updates % self.config.critical_every == 0
+        weight = self.settings.scst_weight
+        critical = weight > 0 and self.updates % self.settings.scst_interval == 0
         self.updates += 1
         if critical:
             loss, losses["reward"] = self._critical(grounded, batch.image)
-            loss = (1 - gamma) * entropy + gamma * loss
-        update(loss, self.optimizers.values(), self.config.clip)
+            loss = (1 - weight) * entropy + weight * loss
+        update(loss, self.optimizers.values(), self.settings.max_grad_norm)
         return losses
 
     def _critical(self, grounded: Tensor, image: Tensor) -> tuple[Tensor, Tensor]:
         """The self-critical loss, one sample per image, and the mean reward of the samples."""
-        sampled, greedy, drawn = self.decoder.sample_and_greedy(grounded.detach(), self.config.longest)
+        sampled, greedy, drawn = self.decoder.sample_and_greedy(grounded.detach(), self.settings.max_length)
         scores = self.train_reward.score(
             torch.cat([image, image]).numpy(force=True), torch.cat([sampled, greedy]).numpy(force=True)
         )
@@ -152,7 +114,7 @@ class Captioning:
             said = self.decoder(self._ground(part.features), targets)
             total -= float(said.masked_fill(~mask, 0).sum())
             words += int(mask.sum())
-        rows, spoken = greedy_captions(self.encoders, self.decoder, split.features, self.config.longest)
+        rows, spoken = greedy_captions(self.encoders, self.decoder, split.features, self.settings.max_length)
         return {
             "val_xe_loss": total / words,
             "val_cider_d": float(self.val_reward.score(rows, spoken).mean()),
@@ -172,18 +134,18 @@ def greedy_captions(encoders: Encoders, decoder: CaptionDecoder, features: Tenso
     return torch.arange(len(features)).numpy(), spoken.numpy(force=True)
 
 
-def build_rewards(stage: Stage, config: CaptioningConfig, frequencies: Path) -> tuple[Reward, CiderD]:
+def build_rewards(tokens: Path, settings: CaptioningSettings, frequencies: Path) -> tuple[Reward, CiderD]:
     """The reward against the training split's references, and CIDEr-D against those of the validation split.
 
     Both with the training split's document frequencies.
     """
     references, cider_d = {}, {}
     for split in ("train", "val"):
-        captions = read_tokens(stage.arguments["tokens"], split)
+        captions = read_tokens(tokens, split)
         references[split] = captions.tokens, captions.offsets, captions.caption_image
-        if split == "val" or config.reward_cider_d:
+        if split == "val" or settings.ciderd_weight:
             cider_d[split] = CiderD(*references[split], read_frequencies(frequencies, captions.vocabulary))
-    parts = [(config.reward_cider_d, cider_d["train"])] if config.reward_cider_d else []
-    if config.reward_bleu_4:
-        parts.append((config.reward_bleu_4, Bleu4(*references["train"])))
+    parts = [(settings.ciderd_weight, cider_d["train"])] if settings.ciderd_weight else []
+    if settings.bleu4_weight:
+        parts.append((settings.bleu4_weight, Bleu4(*references["train"])))
     return Mixed(parts), cider_d["val"]

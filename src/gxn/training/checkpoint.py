@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gxn.configuration.networks import EncoderSettings
 from gxn.errors import GxnError
 from gxn.files import load_tensors
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.drawing import ConditioningAugmentation, Generator
-from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
-from gxn.models.widths import ModelConfig
-from gxn.training.stages import load_modules, stated
+from gxn.models.encoders import Encoders, EncoderSizes
+from gxn.training.stage import load_modules, stated, stated_model
 
 
 @contextlib.contextmanager
@@ -31,10 +31,10 @@ def building(path: Path) -> Iterator[None]:
 def read_encoders(path: Path) -> tuple[Encoders, dict[str, Any]]:
     """The encoders in evaluation mode, and the checkpoint's metadata."""
     tensors, metadata = load_tensors(path)
-    config = stated(EncoderConfig, "encoder", metadata, path)
+    settings = stated(EncoderSettings, "encoder", metadata, path)
     sizes = stated(EncoderSizes, "sizes", metadata, path)
     with building(path):
-        encoders = Encoders(config, sizes)
+        encoders = Encoders(settings, sizes)
     load_modules(path, tensors, {"encoders": encoders})
     return encoders.eval(), metadata
 
@@ -42,20 +42,20 @@ def read_encoders(path: Path) -> tuple[Encoders, dict[str, Any]]:
 def read_decoder(path: Path) -> CaptionDecoder:
     """RNN_Dec in evaluation mode."""
     tensors, metadata = load_tensors(path)
-    model = stated(ModelConfig, "model", metadata, path)
+    model = stated_model(metadata, path)
     sizes = stated(EncoderSizes, "sizes", metadata, path)
     with building(path):
-        decoder = CaptionDecoder.of(model, sizes.words)
+        decoder = CaptionDecoder.of(model, sizes.vocab_size)
     load_modules(path, tensors, {"decoder": decoder})
     return decoder.eval()
 
 
-def read_drawer(path: Path) -> tuple[ConditioningAugmentation, Generator]:
+def read_drawing_networks(path: Path) -> tuple[ConditioningAugmentation, Generator]:
     """Conditioning augmentation and generator in evaluation mode."""
     tensors, metadata = load_tensors(path)
-    model = stated(ModelConfig, "model", metadata, path)
+    model = stated_model(metadata, path)
     with building(path):
         augmentation = ConditioningAugmentation.of(model)
-        generator = Generator.of(model, metadata["thumbnail"])
+        generator = Generator.of(model, metadata["gan_image_size"])
     load_modules(path, tensors, {"augmentation": augmentation, "generator": generator})
     return augmentation.eval(), generator.eval()

@@ -35,7 +35,9 @@ class Processes:
             GxnError: the batch cannot be divided evenly.
         """
         if size % self.count:
-            raise GxnError(f"training.batch: {size} pairs cannot be shared evenly by {self.count} processes")
+            raise GxnError(
+                f"training.batch_size: {size} pairs cannot be shared evenly by {self.count} processes"
+            )
         own = size // self.count
         return slice(self.rank * own, (self.rank + 1) * own)
 
@@ -75,10 +77,10 @@ class _Gather(torch.autograd.Function):
         return torch.cat(parts)
 
     @staticmethod
-    def backward(ctx, slopes: Tensor) -> tuple[Tensor, None, None]:
-        slopes = slopes.clone(memory_format=torch.contiguous_format)
-        dist.all_reduce(slopes)
-        return slopes[ctx.own], None, None
+    def backward(ctx, grad_output: Tensor) -> tuple[Tensor, None, None]:
+        grad_output = grad_output.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(grad_output)
+        return grad_output[ctx.own], None, None
 
 
 class Follower(Resume):
@@ -91,7 +93,7 @@ class Follower(Resume):
         """Leave it to the first process."""
 
 
-def need_cards(processes: int) -> None:
+def check_cards(processes: int) -> None:
     """Refuse more processes than there are cards.
 
     Raises:
@@ -116,7 +118,7 @@ def joined(device: str, threads: int) -> Iterator[Processes]:
         return
     local = int(os.environ["LOCAL_RANK"])
     if where.type == "cuda":
-        need_cards(int(os.environ["LOCAL_WORLD_SIZE"]))
+        check_cards(int(os.environ["LOCAL_WORLD_SIZE"]))
         where = torch.device("cuda", local)
         torch.cuda.set_device(where)
     if where.type == "cuda":

@@ -2,53 +2,21 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from gxn.configuration.networks import Model
+from gxn.configuration.stages import DrawingSettings
 from gxn.errors import GxnError
 from gxn.files import hdf5_dataset, open_hdf5, read_rows, rows_of
 from gxn.losses.adversarial import conditioning_kl, discriminator_loss, generator_loss
 from gxn.models.drawing import ConditioningAugmentation, Discriminator, Generator
 from gxn.models.encoders import GROUNDED, Encoders
-from gxn.models.widths import ModelConfig
 from gxn.training.data import Batch, Split, spread_rows
 from gxn.training.optimizers import adam, set_rate, update
-
-
-@dataclass(frozen=True)
-class DrawingConfig:
-    """Of the text-to-image update.
-
-    Attributes:
-        learning_rate: Adam's for discriminator, generator and conditioning augmentation.
-        beta1: Adam's first decay rate for them.
-        grounding_rate: learning rate of the grounded text encoder; 0 leaves the encoders as they are.
-        decay_epoch: from this epoch on (0-based) `grounding_rate` is a tenth; null: never.
-        clip: largest gradient norm of the generator's update.
-        beta_f, beta_w: weights of drawn images and of wrong captions in equation 11.
-        beta_s: weight of the KL term (a mean over elements) in equation 12.
-        saturating: the generator minimises log(1 - D) as equation 12 is written, else -log D.
-        wrong: the caption of the batch's `next` pair of another image, or of a `random` one.
-        discriminator_grounds: equation 11 reaches the grounded text encoder, too.
-        batch: pairs of each batch that are drawn, evenly spread over it.
-    """
-
-    learning_rate: float
-    beta1: float
-    grounding_rate: float
-    decay_epoch: int | None
-    clip: float
-    beta_f: float
-    beta_w: float
-    beta_s: float
-    saturating: bool
-    wrong: Literal["next", "random"]
-    discriminator_grounds: bool
-    batch: int
 
 
 @dataclass(frozen=True)
@@ -70,15 +38,15 @@ class Drawing:
         augmentation: ConditioningAugmentation,
         generator: Generator,
         discriminator: Discriminator,
-        config: DrawingConfig,
-        thumbnails: Tensor,
+        settings: DrawingSettings,
+        images: Tensor,
     ) -> None:
-        """`thumbnails`: uint8 (N, 3, S, S), the training images by their row in the split."""
+        """`images`: uint8 (N, 3, S, S), the training images by their row in the split."""
         self.encoders, self.augmentation = encoders, augmentation
         self.generator, self.discriminator = generator, discriminator
-        self.config, self.thumbnails = config, thumbnails
-        self.judge_grounds = config.discriminator_grounds and config.grounding_rate > 0
-        betas = (config.beta1, 0.999)
+        self.settings, self.images = settings, images
+        self.judge_grounds = settings.discriminator_grounds and settings.grounding_rate > 0
+        betas = (settings.beta1, 0.999)
         drawers = [*generator.parameters(), *augmentation.parameters()]
         self.modules: dict[str, nn.Module] = {
             "encoders": encoders,
@@ -87,28 +55,27 @@ class Drawing:
             "discriminator": discriminator,
         }
         self.optimizers: dict[str, Optimizer] = {
-            "discriminator": adam(discriminator.parameters(), config.learning_rate, betas),
-            "generator": adam(drawers, config.learning_rate, betas),
+            "discriminator": adam(discriminator.parameters(), settings.learning_rate, betas),
+            "generator": adam(drawers, settings.learning_rate, betas),
         }
-        if config.grounding_rate > 0:
+        if settings.grounding_rate > 0:
             grounded = [
                 *encoders.words_of(GROUNDED).parameters(),
                 *encoders.rnn[GROUNDED].parameters(),
                 *encoders.text[GROUNDED].parameters(),
             ]
-            self.optimizers["ground_text"] = adam(grounded, config.grounding_rate)
+            self.optimizers["ground_text"] = adam(grounded, settings.grounding_rate)
 
     def start_epoch(self, epoch: int) -> None:
         if "ground_text" in self.optimizers:
-            set_rate(
-                self.optimizers["ground_text"], self.config.grounding_rate, self.config.decay_epoch, epoch
-            )
+            optimizer, settings = self.optimizers["ground_text"], self.settings
+            set_rate(optimizer, settings.grounding_rate, settings.lr_decay_epoch, epoch)
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
-        part = spread_rows(len(batch.image), self.config.batch)
+        part = spread_rows(len(batch.image), self.settings.batch_size)
         lengths, rows = batch.lengths[part], part.to(batch.image.device, non_blocking=True)
         image, tokens = batch.image[rows], batch.tokens[rows, : int(lengths[0])]
-        real = to_unit(self.thumbnails[image])
+        real = to_unit(self.images[image])
         sketch = self._sketch(tokens, lengths)
         losses = self._discriminate(real, sketch, image)
         if self.judge_grounds:
@@ -116,32 +83,32 @@ class Drawing:
         return losses | self._generate(sketch)
 
     def _sketch(self, tokens: Tensor, lengths: Tensor) -> _Sketch:
-        with torch.set_grad_enabled(self.config.grounding_rate > 0):
+        with torch.set_grad_enabled(self.settings.grounding_rate > 0):
             grounded = self.encoders.text_space(tokens, lengths, GROUNDED)
         condition, mean, log_variance = self.augmentation(grounded)
         caption = grounded if self.discriminator.reads == "text" else mean
         return _Sketch(self.generator(condition), caption, mean, log_variance)
 
     def _discriminate(self, real: Tensor, sketch: _Sketch, image: Tensor) -> dict[str, Tensor]:
-        config = self.config
+        settings = self.settings
         caption, trained = sketch.caption.detach(), [self.optimizers["discriminator"]]
         if self.judge_grounds:
             caption, trained = sketch.caption, [*trained, self.optimizers["ground_text"]]
         seen = self.discriminator.look(real)
         true = self.discriminator.match(seen, caption)
-        mismatched = self.discriminator.match(seen, caption[wrong_pairs(image, config.wrong)])
+        mismatched = self.discriminator.match(seen, caption[mismatched_pairs(image, settings.mismatched)])
         fake = self.discriminator(sketch.drawn.detach(), caption)
-        loss = discriminator_loss(true, fake, mismatched, config.beta_f, config.beta_w)
+        loss = discriminator_loss(true, fake, mismatched, settings.fake_weight, settings.mismatched_weight)
         update(loss, trained, None)
         return {"discriminator_loss": loss.detach()}
 
     def _generate(self, sketch: _Sketch) -> dict[str, Tensor]:
         self.discriminator.requires_grad_(False)
         judged = self.discriminator(sketch.drawn, sketch.caption.detach())
-        adversarial = generator_loss(judged, self.config.saturating)
+        adversarial = generator_loss(judged, self.settings.saturating)
         kl = conditioning_kl(sketch.mean, sketch.log_variance)
         drawers = [each for name, each in self.optimizers.items() if name != "discriminator"]
-        update(adversarial + self.config.beta_s * kl, drawers, self.config.clip)
+        update(adversarial + self.settings.kl_weight * kl, drawers, self.settings.max_grad_norm)
         self.discriminator.requires_grad_(True)
         return {"generator_loss": adversarial.detach(), "kl": kl.detach()}
 
@@ -155,7 +122,7 @@ def to_unit(images: Tensor) -> Tensor:
     return images.float().div_(127.5).sub_(1.0)
 
 
-def wrong_pairs(image: Tensor, wrong: str) -> Tensor:
+def mismatched_pairs(image: Tensor, kind: str) -> Tensor:
     """For each pair the row, int64 (B,), of a pair of another image, next or random: its caption is the wrong one.
 
     Where a batch is all one image there is none, and the next pair stands in.
@@ -163,14 +130,14 @@ def wrong_pairs(image: Tensor, wrong: str) -> Tensor:
     size = len(image)
     rows = torch.arange(size, device=image.device)
     steps = rows.roll(-1)  # 1, 2, ..., 0
-    if wrong == "random":
+    if kind == "random":
         steps = torch.cat([torch.randperm(size - 1, device=image.device) + 1, steps[-1:]])
     ahead = (rows.unsqueeze(1) + steps.unsqueeze(0)) % size  # (B, B): i+1, i+2, ..., i
     other = image[ahead] != image.unsqueeze(1)
     return ahead.gather(1, other.to(torch.int8).argmax(1, keepdim=True)).squeeze(1) if size > 1 else rows
 
 
-def build_drawer(model: ModelConfig, size: int, device: torch.device) -> dict[str, nn.Module]:
+def build_drawing_networks(model: Model, size: int, device: torch.device) -> dict[str, nn.Module]:
     """Conditioning augmentation, generator and discriminator as configured for images of side `size`, fresh."""
     networks = {
         "augmentation": ConditioningAugmentation.of(model),
@@ -182,7 +149,7 @@ def build_drawer(model: ModelConfig, size: int, device: torch.device) -> dict[st
     return {name: network.to(device, memory_format=layout) for name, network in networks.items()}
 
 
-def read_thumbnails(path: Path, split: Split) -> Tensor:
+def read_gan_images(path: Path, split: Split) -> Tensor:
     """uint8 (N, 3, S, S) of a split's images, by their row, on the split's device.
 
     Raises:
@@ -191,6 +158,6 @@ def read_thumbnails(path: Path, split: Split) -> Tensor:
     with open_hdf5(path) as file:
         present, images = hdf5_dataset(file, "imgid", "iu", 1)[:], hdf5_dataset(file, "images", "u", 4)
         if images.shape[:2] != (len(present), 3):
-            raise GxnError(f"{path}: images must be ({len(present)}, 3, S, S); run the step thumbnails")
+            raise GxnError(f"{path}: images must be ({len(present)}, 3, S, S); make it again")
         found = read_rows(images, rows_of(split.imgid, present, path), np.uint8)
     return torch.from_numpy(found).to(split.features.device)

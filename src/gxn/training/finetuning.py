@@ -1,19 +1,20 @@
 """Match with the CNN in the loop: the ranking update reaches the pixels (the paper's fine-tuned rows)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gxn.configuration.stages import FinetuneSettings
 from gxn.features.cnn import normalise
-from gxn.features.extract import FeaturesConfig, extract
+from gxn.features.extract import extract
 from gxn.models.encoders import Encoders
 from gxn.training.data import Batch
 from gxn.training.distributed import Processes
 from gxn.training.images import ImageSplit
-from gxn.training.matching import Matching, MatchingConfig
+from gxn.training.matching import Matching
 
 
 class Frozen(nn.Module):
@@ -45,19 +46,6 @@ class Retrieval(nn.Module):
         return self.encoders.images(self.cnn(pixels)) + self.encoders.texts(tokens, lengths)
 
 
-@dataclass(frozen=True)
-class FinetuningConfig:
-    """Of the update.
-
-    Attributes:
-        cnn_rate: Adam's for the CNN.
-        match: of the encoders and of both; `decay_epoch` lowers the CNN's rate too.
-    """
-
-    cnn_rate: float
-    match: MatchingConfig
-
-
 class Finetuning(Matching):
     """The ranking path from pixels: CNN and encoders, one Adam with a group for each."""
 
@@ -65,23 +53,22 @@ class Finetuning(Matching):
         self,
         cnn: nn.Module,
         encoders: Encoders,
-        config: FinetuningConfig,
-        features: FeaturesConfig,
+        settings: FinetuneSettings,
         processes: Processes,
     ) -> None:
-        """`features` says how validation images are cropped: as those that are evaluated later."""
-        super().__init__(encoders, config.match)
-        self.cnn, self.cnn_rate = Frozen(cnn), config.cnn_rate
+        """Validation images are cropped as `settings.features` has it: as those that are evaluated later."""
+        super().__init__(encoders, settings.ranking)
+        self.cnn, self.lr_cnn = Frozen(cnn), settings.lr_cnn
         self.cnn.to(processes.device, memory_format=torch.channels_last)
-        self.features, self.processes = features, processes
-        self.optimizer.add_param_group({"params": list(self.cnn.parameters()), "lr": config.cnn_rate})
+        self.features, self.processes = settings.features, processes
+        self.optimizer.add_param_group({"params": list(self.cnn.parameters()), "lr": settings.lr_cnn})
         self.modules["cnn"] = self.cnn
         self.network = processes.shared(Retrieval(self.cnn, encoders))
 
     def start_epoch(self, epoch: int) -> None:
         super().start_epoch(epoch)
         encoders, cnn = self.optimizer.param_groups
-        cnn["lr"] = self.cnn_rate * (encoders["lr"] / self.config.learning_rate)
+        cnn["lr"] = self.lr_cnn * (encoders["lr"] / self.settings.learning_rate)
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         share = self.processes.share(len(batch.image))

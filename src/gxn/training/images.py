@@ -11,11 +11,10 @@ import torch
 from PIL import Image
 
 from gxn.datasets.captions import Record, image_ids, read_captions
-from gxn.datasets.images import ImageSource, ahead, open_images
+from gxn.datasets.images import ImageSource, open_images, prefetch
 from gxn.datasets.tokens import read_tokens
-from gxn.errors import GxnError
 from gxn.files import rows_of
-from gxn.processors import at_hand
+from gxn.processors import available_cpus
 from gxn.training.data import Batch, Split, epoch_order, make_split
 from gxn.training.distributed import Processes
 
@@ -29,17 +28,13 @@ class Crops:
 
     Attributes:
         side: of what the CNN sees, pixels.
-        smallest: least share of the image's area that a crop covers.
+        min_area: least share of the image's area that a crop covers.
         flip: mirror every other image.
     """
 
     side: int
-    smallest: float
+    min_area: float
     flip: bool
-
-    def __post_init__(self) -> None:
-        if not 0 < self.smallest <= 1:
-            raise GxnError(f"finetune.smallest: must be above 0 and at most 1, not {self.smallest}")
 
     def __call__(self, pixels: np.ndarray, random: np.random.Generator) -> np.ndarray:
         """A random part of uint8 (H, W, 3) as uint8 (side, side, 3)."""
@@ -53,7 +48,7 @@ class Crops:
     def _box(self, height: int, width: int, random: np.random.Generator) -> tuple[int, int, int, int]:
         """Left, top, right and bottom: area uniform, ratio of sides uniform in its logarithm."""
         for _ in range(ATTEMPTS):
-            area = height * width * random.uniform(self.smallest, 1)
+            area = height * width * random.uniform(self.min_area, 1)
             ratio = math.exp(random.uniform(math.log(NARROWEST), math.log(WIDEST)))
             across, down = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
             if 0 < across <= width and 0 < down <= height:
@@ -94,7 +89,7 @@ class ImageSplit(Split):
     @property
     def workers(self) -> int:
         """Threads that read images here."""
-        return max(1, at_hand() // self.processes.count)
+        return max(1, available_cpus() // self.processes.count)
 
     def batches(self, size: int, seed: int, epoch: int) -> Iterator[Batch]:
         """As those of a split. Crops depend on seed, epoch and caption, not on who makes them, nor when."""
@@ -108,7 +103,7 @@ class ImageSplit(Split):
             random = np.random.default_rng([seed, epoch, caption])
             return self.crops(self.source.read(self.records[owner[caption]]), random)
 
-        read = ahead(crop, wanted, self.workers, depth=2 * (share.stop - share.start))
+        read = prefetch(crop, wanted, self.workers, depth=2 * (share.stop - share.start))
         for captions in batches:
             pixels = np.stack([next(read) for _ in range(share.start, share.stop)])
             on_device = torch.from_numpy(pixels).to(self.tokens.device).permute(0, 3, 1, 2)

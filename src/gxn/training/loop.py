@@ -1,4 +1,4 @@
-"""The one training loop: epochs of paths over batches, validation, selection, resumption."""
+"""The one training loop: epochs of objectives over batches, validation, selection, resumption."""
 
 import copy
 from collections.abc import Sequence
@@ -10,10 +10,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gxn.cli import progress
-from gxn.config import need_least
 from gxn.training.data import Split
-from gxn.training.paths import TrainingPath
-from gxn.training.resume import Resume, need_sound
+from gxn.training.objective import Objective
+from gxn.training.resume import Resume, check_loss
 
 CHECK_EVERY = {"cpu": 1, "cuda": 50}  # steps between looks at the losses: a look makes a GPU wait
 
@@ -23,30 +22,24 @@ class Plan:
     """How long and on what a stage trains.
 
     Attributes:
-        epochs: over the training captions.
-        batch: pairs in a batch.
+        epochs: passes over the training captions.
+        batch_size: pairs in a batch.
         seed: of the data order; rows of the same seed see the same batches.
-        select: a validation figure; the epoch where it is highest is kept. None: the last epoch.
+        monitor: a validation metric; the epoch where it is highest is kept. None: the last epoch.
         precision: `float32` or `bfloat16` (autocast).
-
-    Raises:
-        GxnError: there are no epochs.
     """
 
     epochs: int
-    batch: int
+    batch_size: int
     seed: int
-    select: str | None
+    monitor: str | None
     precision: str
-
-    def __post_init__(self) -> None:
-        need_least("stage", self, epochs=1)
 
 
 def train(
-    paths: Sequence[TrainingPath], plan: Plan, train: Split, val: Split, resume: Resume
+    objectives: Sequence[Objective], plan: Plan, train: Split, val: Split, resume: Resume
 ) -> list[dict[str, float]]:
-    """Train the paths' modules in place; one row of figures per epoch.
+    """Train the objectives' modules in place; return one row of metrics per epoch.
 
     Each batch is given to every path in order (Algorithm 1). After the last epoch the modules hold the
     selected epoch's parameters.
@@ -54,18 +47,18 @@ def train(
     Raises:
         GxnError: a loss is not finite or exploded, the embeddings collapsed, or the batch exceeds the split.
     """
-    modules = {name: module for path in paths for name, module in path.modules.items()}
-    optimizers = {name: each for path in paths for name, each in path.optimizers.items()}
+    modules = {name: module for objective in objectives for name, module in objective.modules.items()}
+    optimizers = {name: each for objective in objectives for name, each in objective.optimizers.items()}
     history, best = _restore(resume, modules, optimizers, train.features.device)
-    steps = train.steps(plan.batch)
+    steps = train.steps(plan.batch_size)
     for epoch in range(len(history), plan.epochs):
-        for path in paths:
-            path.start_epoch(epoch)
-        losses = _epoch(paths, modules, plan, train, epoch, steps, resume)
-        figures = _validate(paths, modules, val)
-        history.append({"epoch": epoch + 1, **losses, **figures})
-        if plan.select and (best is None or figures[plan.select] > best["figure"]):
-            best = {"figure": figures[plan.select], "modules": copy.deepcopy(_states(modules))}
+        for objective in objectives:
+            objective.start_epoch(epoch)
+        losses = _epoch(objectives, modules, plan, train, epoch, steps, resume)
+        metrics = _validate(objectives, modules, val)
+        history.append({"epoch": epoch + 1, **losses, **metrics})
+        if plan.monitor and (best is None or metrics[plan.monitor] > best["metric"]):
+            best = {"metric": metrics[plan.monitor], "modules": copy.deepcopy(_states(modules))}
         resume.save(
             {
                 "modules": _states(modules),
@@ -85,7 +78,7 @@ def train(
 
 
 def _epoch(
-    paths: Sequence[TrainingPath],
+    objectives: Sequence[Objective],
     modules: dict[str, nn.Module],
     plan: Plan,
     split: Split,
@@ -98,26 +91,32 @@ def _epoch(
     device = split.features.device.type
     found: dict[str, list[float]] = {}
     waiting: list[tuple[int, Tensor, dict[str, Tensor]]] = []
-    batches = split.batches(plan.batch, plan.seed, epoch)
+    batches = split.batches(plan.batch_size, plan.seed, epoch)
     for step, batch in enumerate(progress(batches, steps, f"epoch {epoch + 1}/{plan.epochs}"), 1):
         with torch.autocast(device, torch.bfloat16, enabled=plan.precision == "bfloat16"):
-            losses = {name: value for path in paths for name, value in path.step(batch).items()}
+            losses = {
+                name: value for objective in objectives for name, value in objective.step(batch).items()
+            }
         waiting.append((step, batch.caption, losses))
         if step % CHECK_EVERY[device] and step < steps:
             continue
         for done, captions, values in waiting:
             for name, value in values.items():
-                figure = float(value)
-                need_sound(figure, name, done, epoch, split.sentid[captions.numpy()].tolist(), resume.path)
-                found.setdefault(name, []).append(figure)
+                number = float(value)
+                check_loss(number, name, done, epoch, split.sentid[captions.numpy()].tolist(), resume.path)
+                found.setdefault(name, []).append(number)
         waiting.clear()
     return {name: sum(values) / len(values) for name, values in found.items()}
 
 
 @torch.no_grad()
-def _validate(paths: Sequence[TrainingPath], modules: dict[str, nn.Module], val: Split) -> dict[str, float]:
+def _validate(objectives: Sequence[Objective], modules: dict[str, nn.Module], val: Split) -> dict[str, float]:
     set_mode(modules, training=False)
-    return {name: value for path in dict.fromkeys(paths) for name, value in path.validate(val).items()}
+    return {
+        name: value
+        for objective in dict.fromkeys(objectives)
+        for name, value in objective.validate(val).items()
+    }
 
 
 def set_mode(modules: dict[str, nn.Module], training: bool) -> None:

@@ -1,50 +1,34 @@
 """Match: the ranking update of the encoders (GXN, equation 3) and its validation by Recall@K."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from gxn import plugins
+from gxn.configuration.stages import RankingSettings
 from gxn.evaluation.metrics import rsum, summary
 from gxn.evaluation.ranks import Ranks, ranks
-from gxn.losses.ranking import Negatives, ranking_loss
 from gxn.losses.similarity import kernels, score
 from gxn.models.encoders import Encoders, encode_captions
 from gxn.training.data import Batch, Split
 from gxn.training.optimizers import adam, set_rate, update
 
 
-@dataclass(frozen=True)
-class MatchingConfig:
-    """Of the ranking update.
-
-    Attributes:
-        negatives: `sum` or `hardest`.
-        learning_rate: Adam's.
-        decay_epoch: from this epoch on (0-based) the rate is a tenth; null: never.
-        clip: largest gradient norm.
-    """
-
-    negatives: Negatives
-    learning_rate: float
-    decay_epoch: int | None
-    clip: float
-
-
 class Matching:
-    """The ranking path: every parameter of the encoders, by the hinge on the mixed score."""
+    """The ranking objective: every parameter of the encoders, by a loss of the mixed score."""
 
-    def __init__(self, encoders: Encoders, config: MatchingConfig) -> None:
-        self.encoders, self.config = encoders, config
+    def __init__(self, encoders: Encoders, settings: RankingSettings) -> None:
+        self.encoders, self.settings = encoders, settings
+        self.loss = plugins.load("gxn.losses.ranking", settings.loss.kind).loss
         self.ranks = _ranking(encoders)
-        self.optimizer = adam(encoders.parameters(), config.learning_rate)
+        self.optimizer = adam(encoders.parameters(), settings.learning_rate)
         self.modules: dict[str, nn.Module] = {"encoders": encoders}
         self.optimizers: dict[str, Optimizer] = {"match": self.optimizer}
 
     def start_epoch(self, epoch: int) -> None:
-        set_rate(self.optimizer, self.config.learning_rate, self.config.decay_epoch, epoch)
+        set_rate(self.optimizer, self.settings.learning_rate, self.settings.lr_decay_epoch, epoch)
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         images = self.encoders.images(batch.features)
@@ -53,18 +37,20 @@ class Matching:
 
     def match(self, images: list[Tensor], texts: list[Tensor], batch: Batch) -> dict[str, Tensor]:
         """Update by embeddings (B, J) of the batch's images and captions in each space."""
-        encoder = self.encoders.config
-        apart = torch.arange(len(batch.image), device=batch.image.device)
-        same = apart if encoder.same_image_negatives else batch.image
-        scores = score(encoder.similarity, images, texts, encoder.weights)
-        loss = ranking_loss(scores, same, encoder.margin, self.config.negatives)
-        update(loss, [self.optimizer], self.config.clip)
+        encoder = self.encoders.settings
+        image = torch.arange(len(batch.image), device=batch.image.device)
+        if not encoder.same_image_negatives:
+            image = batch.image
+        scores = score(encoder.similarity, images, texts, self.encoders.weights)
+        same_image = image.unsqueeze(0) == image.unsqueeze(1)
+        loss = self.loss(scores, same_image, self.settings.loss)
+        update(loss, [self.optimizer], self.settings.max_grad_norm)
         return {"ranking_loss": loss.detach() / len(batch.image)}
 
     def validate(self, split: Split) -> dict[str, float]:
         images, texts = embed(self.encoders, split)
-        encoder, owners = self.encoders.config, split.caption_image.numpy(force=True)
-        found = self.ranks(images, texts, owners, encoder.similarity, encoder.weights)
+        encoder, caption_to_image = self.encoders.settings, split.caption_image.numpy(force=True)
+        found = self.ranks(images, texts, caption_to_image, encoder.similarity, self.encoders.weights)
         i2t, t2i = (summary(each, floor=True) for each in (found.i2t, found.t2i))
         return {"val_rsum": rsum(i2t, t2i), "val_i2t_r10": i2t["r10"], "val_t2i_r10": t2i["r10"]}
 

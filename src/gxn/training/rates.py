@@ -1,30 +1,28 @@
 """How long one update of each kind takes here, and how much memory: measured on made-up batches."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
 
-from gxn import sections
-from gxn.config import parse
+from gxn.configuration import stages
+from gxn.configuration.root import Configuration
 from gxn.datasets.tokens import Captions
 from gxn.models.decoder import CaptionDecoder
-from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
-from gxn.models.widths import ModelConfig
+from gxn.models.encoders import Encoders, EncoderSizes
 from gxn.rewards.ciderd import CiderD
 from gxn.rewards.frequencies import build_frequencies
-from gxn.training.captioning import Captioning, CaptioningConfig
+from gxn.training.captioning import Captioning
 from gxn.training.data import Batch
-from gxn.training.drawing import Drawing, DrawingConfig, build_drawer
-from gxn.training.matching import Matching, MatchingConfig
-from gxn.training.paths import TrainingPath
+from gxn.training.drawing import Drawing, build_drawing_networks
+from gxn.training.matching import Matching
+from gxn.training.objective import Objective
 
 REPEATS = 4
 PATIENCE = 5.0  # seconds
-RATES = {"learning_rate": 1e-4, "grounding_rate": 1e-4, "decay_epoch": None}  # any will do
+GROUNDING = {"grounding_rate": 1e-4}  # any rate above 0 will do
 # as in COCO and Flickr: 11 words on average, the longest of a batch about twice that
 SHORTEST, LONGEST = 6, 22
 
@@ -38,7 +36,7 @@ class Rate:
 
 
 def update_rates(
-    config: Mapping[str, Any], encoder: str, features: int, words: int, device: torch.device
+    config: Configuration, encoder: str, features: int, words: int, device: torch.device
 ) -> dict[str, Rate]:
     """Rates of the updates `match`, `xe`, `mix` and `draw` with the configured sizes.
 
@@ -48,26 +46,24 @@ def update_rates(
         features: numbers per image.
         words: size of the vocabulary.
     """
-    batch, captions = made_up(config["training"]["batch"], features, words, device)
-    section = parse(EncoderConfig, sections.encoder(config, encoder), "encoders")
-    model = parse(ModelConfig, config["model"], "model")
-    encoders = Encoders(section, EncoderSizes.of(model, features, words)).to(device)
-    matching = Matching(encoders, MatchingConfig("sum", 1e-4, None, config["joint"]["clip"]))
-    rates = {"match": _rate(matching, batch, config)}
-    if "grounded" in section.spaces:
-        decoder = CaptionDecoder.of(model, words).to(device)
-        reward = CiderD(
-            captions.tokens, captions.offsets, captions.caption_image, build_frequencies(captions)
-        )
-        for name, gamma in (("xe", 0.0), ("mix", config["captioning"]["gamma"])):
-            changes = RATES | {"gamma": gamma, "earlier": 0}
-            changes["critical_every"] = 1
-            settings = parse(CaptioningConfig, config["captioning"] | changes, "captioning")
-            rates[name] = _rate(Captioning(encoders, decoder, settings, reward, reward), batch, config)
-        share = 1 / config["captioning"]["critical_every"]
+    batch, captions = made_up(config.training.batch_size, features, words, device)
+    settings = {name: stages.settings(config, name, encoder) for name in stages.STAGES if name != "joint"}
+    ranking = settings["pretrain_ranking"]
+    encoders = Encoders(ranking.encoder, EncoderSizes.of(ranking.model, features, words)).to(device)
+    rates = {"match": _rate(Matching(encoders, ranking.ranking), batch, config)}
+    if "grounded" in ranking.encoder.spaces:
+        decoder = CaptionDecoder.of(ranking.model, words).to(device)
+        frequencies = build_frequencies(captions)
+        reward = CiderD(captions.tokens, captions.offsets, captions.caption_image, frequencies)
+        for name, stage in (("xe", "pretrain_xe"), ("mix", "pretrain_scst")):
+            changes = GROUNDING | {"scst_interval": 1}
+            captioning = settings[stage].captioning.model_copy(update=changes)
+            rates[name] = _rate(Captioning(encoders, decoder, captioning, reward, reward), batch, config)
+        share = 1 / config.captioning.scst_interval
         mixed = rates["xe"].seconds + share * (rates["mix"].seconds - rates["xe"].seconds)
         rates["mix"] = replace(rates["mix"], seconds=mixed)
-        rates["draw"] = _rate(_drawing(config, model, encoders, batch), batch, config)
+        drawing = settings["pretrain_gan"].drawing.model_copy(update=GROUNDING)
+        rates["draw"] = _rate(_drawing(config, drawing, encoders, batch), batch, config)
     return rates
 
 
@@ -90,30 +86,31 @@ def made_up(size: int, features: int, words: int, device: torch.device) -> tuple
     return batch, captions
 
 
-def _drawing(config: Mapping[str, Any], model: ModelConfig, encoders: Encoders, batch: Batch) -> TrainingPath:
-    side, device = config["dataset"]["thumbnail"], batch.features.device
-    networks = build_drawer(model, side, device)
-    settings = parse(DrawingConfig, config["drawing"] | RATES, "drawing")
-    thumbnails = torch.zeros((len(batch.image), 3, side, side), dtype=torch.uint8, device=device)
-    return Drawing(encoders, **networks, config=settings, thumbnails=thumbnails)
+def _drawing(
+    config: Configuration, settings: stages.DrawingSettings, encoders: Encoders, batch: Batch
+) -> Objective:
+    side, device = config.dataset.gan_image_size, batch.features.device
+    networks = build_drawing_networks(config.model, side, device)
+    images = torch.zeros((len(batch.image), 3, side, side), dtype=torch.uint8, device=device)
+    return Drawing(encoders, **networks, settings=settings, images=images)
 
 
-def _rate(path: TrainingPath, batch: Batch, config: Mapping[str, Any]) -> Rate:
+def _rate(objective: Objective, batch: Batch, config: Configuration) -> Rate:
     """The quickest of a few updates; other work on the machine only slows it."""
     cuda = batch.features.is_cuda
     if cuda:
         torch.cuda.reset_peak_memory_stats()
 
     def update() -> None:
-        precision = config["training"]["precision"]
+        precision = config.training.precision
         with torch.autocast(batch.features.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-            path.step(batch)
+            objective.step(batch)
         if cuda:
             torch.cuda.synchronize()
 
-    path.start_epoch(0)
+    objective.start_epoch(0)
     seconds = quickest(update)
-    weights = sum(each.numel() for module in path.modules.values() for each in module.parameters())
+    weights = sum(each.numel() for module in objective.modules.values() for each in module.parameters())
     return Rate(seconds, torch.cuda.max_memory_allocated() if cuda else 16 * weights)
 
 

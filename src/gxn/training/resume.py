@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import io
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,26 +14,21 @@ from gxn.files import digest, sha256
 from gxn.writing import atomic
 
 
-def recipe(configuration: Any, inputs: Mapping[str, Path | None]) -> str:
-    """A fingerprint of what a stage's result depends on: settings, input files, code loaded, torch's version."""
-    code = {
-        name: sha256(module.__file__)
-        for name, module in sys.modules.items()
-        if name.partition(".")[0] == "gxn" and getattr(module, "__file__", None)
-    }
+def fingerprint(settings: Any, inputs: Mapping[str, Path | None], code: str) -> str:
+    """Hash what a stage's result depends on: settings, input files, the digest of its code, torch's version."""
     files = {name: sha256(path) for name, path in inputs.items() if path is not None}
-    return digest([configuration, files, code, torch.__version__])
+    return digest([settings, files, code, torch.__version__])
 
 
 class Resume:
     """A stage's last state, in a folder outside every declared output: a SHA-256, then what torch wrote."""
 
-    def __init__(self, folder: Path, recipe: str) -> None:
+    def __init__(self, folder: Path, fingerprint: str) -> None:
         self.path = folder / "last.pt"
-        self.recipe = recipe
+        self.fingerprint = fingerprint
 
     def load(self) -> dict[str, Any] | None:
-        """The saved state, or None when there is none, it is unreadable, or another recipe left it."""
+        """The saved state, or None when there is none, it is unreadable, or it was left by another configuration, data or code."""
         if not self.path.exists():
             return None
         try:
@@ -42,19 +36,22 @@ class Resume:
             if hashlib.sha256(content[32:]).digest() != content[:32]:
                 raise ValueError("not what was written")
             state = torch.load(io.BytesIO(content[32:]), map_location="cpu", weights_only=True)
-            same = state["recipe"] == self.recipe
+            same = state["fingerprint"] == self.fingerprint
         except Exception as error:  # torch names no common class for damaged archives
             print(f"{self.path}: cannot be read ({type(error).__name__}); starting anew", flush=True)
             return None
         if not same:
-            print(f"{self.path}: was left by another recipe; starting anew", flush=True)
+            print(
+                f"{self.path}: was left by another configuration, other data or other code; starting anew",
+                flush=True,
+            )
             return None
         return state
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Replace the saved state, whole or not at all."""
         content = io.BytesIO()
-        torch.save({**state, "recipe": self.recipe}, content)
+        torch.save({**state, "fingerprint": self.fingerprint}, content)
         with atomic(self.path) as temporary, open(temporary, "wb") as file:
             file.write(hashlib.sha256(content.getbuffer()).digest())
             file.write(content.getbuffer())
@@ -69,7 +66,7 @@ class Resume:
 LARGEST = 1e6  # losses are means over captions or elements and begin far below a thousand
 
 
-def need_sound(value: float, name: str, step: int, epoch: int, sentids: list[int], path: Path) -> None:
+def check_loss(value: float, name: str, step: int, epoch: int, sentids: list[int], path: Path) -> None:
     """Stop a stage whose loss is not a number, or has exploded.
 
     Raises:

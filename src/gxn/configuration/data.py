@@ -1,0 +1,24 @@
+"""Sections `dataset` and `vocabulary`: which captioned images, and which of their words."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from gxn.configuration.section import Count, Name, Section, choice
+
+
+class Dataset(Section):
+    """The captioned images."""
+
+    name: Name = Field(description="Folder under data/ and results/, and the table's first column")
+    gan_image_size: Literal[16, 32, 64, 128, 256] = Field(
+        description="Side in pixels of the images that the generator learns to draw"
+    )
+    source: choice("gxn.sources") = Field(description="Where images and captions come from")
+
+
+class Vocabulary(Section):
+    """The words that are learnt."""
+
+    min_count: Count = Field(description="Words seen less often in the training split become <unk>")
+    max_length: Count = Field(description="Words of a caption that are kept; the rest is cut off")

@@ -1,0 +1,119 @@
+"""Configuration files: read, laid over one another, checked, written as one."""
+
+import collections
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gxn.configuration import yaml12
+from gxn.configuration.renamed import renamed
+from gxn.configuration.root import Configuration, disagreements
+from gxn.configuration.section import finite, parse
+from gxn.errors import GxnError
+from gxn.writing import atomic
+
+
+def load(paths: Sequence[str | Path], above: Mapping[str, Any] | None = None) -> Configuration:
+    """Read configuration files, lay them over one another in order, `above` over all of them, and check the result.
+
+    Raises:
+        GxnError: a file cannot be read; or names every key that is unknown, missing or wrong, one a line.
+    """
+    merged: dict[str, Any] = {}
+    for path in paths:
+        overlay(merged, read(Path(path)))
+    overlay(merged, above or {})
+    return check(merged, " + ".join(map(str, paths)))
+
+
+def check(merged: Mapping[str, Any], where: str) -> Configuration:
+    """Make the configuration of a merged mapping; `where` names its files in messages.
+
+    Raises:
+        GxnError: as `load`.
+    """
+    lines = [*renamed(merged), *finite(merged)]
+    if lines:
+        raise GxnError("\n".join(f"{where}: {line}" for line in lines))
+    config = parse(Configuration, merged, where)
+    if lines := disagreements(config):
+        raise GxnError("\n".join(f"{where}: {line}" for line in lines))
+    return config
+
+
+def read(
+    path: Path, loader: Callable[[str], Any] = yaml12.load, refusal: type[Exception] = yaml.YAMLError
+) -> dict[str, Any]:
+    """Read a configuration file by a YAML parser that raises `refusal`.
+
+    Raises:
+        GxnError: it cannot be read, holds nothing, is not a mapping of keys, or has a key twice.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        mapping = loader(text)
+        doubled = _doubled(yaml.compose(text, yaml.SafeLoader))
+    except OSError as error:
+        reason = error.strerror or error
+        raise GxnError(f"{path}: cannot be read: {reason}; name files such as config/local.yaml") from error
+    except (ValueError, RecursionError, yaml.YAMLError, refusal) as error:
+        raise GxnError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from error
+    if not mapping:
+        raise GxnError(f"{path}: holds nothing; give it keys such as `seeds: [0]`, or leave the file out")
+    if not isinstance(mapping, dict):
+        raise GxnError(
+            f"{path}: must be a mapping of keys such as `seeds: [0]`, not a {type(mapping).__name__}"
+        )
+    if doubled:
+        raise GxnError(f"{path}: {', '.join(doubled)}: given more than once, and only the last would count")
+    return mapping
+
+
+def _doubled(root: yaml.Node | None) -> list[str]:
+    """Keys that stand more than once in one mapping, with their lines: YAML forbids it, PyYAML does not."""
+    found, seen, left = [], set(), [root] if root else []
+    while left:
+        node = left.pop()
+        if id(node) in seen or isinstance(node, yaml.ScalarNode):
+            continue
+        seen.add(id(node))  # an alias may lead back
+        if isinstance(node, yaml.SequenceNode):
+            left += node.value
+            continue
+        keys = collections.Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        found += [
+            f"{key.value} (line {key.start_mark.line + 1})"
+            for key, _ in node.value
+            if isinstance(key, yaml.ScalarNode) and keys[key.value] > 1
+        ]
+        left += [value for _, value in node.value]
+    return found
+
+
+def overlay(below: MutableMapping[str, Any], above: Mapping[str, Any]) -> None:
+    """Lay `above` over `below`, in place: mappings key by key, anything else whole.
+
+    A mapping with another `kind` chooses another plug-in, whose parameters are others: it replaces the one below.
+    """
+    for key, value in above.items():
+        old = below.get(key)
+        if isinstance(value, Mapping) and isinstance(old, MutableMapping) and not _other_kind(old, value):
+            overlay(old, value)
+        elif isinstance(value, Mapping):
+            below[key] = {}
+            overlay(below[key], value)
+        else:
+            below[key] = value
+
+
+def _other_kind(below: Mapping[str, Any], above: Mapping[str, Any]) -> bool:
+    return "kind" in above and "kind" in below and above["kind"] != below["kind"]
+
+
+def write(path: Path, config: Configuration) -> None:
+    """Write a whole configuration as a YAML file that `load` reads."""
+    with atomic(path) as temporary:
+        text = yaml.safe_dump(config.model_dump(mode="json", exclude_unset=True), sort_keys=False)
+        temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,169 @@
+"""The whole configuration, and what its sections must have in common."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from gxn.configuration.data import Dataset, Vocabulary
+from gxn.configuration.features import Cnn, Features
+from gxn.configuration.networks import Encoder, EncoderSettings, Model, Retrieval
+from gxn.configuration.results import Evaluate, Paper, Significance
+from gxn.configuration.rows import Method
+from gxn.configuration.section import Name, Section, Seed, Whole, list_of
+from gxn.configuration.training import (
+    Captioning,
+    Drawing,
+    Finetune,
+    Joint,
+    RankingStage,
+    Stage,
+    Training,
+)
+from gxn.evaluation.protocol_sizes import protocol_error
+from gxn.similarities import SIMILARITIES
+
+
+class Configuration(Section):
+    """All settings of a run; the defaults stand in params.yaml alone."""
+
+    seeds: list_of(Seed, 1, 1000) = Field(description="One run of every row for each seed")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        description="auto: a CUDA card where there is one, else the CPU"
+    )
+    threads: Whole = Field(ge=1, le=1024, description="torch's threads on a CPU; results depend on it")
+    dataset: Dataset
+    cnn: Cnn
+    features: Features
+    vocabulary: Vocabulary
+    model: Model
+    training: Training
+    retrieval: Retrieval
+    encoders: dict[Name, Encoder] = Field(description="Retrieval spaces by name")
+    pretrain_ranking: RankingStage
+    captioning: Captioning
+    drawing: Drawing
+    pretrain_xe: Stage = Field(description="The caption decoder by cross-entropy, on frozen encoders")
+    pretrain_scst: Stage = Field(description="The caption decoder by the mix, on frozen encoders")
+    pretrain_gan: Stage = Field(description="Generator and discriminator, on frozen encoders")
+    joint: Joint
+    finetune: Finetune
+    methods: dict[Name, Method | None] = Field(
+        min_length=1, description="Rows of the table, in order; null: left out"
+    )
+    evaluate: Evaluate
+    significance: Significance
+    paper: Paper
+
+    @property
+    def rows(self) -> dict[str, Method]:
+        """Rows of the table by name, in order, without those that are fine-tuned."""
+        return {name: row for name, row in self.methods.items() if row is not None}
+
+    def encoder(self, name: str) -> EncoderSettings:
+        """Settings of an encoder: those of all encoders, and over them its own."""
+        own = self.encoders[name]
+        return EncoderSettings(
+            **{key: getattr(own, key) for key in ("spaces", "similarity", "abstract_weight")},
+            **(self.retrieval.model_dump() | own.retrieval.model_dump(exclude_unset=True)),
+        )
+
+    def joint_of(self, row: Method) -> Joint:
+        """Section `joint` as a row has it."""
+        return Joint(**(self.joint.model_dump() | row.joint.model_dump(exclude_unset=True)))
+
+
+def disagreements(config: Configuration) -> list[str]:
+    """What two sections contradict each other in, a line for each, in words for the user."""
+    return [
+        *_rows(config),
+        *_encoders(config),
+        *_paths(config),
+        *_finetune(config),
+        *_sizes(config),
+        *_protocols(config),
+    ]
+
+
+def _rows(config: Configuration) -> list[str]:
+    lines, rows = [], config.rows
+    if not rows:
+        lines.append("methods: every row is null; keep at least one")
+    if config.significance.control not in rows:
+        lines.append(f"significance.control: no row {config.significance.control!r} among the methods")
+    for name, row in rows.items():
+        encoder = config.encoders.get(row.encoder)
+        if encoder is None:
+            known = ", ".join(config.encoders)
+            lines.append(f"methods.{name}.encoder: no encoder {row.encoder!r}; there are {known}")
+        elif "grounded" not in encoder.spaces and row.imagines:
+            lines.append(f"methods.{name}: imagines, but encoders.{row.encoder} has no grounded space")
+        if row.drawing and config.drawing.discriminator_grounds and not config.joint_of(row).lr_grounded_text:
+            lines.append(
+                f"drawing.discriminator_grounds: would move the text encoder of {name} at "
+                "joint.lr_grounded_text, which is 0; raise it"
+            )
+    return lines
+
+
+def _encoders(config: Configuration) -> list[str]:
+    used = sorted({row.encoder for row in config.rows.values()} & set(config.encoders))
+    return [
+        f"encoders.{name}: a cosine is of normalised embeddings; set retrieval.normalise for this encoder"
+        for name in used
+        if not SIMILARITIES[config.encoder(name).similarity].order and not config.encoder(name).normalise
+    ]
+
+
+def _paths(config: Configuration) -> list[str]:
+    lines = []
+    if config.dataset.source.kind != "scenes" and config.cnn.weights is None:
+        lines.append("cnn.weights: name a safetensors file of this CNN; only scenes pretrain their own")
+    return lines
+
+
+def _finetune(config: Configuration) -> list[str]:
+    lines, rows = [], config.rows
+    for name in config.finetune.methods:
+        if name not in rows:
+            lines.append(f"finetune.methods: no row {name!r} among the methods")
+        if f"{name}_ft" in rows:
+            lines.append(f"methods.{name}_ft: is the name of the row that finetune makes of {name}")
+    if config.training.batch_size % config.finetune.processes:
+        lines.append(
+            f"finetune.processes: {config.finetune.processes} cannot share training.batch_size evenly"
+        )
+    return lines
+
+
+def _sizes(config: Configuration) -> list[str]:
+    lines, batch = [], config.training.batch_size
+    if config.drawing.batch_size > batch:
+        lines.append(f"drawing.batch_size: more than training.batch_size ({batch})")
+    counts = config.dataset.source.counts()
+    if counts is not None and counts.captions < batch:
+        lines.append(
+            f"training.batch_size: {batch} is more than the {counts.captions} captions of the training split; lower it"
+        )
+    side = config.dataset.source.image_side()
+    if side is not None and config.features.resize is None and side < config.features.crop:
+        lines.append(
+            f"features.crop: {config.features.crop} is larger than the images, {side} pixels; lower it"
+        )
+    return lines
+
+
+def _protocols(config: Configuration) -> list[str]:
+    counts = config.dataset.source.counts()
+    if counts is None:
+        return []
+    found = [protocol_error(protocol, counts.test) for protocol in config.evaluate.protocols]
+    return [f"evaluate.protocols: {line}" for line in found if line]
+
+
+RAW = Path("data/raw")  # where the workflow puts what it downloads
+
+
+def is_fetched(path: str | Path) -> bool:
+    """Whether a path of the configuration is one that the workflow downloads to, rather than the user's."""
+    return RAW in Path(path).parents

@@ -1,0 +1,246 @@
+"""What all sections of the configuration have in common: strict fields, number types, plug-ins, messages."""
+
+import difflib
+import math
+import types
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, Optional, TypeVar, Union, get_args
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from pydantic.fields import FieldInfo
+
+from gxn import plugins
+from gxn.configuration import yaml12
+from gxn.errors import GxnError
+
+S = TypeVar("S", bound="Section")
+
+
+class Section(BaseModel):
+    """A section of the configuration: unknown, missing and mistyped keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def parse_text(value: Any) -> Any:
+    """The number, truth value or null that a text spells, as Snakemake's command line gives it; else the value."""
+    if not isinstance(value, str):
+        return value
+    try:
+        spelt = yaml12.load(value)
+    except (yaml.YAMLError, ValueError):
+        return value
+    return spelt if isinstance(spelt, int | float | bool) or spelt is None else value
+
+
+def _no_null_text(value: Any) -> Any:
+    return None if value == "null" else value
+
+
+def _as_list(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+FromText = BeforeValidator(parse_text)
+Whole = Annotated[int, FromText]
+Real = Annotated[float, FromText]
+Flag = Annotated[bool, FromText]
+Seed = Annotated[Whole, Field(ge=0, le=2**63 - 1)]
+Count = Annotated[Whole, Field(ge=1, le=10**9)]
+Pixels = Annotated[Whole, Field(ge=1, le=16384)]
+Width = Annotated[Whole, Field(ge=1, le=16384)]
+Epochs = Annotated[Whole, Field(ge=1, le=100_000)]
+Images = Annotated[Whole, Field(ge=2, le=10_000_000)]
+Pairs = Annotated[Whole, Field(ge=2, le=65536)]
+Positive = Annotated[Real, Field(gt=0, le=1e6)]
+Weight = Annotated[Real, Field(ge=0, le=1e6)]
+Share = Annotated[Real, Field(ge=0, le=1)]
+Rate = Annotated[Real, Field(gt=0, le=10)]
+RateOrZero = Annotated[Real, Field(ge=0, le=10)]
+LastEpochs = Annotated[Annotated[int, Field(ge=0, le=100_000)] | None, FromText]
+OptionalImages = Annotated[Annotated[int, Field(ge=2, le=10_000_000)] | None, FromText]
+OptionalPixels = Annotated[Annotated[int, Field(ge=1, le=16384)] | None, FromText]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_]*$", max_length=64)]
+# Snakemake takes braces for wildcards, and a line break ends a command
+FilePath = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^{}\x00-\x1f]+$")]
+OptionalPath = Annotated[FilePath | None, BeforeValidator(_no_null_text)]
+
+
+def list_of(kind: Any, least: int = 0, most: int = 1000) -> Any:
+    """Type of a field that holds a list of different values, kept as a tuple."""
+    return Annotated[tuple[kind, ...], BeforeValidator(_different), BeforeValidator(_as_list), Field(
+        min_length=least, max_length=most)]  # fmt: skip
+
+
+def _different(values: Any) -> Any:
+    if isinstance(values, tuple) and len({repr(each) for each in values}) != len(values):
+        raise ValueError("a value is given twice")
+    return values
+
+
+def choice(package: str) -> Any:
+    """Type of a field that chooses a plug-in of `package`: `{kind: NAME, ...}` with that plug-in's parameters."""
+    sections = []
+    for name in plugins.names(package):
+        own = plugins.load(package, name).Parameters
+        field = (Literal[name], Field(description=_first_line(plugins.load(package, name).__doc__)))
+        sections.append(create_model(f"{package}.{name}", __base__=own, kind=field))
+    return Annotated[Union[tuple(sections)], Field(discriminator="kind")]  # noqa: UP007
+
+
+def partial(section: type[Section]) -> type[Section]:
+    """Make the section whose keys are those of another, all of them optional: an overlay of it.
+
+    `model_dump(exclude_unset=True)` of an overlay gives the keys that were written.
+    """
+    fields = {
+        name: (_optional(field), Field(None, description=field.description))
+        for name, field in section.model_fields.items()
+    }
+    return create_model(f"{section.__name__}Overlay", __base__=Section, __doc__=section.__doc__, **fields)
+
+
+def _optional(field: FieldInfo) -> Any:
+    kind = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    return Optional[kind]  # noqa: UP045
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().splitlines()[0]
+
+
+def parse(kind: type[S], value: Any, where: str) -> S:
+    """Make a section from a mapping.
+
+    Args:
+        where: what the mapping is called in messages, such as a file's name.
+
+    Raises:
+        GxnError: names every key that is unknown, missing or wrong, one a line.
+    """
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        raise GxnError("\n".join(f"{where}: {line}" for line in problems(error, kind))) from None
+    except RecursionError:
+        raise GxnError(f"{where}: a key contains itself, by an anchor (&) and its alias (*)") from None
+
+
+def problems(error: ValidationError, kind: type[BaseModel]) -> list[str]:
+    """What is wrong, a line for each key, in words for the user."""
+    return list(dict.fromkeys(_line(each, kind) for each in error.errors()))
+
+
+def _line(error: Mapping[str, Any], kind: type[BaseModel]) -> str:
+    # a discriminated union puts the plug-in's name into the path: no key of the user's
+    path = [str(part) for part in error["loc"] if part not in _tags(kind)]
+    where = ".".join(path) or "the configuration"
+    code, context, given = error["type"], error.get("ctx", {}), error["input"]
+    if code == "missing":
+        return f"{where}: is missing"
+    if code == "extra_forbidden":
+        return f"{where}: unknown key{suggestion(path[-1], known_keys(kind, error['loc'][:-1]))}"
+    if code in ("union_tag_invalid", "literal_error"):
+        words = context.get("expected_tags") or context["expected"]
+        tag = context.get("tag", given)
+        return f"{where}: must be {words.replace(chr(39), '')}, not {_short(tag)}"
+    if code == "union_tag_not_found":
+        return f"{where}: names no kind; write it as {{kind: NAME, ...}}"
+    if code == "value_error":
+        return f"{where}: {context['error']}"
+    if code == "string_pattern_mismatch":
+        if "A-Za" in context["pattern"]:
+            return f"{where}: {_short(given)} is not a name: letters, digits and _ only, the first no _"
+        return f"{where}: {_short(given)} holds braces or a control character, which no path here may have"
+    wanted = WANTED.get(code)
+    if wanted is None:
+        return f"{where}: {error['msg'][:1].lower()}{error['msg'][1:]}, not {_short(given)}"
+    return f"{where}: must be {wanted.format(**context)}, not {_short(given)}"
+
+
+WANTED = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "string_too_short": "at least {min_length} character long",
+    "string_too_long": "at most {max_length} characters long",
+    "tuple_type": "a list",
+    "too_short": "a list of at least {min_length}",
+    "too_long": "a list of at most {max_length}",
+    "dict_type": "a mapping of keys",
+    "model_type": "a mapping of keys",
+    "model_attributes_type": "a mapping of keys",
+    "greater_than": "above {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "below {lt}",
+    "less_than_equal": "at most {le}",
+}
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def suggestion(key: Any, names: Iterable[str]) -> str:
+    """`; did you mean ...?` when a known name is near `key`, else the known names."""
+    names = sorted(names)
+    near = difflib.get_close_matches(str(key), names, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(names)}"
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """Sections that stand in a type, at any depth."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for each in get_args(annotation) for model in _models(each)]
+
+
+def _tags(kind: type[BaseModel]) -> set[str]:
+    """Names of plug-ins that can stand in the path of an error about this section."""
+    found: set[str] = set()
+    left, seen = [kind], set()
+    while left:
+        model = left.pop()
+        if model in seen:
+            continue
+        seen.add(model)
+        for name, field in model.model_fields.items():
+            if name == "kind":
+                found |= set(get_args(field.annotation))
+            left += _models(field.annotation)
+    return found
+
+
+def known_keys(kind: type[BaseModel], path: Iterable[Any]) -> set[str]:
+    """Keys that the section at `path` of a section may have."""
+    models = [kind]
+    for part in path:
+        tagged = [
+            model for model in models if get_args(model.model_fields.get("kind", _NONE).annotation) == (part,)
+        ]
+        if tagged:
+            models = tagged
+            continue
+        inner = [model.model_fields[part].annotation for model in models if part in model.model_fields]
+        models = [each for annotation in inner for each in _models(annotation)] or models
+    return {name for model in models for name in model.model_fields}
+
+
+_NONE = types.SimpleNamespace(annotation=None)
+
+
+def finite(value: Any, where: str = "") -> list[str]:
+    """Numbers that are not finite, a line each: YAML can spell them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return [f"{where}: must be a finite number, not {value}"]
+    items: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, Mapping):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value)
+    return [line for key, each in items for line in finite(each, f"{where}.{key}" if where else str(key))]

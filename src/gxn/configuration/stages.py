@@ -1,0 +1,240 @@
+"""What each training stage takes of the configuration: a value that its result depends on, and nothing else."""
+
+from collections.abc import Callable
+
+from gxn.configuration.features import Features, FixedCnn
+from gxn.configuration.networks import EncoderSettings, Loss, Model
+from gxn.configuration.root import Configuration
+from gxn.configuration.rows import Method
+from gxn.configuration.section import LastEpochs, Section
+from gxn.configuration.training import Captioning, Drawing, Training
+from gxn.errors import GxnError
+
+
+class RankingSettings(Section):
+    """Settings of the ranking update."""
+
+    loss: Loss
+    learning_rate: float
+    lr_decay_epoch: LastEpochs  # from this epoch on, from 0, a tenth of the rate
+    max_grad_norm: float
+
+
+class CaptioningSettings(Captioning):
+    """Settings of the image-to-text update."""
+
+    learning_rate: float  # of the decoder
+    grounding_rate: float  # of the grounded image map; 0 leaves the encoders as they are
+    lr_decay_epoch: LastEpochs  # of grounding_rate
+    epochs_before: int  # epochs that the decoder was trained for in earlier stages
+
+
+class DrawingSettings(Drawing):
+    """Settings of the text-to-image update."""
+
+    learning_rate: float  # of generator, discriminator and conditioning augmentation
+    grounding_rate: float  # of the grounded text encoder; 0 leaves the encoders as they are
+    lr_decay_epoch: LastEpochs  # of grounding_rate
+
+
+class StageSettings(Section):
+    """Settings of a training stage.
+
+    Attributes:
+        epochs: passes over the training captions.
+        ranking_steps_per_batch: ranking updates on each batch; 0 where there is no ranking.
+        monitor: the validation metric whose best epoch is kept; None: the last epoch.
+        ranking, captioning, drawing: settings of the updates; None where the stage has no such update.
+    """
+
+    model: Model
+    encoder: EncoderSettings
+    training: Training
+    threads: int
+    device: str
+    epochs: int
+    ranking_steps_per_batch: int = 0
+    monitor: str | None = None
+    ranking: RankingSettings | None = None
+    captioning: CaptioningSettings | None = None
+    drawing: DrawingSettings | None = None
+
+
+class FinetuneSettings(Section):
+    """Settings of fine-tuning a row with its CNN."""
+
+    cnn: FixedCnn
+    features: Features
+    training: Training
+    threads: int
+    device: str
+    epochs: int
+    lr_cnn: float
+    crop_min_area: float
+    flip: bool
+    ranking: RankingSettings
+
+
+def settings(config: Configuration, stage: str, name: str) -> StageSettings:
+    """Take the settings of a stage from the configuration.
+
+    Args:
+        config: the whole configuration.
+        stage: one of STAGES.
+        name: of an encoder, or for `joint` of a row.
+
+    Raises:
+        GxnError: there is no such stage, encoder or row.
+    """
+    if stage not in STAGES:
+        raise GxnError(f"--stage: must be one of {', '.join(STAGES)}, not {stage!r}")
+    kind, known = ("row", config.rows) if stage == "joint" else ("encoder", config.encoders)
+    if name not in known:
+        raise GxnError(f"--name: there is no {kind} {name!r}; there are {', '.join(known)}")
+    return STAGES[stage](config, name)
+
+
+def _common(config: Configuration, encoder: str) -> dict:
+    return {
+        "model": config.model,
+        "encoder": config.encoder(encoder),
+        "training": config.training,
+        "threads": config.threads,
+        "device": config.device,
+    }
+
+
+def _pretrain_ranking(config: Configuration, encoder: str) -> StageSettings:
+    own = config.pretrain_ranking
+    ranking = RankingSettings(
+        loss=config.encoders[encoder].loss,
+        learning_rate=own.learning_rate,
+        lr_decay_epoch=None,
+        max_grad_norm=own.max_grad_norm,
+    )
+    return StageSettings(
+        **_common(config, encoder), epochs=own.epochs, ranking_steps_per_batch=1, ranking=ranking
+    )
+
+
+def _pretrain_xe(config: Configuration, encoder: str) -> StageSettings:
+    own = config.pretrain_xe
+    captioning = _captioning(config, own.learning_rate, 0.0, None, epochs_before=0, scst_weight=0.0)
+    return StageSettings(**_common(config, encoder), epochs=own.epochs, captioning=captioning)
+
+
+def _pretrain_scst(config: Configuration, encoder: str) -> StageSettings:
+    own = config.pretrain_scst
+    captioning = _captioning(config, own.learning_rate, 0.0, None, epochs_before=config.pretrain_xe.epochs)
+    return StageSettings(
+        **_common(config, encoder), epochs=own.epochs, monitor="val_cider_d", captioning=captioning
+    )
+
+
+def _pretrain_gan(config: Configuration, encoder: str) -> StageSettings:
+    own = config.pretrain_gan
+    drawing = DrawingSettings(
+        **config.drawing.model_dump(),
+        learning_rate=own.learning_rate,
+        grounding_rate=0.0,
+        lr_decay_epoch=None,
+    )
+    return StageSettings(**_common(config, encoder), epochs=own.epochs, drawing=drawing)
+
+
+def _joint(config: Configuration, name: str) -> StageSettings:
+    row = config.rows[name]
+    own = config.joint_of(row)
+    ranking = RankingSettings(
+        loss=row.loss or config.encoders[row.encoder].loss,
+        learning_rate=own.learning_rate,
+        lr_decay_epoch=own.lr_decay_epoch,
+        max_grad_norm=own.max_grad_norm,
+    )
+    return StageSettings(
+        **_common(config, row.encoder),
+        epochs=own.epochs,
+        ranking_steps_per_batch=own.ranking_steps_per_batch,
+        monitor="val_rsum",
+        ranking=ranking,
+        captioning=_joint_captioning(config, row),
+        drawing=_joint_drawing(config, row),
+    )
+
+
+def _joint_captioning(config: Configuration, row: Method) -> CaptioningSettings | None:
+    if row.captioning == "none":
+        return None
+    own, before = config.joint_of(row), config.pretrain_xe.epochs
+    rates = (own.lr_decoder, own.lr_grounded_image, own.lr_decay_epoch)
+    if row.captioning == "xe":
+        return _captioning(config, *rates, epochs_before=before, scst_weight=0.0)
+    return _captioning(config, *rates, epochs_before=before + config.pretrain_scst.epochs)
+
+
+def _joint_drawing(config: Configuration, row: Method) -> DrawingSettings | None:
+    if not row.drawing:
+        return None
+    own = config.joint_of(row)
+    return DrawingSettings(
+        **config.drawing.model_dump(),
+        learning_rate=own.lr_gan,
+        grounding_rate=own.lr_grounded_text,
+        lr_decay_epoch=own.lr_decay_epoch,
+    )
+
+
+def _captioning(
+    config: Configuration,
+    rate: float,
+    grounding_rate: float,
+    decay: int | None,
+    epochs_before: int,
+    **changes: float,
+) -> CaptioningSettings:
+    return CaptioningSettings(
+        **(config.captioning.model_dump() | changes),
+        learning_rate=rate,
+        grounding_rate=grounding_rate,
+        lr_decay_epoch=decay,
+        epochs_before=epochs_before,
+    )
+
+
+STAGES: dict[str, Callable[[Configuration, str], StageSettings]] = {
+    "pretrain_ranking": _pretrain_ranking,
+    "pretrain_xe": _pretrain_xe,
+    "pretrain_scst": _pretrain_scst,
+    "pretrain_gan": _pretrain_gan,
+    "joint": _joint,
+}
+# the stage whose decoder a row starts from, by its `captioning`
+DECODERS = {"xe": "pretrain_xe", "mix": "pretrain_scst"}
+
+
+def finetune(config: Configuration, name: str) -> FinetuneSettings:
+    """Take the settings of fine-tuning the row `name`."""
+    own, row = config.finetune, config.rows[name]
+    ranking = RankingSettings(
+        loss=row.loss or config.encoders[row.encoder].loss,
+        learning_rate=own.learning_rate,
+        lr_decay_epoch=own.lr_decay_epoch,
+        max_grad_norm=own.max_grad_norm,
+    )
+    return FinetuneSettings(
+        cnn=fixed_cnn(config),
+        features=config.features,
+        training=config.training,
+        threads=config.threads,
+        device=config.device,
+        epochs=own.epochs,
+        lr_cnn=own.lr_cnn,
+        crop_min_area=own.crop_min_area,
+        flip=own.flip,
+        ranking=ranking,
+    )
+
+
+def fixed_cnn(config: Configuration) -> FixedCnn:
+    """Take what features depend on of a CNN whose weights are given."""
+    return FixedCnn(name=config.cnn.name, layer=config.cnn.layer)

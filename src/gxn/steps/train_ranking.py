@@ -1,0 +1,31 @@
+"""Train the encoders by their ranking loss alone: the pretraining that rows share, and rows that imagine nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gxn import cli
+from gxn.training.matching import Matching
+from gxn.training.stage import Stage, StageArguments
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(StageArguments):
+    """Arguments of the step."""
+
+    encoders: Path | None = cli.option("checkpoint to start from", None)
+
+
+def train_ranking(arguments: Arguments) -> None:
+    """Train the encoders, from `encoders` where it is given."""
+    stage = Stage(__spec__.name, arguments, encoders=arguments.encoders)
+    modules = {"encoders": stage.encoders}
+    if arguments.encoders is not None:
+        stage.start_from(arguments.encoders, modules)
+    matching = Matching(stage.encoders, stage.settings.ranking)
+    stage.run([matching] * stage.settings.ranking_steps_per_batch, modules)
+
+
+main = cli.command(train_ranking, Arguments)
+
+if __name__ == "__main__":
+    main()

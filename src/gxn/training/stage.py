@@ -1,0 +1,162 @@
+"""What the training steps share: their arguments, the data, building and keeping networks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from gxn import code
+from gxn.cli import option
+from gxn.configuration.arguments import Configured
+from gxn.configuration.networks import EncoderSettings, Model
+from gxn.configuration.section import S, parse
+from gxn.configuration.stages import StageSettings, settings
+from gxn.errors import GxnError
+from gxn.files import digest, load_tensors, save_tensors, write_rows
+from gxn.models.encoders import Encoders, EncoderSizes
+from gxn.provenance import data_of, provenance
+from gxn.training import loop
+from gxn.training.data import Split, read_split
+from gxn.training.device import choose_device
+from gxn.training.objective import Objective
+from gxn.training.resume import Resume, fingerprint
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageArguments(Configured):
+    """Arguments of a training step."""
+
+    stage: str = option("pretrain_ranking, pretrain_xe, pretrain_scst, pretrain_gan or joint")
+    name: str = option("name of the encoder; for joint, of the row")
+    features: Path = option("features.h5")
+    tokens: Path = option("tokens.h5")
+    seed: int = option("seed of initial weights and data order")
+    resume: Path = option("folder of the state between epochs")
+    curves: Path = option("CSV to write: a line for each epoch")
+    out: Path = option("checkpoint to write, safetensors")
+
+    @cached_property
+    def settings(self) -> StageSettings:
+        """What the stage takes of the configuration."""
+        return settings(self.configuration, self.stage, self.name)
+
+
+class Stage:
+    """A training step between its arguments and its checkpoint."""
+
+    def __init__(self, step: str, arguments: StageArguments, **inputs: Path | None) -> None:
+        """Read the data and build the encoders.
+
+        Args:
+            step: the step's module, such as `gxn.steps.train_ranking`.
+            arguments: of the step.
+            inputs: files that this step reads besides features and tokens, by name.
+        """
+        self.step, self.arguments, self.settings = step, arguments, arguments.settings
+        self.inputs = {"features": arguments.features, "tokens": arguments.tokens, **inputs}
+        self.device = choose_device(self.settings.device, self.settings.threads)
+        self.train = self._split("train")
+        self.val = self._split("val").first(self.settings.training.val_subset)
+        self.words = self.train.words
+        torch.manual_seed(arguments.seed)
+        self.sizes = EncoderSizes.of(self.settings.model, self.train.features.shape[1], len(self.words))
+        self.encoders = Encoders(self.settings.encoder, self.sizes).to(self.device)
+        self.started_from: list[dict[str, Any]] = []  # metadata of earlier stages' checkpoints
+
+    def _split(self, name: str) -> Split:
+        return read_split(self.arguments.tokens, self.arguments.features, name, self.device)
+
+    def start_from(self, path: Path, modules: dict[str, nn.Module]) -> None:
+        """Load the named modules from an earlier stage's checkpoint.
+
+        Raises:
+            GxnError: it was trained with another vocabulary, other retrieval spaces, or other widths.
+        """
+        tensors, metadata = load_tensors(path)
+        if metadata.get("vocabulary") != digest(list(self.words)):
+            known = self.arguments.tokens
+            raise GxnError(f"{path}: was trained with another vocabulary than {known}; train it again")
+        earlier = stated(EncoderSettings, "encoder", metadata, path)
+        for key in EncoderSettings.model_fields:
+            before, now = getattr(earlier, key), getattr(self.settings.encoder, key)
+            if key != "same_image_negatives" and before != now:  # no embedding depends on that one
+                raise GxnError(
+                    f"{path}: was trained with {key} {before}, but the configuration says {now}; "
+                    "give it as it was, or train the checkpoint again"
+                )
+        load_modules(path, tensors, modules)
+        self.started_from.append(metadata)
+
+    def run(self, objectives: Sequence[Objective], keep: dict[str, nn.Module], **about: Any) -> None:
+        """Train, then write the curves and the checkpoint of the modules in `keep`, with metadata `about`."""
+        shared = self.settings.model_dump(mode="json")
+        # a run that began on a card does not go on elsewhere
+        own = {**shared, "seed": self.arguments.seed, "device": self.device.type}
+        resume = Resume(self.arguments.resume, fingerprint(own, self.inputs, self._code()))
+        plan = loop.Plan(
+            epochs=self.settings.epochs,
+            batch_size=self.settings.training.batch_size,
+            seed=self.arguments.seed,
+            monitor=self.settings.monitor,
+            precision=self.settings.training.precision,
+        )
+        history = loop.train(objectives, plan, self.train, self.val, resume)
+        write_rows(self.arguments.curves, history)
+        data = data_of(self.arguments.features, self.arguments.tokens)
+        tensors = {f"{k}.{name}": t for k, module in keep.items() for name, t in module.state_dict().items()}
+        metadata = {
+            "encoder": self.settings.encoder.model_dump(mode="json"),
+            "sizes": self.sizes._asdict(),
+            "model": self.settings.model.model_dump(mode="json"),
+            **about,
+            "vocabulary": digest(list(self.words)),
+            "provenance": provenance(shared, data, self.arguments.seed, self.started_from),
+        }
+        save_tensors(self.arguments.out, tensors, metadata)
+        resume.clear()
+
+    def _code(self) -> str:
+        """Digest of the code that trains: the step's, and that of the ranking loss."""
+        ranking = self.settings.ranking
+        return code.digest(self.step, *([f"gxn.losses.ranking.{ranking.loss.kind}"] if ranking else []))
+
+
+def stated(kind: type[S], name: str, metadata: dict[str, Any], path: Path) -> S:
+    """Read a section as a checkpoint's metadata states it.
+
+    Raises:
+        GxnError: it is missing or wrong.
+    """
+    try:
+        return parse(kind, metadata.get(name), name)
+    except GxnError as error:
+        raise GxnError(f"{path}: {error}; train it again") from error
+
+
+def stated_model(metadata: dict[str, Any], path: Path) -> Model:
+    """Read the widths of a checkpoint's networks.
+
+    Raises:
+        GxnError: they are missing or wrong.
+    """
+    return stated(Model, "model", metadata, path)
+
+
+def load_modules(path: Path, tensors: dict[str, torch.Tensor], modules: dict[str, nn.Module]) -> None:
+    """Fill modules from tensors named `module.parameter`.
+
+    Raises:
+        GxnError: a parameter is missing, left over or of another shape.
+    """
+    for name, module in modules.items():
+        own = {k.removeprefix(f"{name}."): t for k, t in tensors.items() if k.startswith(f"{name}.")}
+        try:
+            module.load_state_dict(own)
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())
+            mismatch = f"does not fit the configured {name}: {reason}"
+            raise GxnError(f"{path}: {mismatch}; train it again, or set section model as it was") from error

@@ -1,0 +1,361 @@
+"""Which files the configuration asks for, and what each job of them depends on."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from gxn import code
+from gxn.configuration import stages
+from gxn.configuration.root import Configuration, is_fetched
+from gxn.configuration.rows import Method
+from gxn.configuration.section import Section
+from gxn.errors import GxnError
+
+from workflow import paths
+
+# the step that trains each stage; a row that imagines nothing is trained by that of the ranking
+STEPS = {
+    "pretrain_ranking": "train_ranking",
+    "pretrain_xe": "train_captions",
+    "pretrain_scst": "train_captions",
+    "pretrain_gan": "train_drawing",
+    "joint": "train_joint",
+}
+PRETRAINING = tuple(stage for stage in STEPS if stage != "joint")
+
+
+def as_json(value: Any) -> str:
+    """Write settings as JSON, the same text for equal settings: a job whose text differs runs again."""
+    if isinstance(value, Section):
+        value = value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        value = {key: json.loads(as_json(each)) for key, each in value.items()}
+    return json.dumps(value, sort_keys=True)
+
+
+def fingerprint(value: Any) -> str:
+    """Hash of a value's JSON, 16 characters, as a part of a file's name."""
+    return hashlib.sha256(as_json(value).encode()).hexdigest()[:16]
+
+
+def only(names: Iterable[str]) -> str:
+    """Make a wildcard constraint: these names, or none at all."""
+    return "|".join(names) or "(?!)"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The files and settings of every job, by the configuration.
+
+    Methods whose result is a function of wildcards give what Snakemake calls an input or params function.
+    """
+
+    config: Configuration
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's name."""
+        return self.config.dataset.name
+
+    @cached_property
+    def rows(self) -> dict[str, Method]:
+        """Rows that are trained on fixed features, by name."""
+        return self.config.rows
+
+    @cached_property
+    def imagining(self) -> list[str]:
+        """Rows that caption or draw."""
+        return [name for name, row in self.rows.items() if row.imagines]
+
+    @cached_property
+    def plain(self) -> list[str]:
+        """Rows that imagine nothing."""
+        return [name for name in self.rows if name not in self.imagining]
+
+    @cached_property
+    def tuned(self) -> dict[str, str]:
+        """Rows whose CNN is trained too, with the row that each starts from."""
+        return {f"{name}_ft": name for name in self.config.finetune.methods}
+
+    @property
+    def all_rows(self) -> list[str]:
+        """Names of all rows of the table."""
+        return [*self.rows, *self.tuned]
+
+    @cached_property
+    def shown(self) -> str:
+        """The row that the retrieval grids show: the first that imagines most."""
+        return max(self.rows, key=lambda name: (self.rows[name].drawing, self.rows[name].captioning != "none"))
+
+    # files
+
+    def expand(self, pattern: str, **values: Iterable[str]) -> list[str]:
+        """Files of a pattern, for this dataset, every seed and all given values of another wildcard."""
+        found = [pattern.replace("{dataset}", self.dataset)]
+        for name, each in {**values, "seed": self.config.seeds}.items():
+            if any(f"{{{name}}}" in path for path in found):
+                found = [path.replace(f"{{{name}}}", str(value)) for path in found for value in each]
+        return found
+
+    @property
+    def machine(self) -> dict[str, Any]:
+        """Where a job computes: results depend on it."""
+        return {"device": self.config.device, "threads": self.config.threads}
+
+    def feature_settings(self) -> str:
+        """Settings of the features."""
+        own = {"cnn": stages.fixed_cnn(self.config), "features": self.config.features}
+        return as_json(own | {"machine": self.machine})
+
+    def trained_cnn(self) -> list[str]:
+        """Files of the CNN that is trained here; none where its weights are the user's."""
+        if self.config.cnn.weights:
+            return []
+        return [*self.checked("cnn"), *self.expand(paths.CNN), *self.expand(paths.CNN_CURVES)]
+
+    @property
+    def weights(self) -> str:
+        """Pattern of the CNN's weights: trained here, or the user's."""
+        return self.config.cnn.weights or paths.CNN
+
+    @property
+    def cnn_curves(self) -> list[str]:
+        """Curves of the CNN, where it is trained here."""
+        return [] if self.config.cnn.weights else self.expand(paths.CNN_CURVES)
+
+    def rendered(self, wildcards: Any = None) -> list[str]:
+        """The rendered images; none where the pictures are the user's."""
+        return self.expand(paths.IMAGES) if self.config.dataset.source.renders() else []
+
+    def images(self, wildcards: Any = None) -> str:
+        """Where the images are: rendered, or the user's folder."""
+        return (self.rendered() or [self.config.dataset.source.images_folder()])[0]
+
+    def start(self, stage: str, name: str) -> dict[str, str]:
+        """Files that a stage starts from besides features and tokens, by the option that takes them.
+
+        Args:
+            stage: one of STEPS.
+            name: of an encoder; for `joint`, of a row.
+        """
+        if stage == "pretrain_ranking":
+            return {}
+        row = self.rows[name] if stage == "joint" else None
+        encoder = row.encoder if row else name
+        files = {"encoders": paths.checkpoint("pretrain_ranking", encoder)}
+        if stage == "pretrain_scst":
+            files["decoder"] = paths.checkpoint("pretrain_xe", encoder)
+        if row and row.captioning != "none":
+            files["decoder"] = paths.checkpoint(stages.DECODERS[row.captioning], encoder)
+        if stage in ("pretrain_xe", "pretrain_scst") or "decoder" in files:
+            files["frequencies"] = paths.FREQUENCIES
+        if row and row.drawing:
+            files["gan"] = paths.checkpoint("pretrain_gan", encoder)
+        if stage == "pretrain_gan" or "gan" in files:
+            files["gan_images"] = paths.GAN_IMAGES
+        return files
+
+    def needed(self) -> list[tuple[str, str]]:
+        """Stages, with encoder or row, that the rows need, in the order of training."""
+        found: set[tuple[str, str]] = set()
+        for name, row in self.rows.items():
+            found |= {("joint", name), ("pretrain_ranking", row.encoder)}
+            if row.captioning != "none":
+                found.add(("pretrain_xe", row.encoder))
+            if row.captioning == "mix":
+                found.add(("pretrain_scst", row.encoder))
+            if row.drawing:
+                found.add(("pretrain_gan", row.encoder))
+        order = [*self.config.encoders, *self.rows]
+        return sorted(found, key=lambda each: (list(STEPS).index(each[0]), order.index(each[1])))
+
+    def checkpoints(self, *wanted: str) -> list[str]:
+        """Checkpoints of stages, for every seed."""
+        pairs = [pair for pair in self.needed() if pair[0] in wanted]
+        return [path for stage, name in pairs for path in self.expand(paths.checkpoint(stage, name))]
+
+    def curves(self, *wanted: str) -> list[str]:
+        """Training curves of stages, for every seed."""
+        pairs = [pair for pair in self.needed() if pair[0] in wanted]
+        return [path for stage, name in pairs for path in self.expand(paths.curves(stage, name))]
+
+    def all_curves(self) -> list[str]:
+        """Training curves of everything that is trained."""
+        tuned = self.expand(paths.TUNED_CURVES, method=self.tuned)
+        return [*self.curves(*STEPS), *tuned, *self.cnn_curves]
+
+    def checked(self, *checks: str) -> list[str]:
+        """Marker files of checks that passed."""
+        return [path for check in checks for path in self.expand(paths.CHECKED.replace("{check}", check))]
+
+    # jobs of training
+
+    def start_files(self, stage: str) -> Callable[[Any], dict[str, str]]:
+        """Give the input function of a stage: all files that it reads."""
+
+        def files(wildcards: Any) -> dict[str, str]:
+            own = {"features": paths.FEATURES, "tokens": paths.TOKENS} | self.start(stage, wildcards.name)
+            if stage == "pretrain_ranking":
+                own["preflight"] = paths.CHECKED.replace("{check}", "batch")
+            return {name: path.format(**_values(wildcards)) for name, path in own.items()}
+
+        return files
+
+    def training(self, step: str, stage: str) -> dict[str, Any]:
+        """Give the params of a stage's rule: its files as options, settings, code, folder of unfinished work."""
+
+        def files(wildcards: Any) -> str:
+            own = {"features": paths.FEATURES, "tokens": paths.TOKENS} | self.start(stage, wildcards.name)
+            found = {name: path.format(**_values(wildcards)) for name, path in own.items()}
+            return " ".join(f"--{name.replace('_', '-')} {path}" for name, path in found.items())
+
+        def settings(wildcards: Any) -> str:
+            return as_json(stages.settings(self.config, stage, wildcards.name))
+
+        def digest(wildcards: Any) -> str:
+            ranking = stages.settings(self.config, stage, wildcards.name).ranking
+            loss = [f"gxn.losses.ranking.{ranking.loss.kind}"] if ranking else []
+            return code.digest(f"gxn.steps.{step}", *loss)
+
+        return {
+            "step": step,
+            "stage": stage,
+            "files": files,
+            "settings": settings,
+            "code": digest,
+            "resume": paths.resume(f"{stage}/{{name}}/seed{{seed}}"),
+        }
+
+    def code(self, step: str) -> str:
+        """Digest of the code of a step that is no stage of training."""
+        return code.digest(f"gxn.steps.{step}")
+
+    def finetune_files(self, wildcards: Any) -> dict[str, str]:
+        """Give the input function of fine-tuning."""
+        files = {
+            "checkpoint": paths.checkpoint("joint", self.tuned[wildcards.method]),
+            "weights": self.weights,
+            "captions": paths.CAPTIONS,
+            "tokens": paths.TOKENS,
+            "features": paths.FEATURES,
+            "preflight": paths.CHECKED.replace("{check}", "cards"),
+        }
+        own = {name: path.format(**_values(wildcards)) for name, path in files.items()}
+        return own | ({"rendered": self.images()} if self.rendered() else {})
+
+    def finetune_settings(self, wildcards: Any) -> str:
+        """Settings that the result of fine-tuning depends on."""
+        return as_json(stages.finetune(self.config, self.tuned[wildcards.method]))
+
+    def finetune_code(self, wildcards: Any) -> str:
+        """Digest of the code of fine-tuning, with that of its ranking loss."""
+        loss = stages.finetune(self.config, self.tuned[wildcards.method]).ranking.loss
+        return code.digest("gxn.steps.finetune", f"gxn.losses.ranking.{loss.kind}")
+
+    # checks before jobs
+
+    def check_settings(self, check: str) -> dict[str, Any]:
+        """Settings that a check reads: only such as the job that waits for it depends on, too."""
+        config = self.config
+        machine = self.machine
+        return {
+            "vocabulary": {"min_count": config.vocabulary.min_count},
+            "cnn": machine | {"cnn": config.cnn},
+            "features": machine | {"cnn": stages.fixed_cnn(config), "features": config.features},
+            "batch": {"batch_size": config.training.batch_size},
+            "protocols": {"protocols": config.evaluate.protocols},
+            "cards": {"device": config.device, "processes": config.finetune.processes},
+        }[check]
+
+    def check_files(self, check: str) -> dict[str, str]:
+        """Files that a check reads, by the option that takes them."""
+        files = {
+            "vocabulary": {"captions": paths.CAPTIONS},
+            "cnn": {},
+            "features": {"captions": paths.CAPTIONS, "images": self.images(), "weights": self.weights},
+            "batch": {"tokens": paths.TOKENS},
+            "protocols": {"tokens": paths.TOKENS},
+            "cards": {},
+        }[check]
+        return {name: path.replace("{dataset}", self.dataset) for name, path in files.items()}
+
+    def check_inputs(self, wildcards: Any) -> dict[str, str]:
+        """Files that a check reads, as inputs; a folder of the user's is none."""
+        files = self.check_files(wildcards.check)
+        return {name: path for name, path in files.items() if name != "images" or self.rendered()}
+
+    def check_options(self, wildcards: Any) -> str:
+        """Files that a check reads, as options."""
+        return " ".join(f"--{name} '{path}'" for name, path in self.check_files(wildcards.check).items())
+
+    def check_result(self, wildcards: Any) -> str:
+        """Where a check with these settings and files is written."""
+        own = self.check_settings(wildcards.check) | {"files": self.check_files(wildcards.check)}
+        name = f"preflight/{wildcards.check}-{fingerprint(own)}.json"
+        return paths.resume(name).format(dataset=self.dataset)
+
+    # the user's own data
+
+    def source_code(self) -> str:
+        """Digest of the code that makes the data."""
+        return code.digest("gxn.steps.prepare", f"gxn.sources.{self.config.dataset.source.kind}")
+
+    def source_inputs(self) -> dict[str, list[str]]:
+        """Files that the data are made of: captions, and images that the workflow fetches."""
+        source = self.config.dataset.source
+        captions, images = source.captions_file(), source.images_folder()
+        return {
+            "captions": [captions] if captions else [],
+            "images": [images] if images and is_fetched(images) else [],
+        }
+
+    def prepared_by(self) -> str:
+        """Hash of the captions file and the dataset's settings: a change of either makes captions.json again.
+
+        Raises:
+            GxnError: the captions file cannot be read.
+        """
+        source, content = self.config.dataset.source, b""
+        path = source.captions_file()
+        if path and not is_fetched(path) and Path(path).is_file():
+            try:
+                content = Path(path).read_bytes()
+            except OSError as error:
+                raise GxnError(f"dataset.source.captions: {path}: {error.strerror}") from None
+        own = {"name": self.dataset, "source": source, "captions": hashlib.sha256(content).hexdigest()}
+        return fingerprint(own)
+
+    # tables and figures
+
+    def row_names(self) -> str:
+        """Rows of tables and figures: keys, names in print, colours."""
+        own = {name: [row.label, row.colour] for name, row in self.rows.items()}
+        return json.dumps([own, list(self.tuned)])  # their order counts
+
+    def dataset_tables(self) -> list[str]:
+        """Ablation tables of the datasets that the paper shows."""
+        names = self.config.paper.datasets or [self.dataset]
+        return [paths.table("ablation.csv").format(dataset=name) for name in names]
+
+    def grid_files(self, wildcards: Any = None) -> dict[str, str]:
+        """Embeddings of the row that the retrieval grids show, at the first seed, and what it imagined."""
+        run = {"dataset": self.dataset, "method": self.shown, "seed": self.config.seeds[0]}
+        files = {"embeddings": paths.EMBEDDINGS}
+        if self.shown in self.imagining:
+            files |= {"imagined": paths.IMAGINED, "drawings": paths.DRAWINGS}
+        return {name: path.format(**run) for name, path in files.items()}
+
+    def grid_option(self, kind: str) -> str:
+        """The grids' option for what the row imagined: `imagined`, its captions, or `drawings`."""
+        path = self.grid_files().get(kind)
+        return f"--imagined {path}" if path else ""
+
+
+def _values(wildcards: Any) -> dict[str, Any]:
+    """Wildcards as a mapping; tests give a namespace."""
+    return vars(wildcards) if isinstance(wildcards, SimpleNamespace) else dict(wildcards.items())

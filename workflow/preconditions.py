@@ -1,0 +1,99 @@
+"""What must hold before anything runs: a place to write, the user's files, the code beside the Snakefile."""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, MutableMapping
+from pathlib import Path
+from shutil import disk_usage
+from typing import Any
+
+from gxn.configuration.files import load, write
+from gxn.configuration.root import Configuration, is_fetched
+from gxn.errors import GxnError
+
+from workflow.plan import fingerprint
+
+
+def obstacle() -> str | None:
+    """Say what keeps Snakemake from writing, whose own words would be a traceback.
+
+    The disk of the logs counts, too: a job's own message may find no room there.
+    """
+    for path in map(Path, (".", "results", "scratch", "logs", ".snakemake")):
+        if path.exists() and not os.access(path, os.W_OK):
+            return f"{path.absolute()}: cannot be written; make it writable and run again"
+    if disk_usage(".").free < 1 << 20:
+        return f"{Path.cwd()}: the disk is full; make room there and run again"
+    return None
+
+
+def check_own_files(config: Configuration) -> None:
+    """Refuse a configuration that names files of the user's which are not there.
+
+    What is made of them may have come by `dvc pull`; then the files themselves may be elsewhere.
+
+    Raises:
+        GxnError: names the key and the file.
+    """
+    data = Path("data", config.dataset.name)
+    own = {
+        "cnn.weights": (config.cnn.weights, "features.h5"),
+        "dataset.source.captions": (config.dataset.source.captions_file(), "captions.json"),
+    }
+    for key, (path, made) in own.items():
+        if path and not is_fetched(path) and not data.joinpath(made).exists() and not Path(path).is_file():
+            raise GxnError(f"{key}: {path}: no such file; relative paths count from {Path.cwd()}")
+
+
+def check_code(running: Path, beside: Path) -> None:
+    """Refuse to run another copy's code than that beside the Snakefile.
+
+    Args:
+        running: folder of the package that was imported.
+        beside: folder of the package beside the Snakefile.
+
+    Raises:
+        GxnError: they are not the same folder.
+    """
+    if running.resolve() != beside.resolve():
+        raise GxnError(f"gxn was imported from {running}, not from {beside}; start Snakemake without that package")
+
+
+def job_environment(source: Path, environment: MutableMapping[str, str]) -> None:
+    """Set the variables of all jobs, in place.
+
+    Jobs import the package beside the Snakefile, `source`, whatever is installed, nothing from the working folder, and
+    are run by the Python that runs Snakemake, which a scheduler that passes no environment would not find.
+    """
+    # on a full disk Python leaves bytecode cut short, which no later run could load
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    environment["PYTHONSAFEPATH"] = "1"
+    _put_first(environment, "PYTHONPATH", source)
+    _put_first(environment, "PATH", Path(sys.executable).parent)
+
+
+def _put_first(environment: MutableMapping[str, str], name: str, folder: Path) -> None:
+    rest = [each for each in environment.get(name, "").split(os.pathsep) if each and each != str(folder)]
+    environment[name] = os.pathsep.join([str(folder), *rest])
+
+
+def job_configuration(config: Configuration) -> str:
+    """Write the configuration as the one file that jobs read, and return its path, which names its content."""
+    path = Path("scratch", "config", f"{fingerprint(config)}.yaml")
+    if not path.exists():
+        write(path, config)
+    return path.as_posix()
+
+
+def configuration(files: Iterable[str], overlay: Mapping[str, Any]) -> Configuration:
+    """Read params.yaml, the files of --configfile over it, and the values of --config over them.
+
+    Raises:
+        GxnError: names every key that is wrong, or params.yaml where it is not here.
+    """
+    if not Path("params.yaml").is_file():
+        raise GxnError(
+            f"{Path.cwd()}: has no params.yaml; start Snakemake in the repository's folder, "
+            "or in a copy of it: it holds all defaults"
+        )
+    return load(["params.yaml", *files], overlay)

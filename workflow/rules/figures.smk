@@ -1,0 +1,139 @@
+# Figures, from results, and for the grids from captions and small images.
+rule figure_ablation:
+    input:
+        metrics=METRICS,
+    output:
+        pdf=paths.figure("ablation", "pdf"),
+        png=report(
+            paths.figure("ablation", "png"),
+            caption="../report/figure_ablation.rst",
+            category="Figures",
+        ),
+    log:
+        paths.log("figure_ablation"),
+    resources:
+        mem_mb=500,
+    params:
+        rows=PLAN.row_names(),
+        code=PLAN.code("figure_ablation"),
+    shell:
+        "logged {log} python -m gxn.steps.figure_ablation --config {CONFIG_FILE} --metrics {input.metrics}"
+        " --pdf {output.pdf} --png {output.png}"
+
+
+rule figure_recall:
+    input:
+        ranks=RANKS,
+    output:
+        pdf=paths.figure("recall", "pdf"),
+        png=report(
+            paths.figure("recall", "png"),
+            caption="../report/figure_recall.rst",
+            category="Figures",
+        ),
+    log:
+        paths.log("figure_recall"),
+    resources:
+        mem_mb=500,
+    params:
+        rows=PLAN.row_names(),
+        code=PLAN.code("figure_recall"),
+    shell:
+        "logged {log} python -m gxn.steps.figure_recall --config {CONFIG_FILE} --ranks {input.ranks}"
+        " --pdf {output.pdf} --png {output.png}"
+
+
+rule figure_training:
+    input:
+        curves=PLAN.all_curves(),
+    output:
+        pdf=paths.figure("training", "pdf"),
+        png=report(
+            paths.figure("training", "png"),
+            caption="../report/figure_training.rst",
+            category="Figures",
+        ),
+    log:
+        paths.log("figure_training"),
+    resources:
+        mem_mb=500,
+    params:
+        rows=PLAN.row_names(),
+        code=PLAN.code("figure_training"),
+    shell:
+        "logged {log} python -m gxn.steps.figure_training --config {CONFIG_FILE} --curves {input.curves}"
+        " --pdf {output.pdf} --png {output.png}"
+
+
+rule figure_i2t:
+    input:
+        unpack(PLAN.grid_files),
+        captions=PLAN.expand(paths.CAPTIONS),
+        gan_images=PLAN.expand(paths.GAN_IMAGES),
+    output:
+        pdf=paths.figure("i2t", "pdf"),
+        png=report(
+            paths.figure("i2t", "png"),
+            caption="../report/figure_i2t.rst",
+            category="Figures",
+        ),
+    log:
+        paths.log("figure_i2t"),
+    resources:
+        mem_mb=resources.memory(500, gan_images=0),
+    params:
+        imagined=PLAN.grid_option("imagined"),
+        code=PLAN.code("figure_i2t"),
+    shell:
+        "logged {log} python -m gxn.steps.figure_i2t --captions {input.captions}"
+        " --gan-images {input.gan_images} --embeddings {input.embeddings} {params.imagined}"
+        " --pdf {output.pdf} --png {output.png}"
+
+
+rule figure_t2i:
+    input:
+        unpack(PLAN.grid_files),
+        captions=PLAN.expand(paths.CAPTIONS),
+        gan_images=PLAN.expand(paths.GAN_IMAGES),
+    output:
+        pdf=paths.figure("t2i", "pdf"),
+        png=report(
+            paths.figure("t2i", "png"),
+            caption="../report/figure_t2i.rst",
+            category="Figures",
+        ),
+    log:
+        paths.log("figure_t2i"),
+    resources:
+        mem_mb=resources.memory(500, gan_images=0),
+    params:
+        imagined=PLAN.grid_option("drawings"),
+        code=PLAN.code("figure_t2i"),
+    shell:
+        "logged {log} python -m gxn.steps.figure_t2i --captions {input.captions}"
+        " --gan-images {input.gan_images} --embeddings {input.embeddings} {params.imagined}"
+        " --pdf {output.pdf} --png {output.png}"
+
+
+rule figure_framework:
+    output:
+        pdf=paths.figure("framework", "pdf"),
+        png=report(
+            paths.figure("framework", "png"),
+            caption="../report/figure_framework.rst",
+            category="Figures",
+        ),
+    log:
+        paths.log("figure_framework"),
+    resources:
+        mem_mb=500,
+    params:
+        code=PLAN.code("figure_framework"),
+    shell:
+        "logged {log} python -m gxn.steps.figure_framework --pdf {output.pdf} --png {output.png}"
+
+
+rule figures:
+    input:
+        [PLAN.expand(paths.figure(name, form)) for name in paths.FIGURES for form in ("pdf", "png")],
+    localrule: True

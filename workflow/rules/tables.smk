@@ -1,0 +1,125 @@
+# Tables, from results.
+METRICS = PLAN.expand(paths.METRICS, method=PLAN.all_rows)
+RANKS = PLAN.expand(paths.RANKS, method=PLAN.all_rows)
+
+
+rule table_ablation:
+    input:
+        metrics=METRICS,
+    output:
+        csv=report(
+            paths.table("ablation.csv"),
+            caption="../report/table_ablation.rst",
+            category="Tables",
+        ),
+        latex=paths.table("ablation.tex"),
+        markdown=paths.table("ablation.md"),
+        spaces=report(
+            paths.table("spaces.csv"),
+            caption="../report/table_spaces.rst",
+            category="Tables",
+        ),
+    log:
+        paths.log("table_ablation"),
+    resources:
+        mem_mb=resources.LIGHT,
+    params:
+        rows=PLAN.row_names(),
+        code=PLAN.code("table_ablation"),
+    shell:
+        "logged {log} python -m gxn.steps.table_ablation --config {CONFIG_FILE} --metrics {input.metrics}"
+        " --csv {output.csv} --latex {output.latex} --markdown {output.markdown} --spaces {output.spaces}"
+
+
+rule table_published:
+    input:
+        table=paths.table("ablation.csv"),
+        published=local(str(HERE.parent / "src/gxn/reporting/published.json")),
+    output:
+        csv=report(
+            paths.table("published.csv"),
+            caption="../report/table_published.rst",
+            category="Tables",
+        ),
+        markdown=paths.table("published.md"),
+    log:
+        paths.log("table_published"),
+    resources:
+        mem_mb=resources.LIGHT,
+    params:
+        rows=PLAN.row_names(),
+        code=PLAN.code("table_published"),
+    shell:
+        "logged {log} python -m gxn.steps.table_published --config {CONFIG_FILE} --table {input.table}"
+        " --published {input.published} --csv {output.csv} --markdown {output.markdown}"
+
+
+rule table_imagined:
+    input:
+        imagined=PLAN.expand(paths.IMAGINED, method=PLAN.imagining),
+    output:
+        report(
+            paths.table("imagined.csv"),
+            caption="../report/table_imagined.rst",
+            category="Tables",
+        ),
+    log:
+        paths.log("table_imagined"),
+    resources:
+        mem_mb=resources.LIGHT,
+    params:
+        rows=PLAN.row_names(),
+        code=PLAN.code("table_imagined"),
+    shell:
+        "logged {log} python -m gxn.steps.table_imagined --config {CONFIG_FILE}"
+        " --imagined {input.imagined} --csv {output}"
+
+
+rule table_significance:
+    input:
+        ranks=RANKS,
+    output:
+        report(
+            paths.table("significance.csv"),
+            caption="../report/table_significance.rst",
+            category="Tables",
+        ),
+    log:
+        paths.log("table_significance"),
+    resources:
+        mem_mb=500,
+    params:
+        rows=PLAN.row_names(),
+        settings=plan.as_json(CONFIG.significance),
+        code=PLAN.code("table_significance"),
+    shell:
+        "logged {log} python -m gxn.steps.table_significance --config {CONFIG_FILE}"
+        " --ranks {input.ranks} --csv {output}"
+
+
+# The rows of all datasets that the paper shows.
+rule table_datasets:
+    input:
+        tables=PLAN.dataset_tables(),
+    output:
+        csv="results/table_ablation.csv",
+        latex="results/table_ablation.tex",
+        markdown="results/table_ablation.md",
+    log:
+        "logs/table_datasets.log",
+    localrule: True
+    resources:
+        mem_mb=resources.LIGHT,
+    params:
+        rows=PLAN.row_names(),
+        code=PLAN.code("table_datasets"),
+    shell:
+        "logged {log} python -m gxn.steps.table_datasets --config {CONFIG_FILE} --tables {input.tables}"
+        " --csv {output.csv} --latex {output.latex} --markdown {output.markdown}"
+
+
+rule tables:
+    input:
+        rules.table_datasets.output,
+        [PLAN.expand(paths.table(name)) for name in paths.TABLES],
+    localrule: True
