@@ -110,7 +110,7 @@ class Stage:
         tensors = {f"{k}.{name}": t for k, module in keep.items() for name, t in module.state_dict().items()}
         metadata = {
             "encoder": self.settings.encoder.model_dump(mode="json"),
-            "sizes": self.sizes._asdict(),
+            "sizes": self.sizes.model_dump(),
             "model": self.settings.model.model_dump(mode="json"),
             **about,
             "vocabulary": digest(list(self.words)),
