@@ -10,7 +10,7 @@ import numpy as np
 from gxn.errors import GxnError
 from gxn.evaluation import metrics
 from gxn.evaluation.embeddings import Embeddings
-from gxn.evaluation.galleries import IMAGES, PROTOCOLS, misfit
+from gxn.evaluation.protocol_sizes import IMAGES, PROTOCOLS, protocol_error
 from gxn.evaluation.ranks import ranks
 
 
@@ -41,7 +41,7 @@ def folds(imgid: np.ndarray, protocol: str) -> list[np.ndarray]:
     """
     if protocol not in PROTOCOLS:
         raise GxnError(f"unknown protocol {protocol!r}: choose from {', '.join(PROTOCOLS)}")
-    if problem := misfit(protocol, len(imgid)):
+    if problem := protocol_error(protocol, len(imgid)):
         raise GxnError(f"protocol {problem}")
     if protocol == "1k-5fold":
         return np.split(np.argsort(imgid, kind="stable")[:IMAGES], 5)
