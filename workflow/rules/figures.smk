@@ -68,8 +68,8 @@ rule figure_training:
 rule figure_i2t:
     input:
         unpack(PLAN.grid_files),
-        captions=PLAN.expand(paths.CAPTIONS),
-        gan_images=PLAN.expand(paths.GAN_IMAGES),
+        captions=paths.CAPTIONS,
+        gan_images=paths.GAN_IMAGES,
     output:
         pdf=paths.figure("i2t", "pdf"),
         png=report(
@@ -93,8 +93,8 @@ rule figure_i2t:
 rule figure_t2i:
     input:
         unpack(PLAN.grid_files),
-        captions=PLAN.expand(paths.CAPTIONS),
-        gan_images=PLAN.expand(paths.GAN_IMAGES),
+        captions=paths.CAPTIONS,
+        gan_images=paths.GAN_IMAGES,
     output:
         pdf=paths.figure("t2i", "pdf"),
         png=report(
