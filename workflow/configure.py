@@ -14,6 +14,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from gxn.schema import check, is_fetched, overlay, read_config
+
 # what DVC itself reads and writes params.yaml with: comments and order stay
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -21,7 +23,6 @@ from ruamel.yaml.error import YAMLError
 from gxn import sections
 from gxn.errors import GxnError
 from gxn.files import write_text
-from gxn.schema import check, is_fetched, overlay, read_config
 
 CONDITIONAL = re.compile(r"^(?P<indent> *)(?:# )?(?P<line>- .*  # if: (?P<name>\w+))$", re.MULTILINE)
 ROOT = Path(__file__).parents[1]

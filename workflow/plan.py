@@ -9,14 +9,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from workflow import paths
+
 from gxn import code
 from gxn.configuration import stages
 from gxn.configuration.root import Configuration, is_fetched
 from gxn.configuration.rows import Method
 from gxn.configuration.section import Section
 from gxn.errors import GxnError
-
-from workflow import paths
 
 # the step that trains each stage; a row that imagines nothing is trained by that of the ranking
 STEPS = {
@@ -90,7 +90,9 @@ class Plan:
     @cached_property
     def shown(self) -> str:
         """The row that the retrieval grids show: the first that imagines most."""
-        return max(self.rows, key=lambda name: (self.rows[name].drawing, self.rows[name].captioning != "none"))
+        return max(
+            self.rows, key=lambda name: (self.rows[name].drawing, self.rows[name].captioning != "none")
+        )
 
     # files
 

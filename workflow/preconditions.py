@@ -7,11 +7,11 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import Any
 
+from workflow.plan import fingerprint
+
 from gxn.configuration.files import load, write
 from gxn.configuration.root import Configuration, is_fetched
 from gxn.errors import GxnError
-
-from workflow.plan import fingerprint
 
 
 def obstacle() -> str | None:
@@ -56,13 +56,16 @@ def check_code(running: Path, beside: Path) -> None:
         GxnError: they are not the same folder.
     """
     if running.resolve() != beside.resolve():
-        raise GxnError(f"gxn was imported from {running}, not from {beside}; start Snakemake without that package")
+        raise GxnError(
+            f"gxn was imported from {running}, not from {beside}; start Snakemake without that package"
+        )
 
 
 def job_environment(source: Path, environment: MutableMapping[str, str]) -> None:
     """Set the variables of all jobs, in place.
 
-    Jobs import the package beside the Snakefile, `source`, whatever is installed, nothing from the working folder, and
+    Jobs import the package beside the Snakefile, `source`, whatever is installed, nothing from the working
+    folder, and
     are run by the Python that runs Snakemake, which a scheduler that passes no environment would not find.
     """
     # on a full disk Python leaves bytecode cut short, which no later run could load

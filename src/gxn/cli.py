@@ -1,7 +1,7 @@
 """The command line of a step: typed arguments, one-block errors, exit status, progress and warnings.
 
-A step is a module of gxn.steps with a frozen dataclass `Arguments`, made of `option` fields, a function that takes one,
-and `main = cli.command(function, Arguments)`. Its docstring is its help.
+A step is a module of gxn.steps with a frozen dataclass `Arguments`, made of `option` fields, a function that takes
+one, and `main = cli.command(function, Arguments)`. Its docstring is its help.
 """
 
 import argparse

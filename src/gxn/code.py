@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-# What these modules do reaches a job through its settings, which are compared by value, or not at all: messages and
-# the command line decide nothing that is written into a file.
+# What these modules do reaches a job through its settings, which are compared by value, or not at all: messages
+# and the command line decide nothing that is written into a file.
 NEUTRAL = ("gxn.configuration", "gxn.cli", "gxn.errors")
 
 

@@ -1,8 +1,8 @@
 """Plug-ins: each module of a package of plug-ins is one choice of a setting, known by its file's name.
 
-A new choice is a new file; nothing lists them. The file holds a class `Parameters`, a section of the configuration,
-and what the package's docstring asks for. The configuration reads all of them, so none may import torch as it is
-imported.
+A new choice is a new file; nothing lists them. The file holds a class `Parameters`, a section of the
+configuration, and what the package's docstring asks for. The configuration reads all of them, so none may import
+torch as it is imported.
 """
 
 import importlib

@@ -90,7 +90,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 class DeferredErrorFile(io.FileIO):
-    """A file for HDF5 to write to, which never refuses: the first refusal of the system is kept for `raise_deferred`.
+    """A file for HDF5 to write to, which never refuses: `raise_deferred` raises the system's first refusal.
 
     HDF5 cannot give up a file: what it could not write it tries again when the file is closed and when the
     interpreter ends, and crashes there. So it is left to believe that all went well.

@@ -76,7 +76,9 @@ rule imagine:
         gpu=CARDS,
         mem_mb=resources.memory(NETWORKS),
     params:
-        settings=plan.as_json(PLAN.machine | {"max_length": CONFIG.captioning.max_length}),
+        settings=plan.as_json(
+            PLAN.machine | {"max_length": CONFIG.captioning.max_length}
+        ),
         code=PLAN.code("imagine"),
     shell:
         "logged {log} python -m gxn.steps.imagine --config {CONFIG_FILE} --checkpoint {input.checkpoint}"
@@ -93,5 +95,8 @@ rule evaluation:
             PLAN.expand(path, method=PLAN.all_rows)
             for path in (paths.EMBEDDINGS, paths.RANKS, paths.METRICS)
         ],
-        [PLAN.expand(path, method=PLAN.imagining) for path in (paths.IMAGINED, paths.DRAWINGS)],
+        [
+            PLAN.expand(path, method=PLAN.imagining)
+            for path in (paths.IMAGINED, paths.DRAWINGS)
+        ],
     localrule: True

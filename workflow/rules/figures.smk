@@ -135,5 +135,9 @@ rule figure_framework:
 
 rule figures:
     input:
-        [PLAN.expand(paths.figure(name, form)) for name in paths.FIGURES for form in ("pdf", "png")],
+        [
+            PLAN.expand(paths.figure(name, form))
+            for name in paths.FIGURES
+            for form in ("pdf", "png")
+        ],
     localrule: True

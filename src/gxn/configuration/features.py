@@ -23,7 +23,7 @@ class FixedCnn(Section):
 
     name: str = Field(description="A torchvision classification model")
     layer: str = Field(
-        description="pool: the pooled features before the class scores; or the name of a module, whose output is averaged"
+        description="pool: what the class scores read, pooled; or the name of a module, whose output is averaged"
     )
 
 

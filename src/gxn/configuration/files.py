@@ -16,7 +16,7 @@ from gxn.writing import atomic
 
 
 def load(paths: Sequence[str | Path], above: Mapping[str, Any] | None = None) -> Configuration:
-    """Read configuration files, lay them over one another in order, `above` over all of them, and check the result.
+    """Read configuration files, lay them over one another in order, `above` over all, and check the result.
 
     Raises:
         GxnError: a file cannot be read; or names every key that is unknown, missing or wrong, one a line.

@@ -143,7 +143,8 @@ def _sizes(config: Configuration) -> list[str]:
     counts = config.dataset.source.counts()
     if counts is not None and counts.captions < batch:
         lines.append(
-            f"training.batch_size: {batch} is more than the {counts.captions} captions of the training split; lower it"
+            f"training.batch_size: {batch} is more than the {counts.captions} captions of the training split; "
+            "lower it"
         )
     side = config.dataset.source.image_side()
     if side is not None and config.features.resize is None and side < config.features.crop:

@@ -103,7 +103,7 @@ class Joint(Section):
     )
     learning_rate: Rate = Field(description="Adam's rate of the ranking updates")
     lr_decay_epoch: LastEpochs = Field(
-        description="From this epoch on, counted from 0, a tenth of every rate that moves the encoders; null: never"
+        description="From this epoch on (from 0), a tenth of every rate that moves the encoders; null: never"
     )
     max_grad_norm: MaxNorm = Field(description="Largest gradient norm of the ranking updates")
     lr_decoder: Rate = Field(description="Rate of the caption decoder")

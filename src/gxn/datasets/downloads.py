@@ -2,20 +2,18 @@
 
 import functools
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from gxn.config import parse, suggestion
+from gxn.configuration.section import Section, list_of, parse, suggestion
 from gxn.errors import GxnError
 
 LIST = Path(__file__).with_name("downloads.yaml")
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Section):
     """A public file: places that have it, its size, its sums and the name of its terms.
 
     `sha256` may be the beginning of the sum only, as in the names of torchvision's files.
@@ -25,7 +23,7 @@ class Source:
     md5: str | None
     sha256: str | None
     terms: str
-    urls: tuple[str, ...]
+    urls: list_of(str, 1)
 
 
 @functools.cache
@@ -66,7 +64,8 @@ def weights_source(cnn: str) -> Source:
     except (KeyError, ValueError) as error:
         raise GxnError(f"cnn.name: torchvision lists no ImageNet weights (V1) of {cnn!r}") from error
     named = re.search(r"-([0-9a-f]{8,})\.pth$", weights.url)
-    return Source(None, None, named.group(1) if named else None, "torchvision", (weights.url,))
+    sha256 = named.group(1) if named else None
+    return Source(bytes=None, md5=None, sha256=sha256, terms="torchvision", urls=(weights.url,))
 
 
 def weights_size(cnn: str) -> int | None:

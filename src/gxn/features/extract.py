@@ -32,7 +32,7 @@ def batches(
 def forward(
     network: nn.Module, crops: np.ndarray, count: int, device: torch.device, compute_dtype: str
 ) -> Tensor:
-    """Compute features float32 (B, D) of crops uint8 (B * K, H, W, 3): the mean over the K = `count` crops of each."""
+    """Compute features float32 (B, D) of crops uint8 (B * K, H, W, 3): the mean over K = `count` crops."""
     pixels = torch.from_numpy(crops).to(device).permute(0, 3, 1, 2)  # channels last in memory
     with torch.autocast(device.type, torch.bfloat16, enabled=compute_dtype == "bfloat16"):
         features = network(normalise(pixels))

@@ -17,8 +17,9 @@ DIGEST = 32  # bytes of SHA-256 before each batch
 class ResumableFeatureWriter:
     """Batches of rows in a file that only grows, each behind the SHA-256 of its bytes.
 
-    What a kill cut short or what has changed since is dropped, with all that follows. Work with another fingerprint is
-    thrown away.
+    What a kill cut short or what has changed since is dropped, with all that follows. Work with another
+    fingerprint
+    is thrown away.
     """
 
     def __init__(self, folder: Path, fingerprint: str, width: int, dtype: np.dtype) -> None:
@@ -57,7 +58,7 @@ class ResumableFeatureWriter:
         return self.width * self.dtype.itemsize
 
     def append(self, features: np.ndarray) -> None:
-        """Add a batch of rows (B, D); where it does not fit nothing of it stays, since the error needs room as well."""
+        """Add a batch of rows (B, D); where it does not fit, nothing of it stays: the error needs room, too."""
         content = features.tobytes()
         with writing(self.path), open(self.path, "ab", buffering=0) as file:
             end, rest = file.tell(), memoryview(hashlib.sha256(content).digest() + content)

@@ -4,6 +4,7 @@ A plug-in has a class `Parameters` with the keys of `dataset.source`, a subclass
 
     make(parameters, name, captions, images) -> None
 
-that writes the file `captions` in the project's own layout (gxn.datasets.captions) for the dataset `name` and, where
+that writes the file `captions` in the project's own layout (gxn.datasets.captions) for the dataset `name` and,
+where
 the source renders, the file `images` (gxn.datasets.images).
 """

@@ -23,7 +23,7 @@ class Arguments(StageArguments):
 def train_captions(arguments: Arguments) -> None:
     """Train the decoder.
 
-    Cross-entropy keeps its last epoch: early captions score high by luck and leave the mix too little to start from.
+    Cross-entropy keeps its last epoch: early captions score high by luck and leave the mix little to start from.
     """
     files = {name: getattr(arguments, name) for name in ("encoders", "decoder", "frequencies")}
     stage = Stage(__spec__.name, arguments, **files)

@@ -1,4 +1,4 @@
-"""Train the encoders by their ranking loss alone: the pretraining that rows share, and rows that imagine nothing."""
+"""Train encoders by their ranking loss alone: the pretraining that rows share, and rows that imagine nothing."""
 
 from dataclasses import dataclass
 from pathlib import Path

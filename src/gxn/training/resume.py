@@ -28,7 +28,8 @@ class Resume:
         self.fingerprint = fingerprint
 
     def load(self) -> dict[str, Any] | None:
-        """The saved state, or None when there is none, it is unreadable, or it was left by another configuration, data or code."""
+        """Read the saved state; None where there is none, it is damaged, or other settings, data or code left
+        it."""
         if not self.path.exists():
             return None
         try:
