@@ -1,66 +1,56 @@
-"""A GRU over sentences of unequal length (Cho et al. 2014, in cuDNN's form).
-
-On a CPU, torch takes the gradient of the weights step by step, a product of small matrices each time. Here a
-step does no more than depends on the step before; everything else is done for all steps at once, and what
-depends on a word alone is done once for each word of the batch.
-"""
+"""A GRU over sentences of unequal length; on a CPU its steps are those of `gxn.kernels.gru`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.amp import custom_bwd, custom_fwd
-from torch.autograd.function import once_differentiable
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from gxn.compiled import spread
-from gxn.models.cells import all_backwards, all_forwards, forwards
-from gxn.models.products import ROWS, packed, padded, product, threads_for
+from gxn.kernels.gru import GRUSteps
 
 
 @dataclass(frozen=True)
-class Layout:
-    """All S steps of all sentences, step after step, the longest sentences first.
+class PackedLayout:
+    """Where the S steps of all sentences are, step after step, the longest sentences first.
 
     Attributes:
-        sizes: how many sentences have a first step, a second, ...; their sum is S.
+        batch_sizes: how many sentences have a first step, a second, ...; their sum is S.
         row, step: int64 (S,), the sentence and the place in it.
-        ends: int64 (B,), where each sentence's last step stands.
-        words: int64 (U,), each word that is read once.
-        kinds: int64 (S,) each, which of the words is read at a step: forwards, and from the end backwards.
+        last: int64 (B,), the index of each sentence's last step.
+        tokens: int64 (U,), each different word.
+        token_index: int64 (S,) each, which of `tokens` a step reads: forwards, and from the end backwards.
     """
 
-    sizes: list[int]
+    batch_sizes: list[int]
     row: Tensor
     step: Tensor
-    ends: Tensor
-    words: Tensor
-    kinds: tuple[Tensor, Tensor]
+    last: Tensor
+    tokens: Tensor
+    token_index: tuple[Tensor, Tensor]
 
 
-def lay(words: Tensor, lengths: Tensor) -> Layout:
-    """Lay out sentences, int64 (B, T), of lengths int64 (B,) from 1 to T."""
+def pack(words: Tensor, lengths: Tensor) -> PackedLayout:
+    """Pack sentences, int64 (B, T), of lengths int64 (B,) from 1 to T."""
     order = torch.argsort(lengths, descending=True, stable=True)
     ordered = lengths[order]
     runs = torch.arange(int(ordered[0])).unsqueeze(1) < ordered  # (longest, B)
     step, place = runs.nonzero(as_tuple=True)
     sizes = runs.sum(1)
-    begins = sizes.cumsum(0) - sizes
+    starts = sizes.cumsum(0) - sizes
     row = order[place]
-    used, kind = words[row, step].unique(return_inverse=True)
-    backwards = kind[begins[ordered[place] - 1 - step] + place]
-    ends = torch.empty_like(order)
-    ends[order] = begins[ordered - 1] + torch.arange(len(order))
-    return Layout(sizes.tolist(), row, step, ends, used, (kind, backwards))
+    tokens, forwards = words[row, step].unique(return_inverse=True)
+    backwards = forwards[starts[ordered[place] - 1 - step] + place]
+    last = torch.empty_like(order)
+    last[order] = starts[ordered - 1] + torch.arange(len(order))
+    return PackedLayout(sizes.tolist(), row, step, last, tokens, (forwards, backwards))
 
 
 @dataclass(frozen=True)
 class Sentences:
-    """Sentences that one or more GRUs read through one word embedding; what they share is found once.
+    """Sentences that one or more GRUs read through one word embedding; what they share is computed once.
 
     Attributes:
         embedding: of the words.
@@ -73,14 +63,14 @@ class Sentences:
     lengths: Tensor
 
     @cached_property
-    def layout(self) -> Layout:
-        """On the CPU."""
-        return lay(self.words, self.lengths)
+    def layout(self) -> PackedLayout:
+        """The packed steps, on the CPU."""
+        return pack(self.words, self.lengths)
 
     @cached_property
     def embedded(self) -> Tensor:
-        """Embeddings (U, E) of the layout's words."""
-        return self.embedding(self.layout.words)
+        """Embeddings (U, E) of the layout's tokens."""
+        return self.embedding(self.layout.tokens)
 
 
 class GRU(nn.GRU):
@@ -90,7 +80,7 @@ class GRU(nn.GRU):
         super().__init__(input_size, hidden_size, batch_first=True, bidirectional=bidirectional)
 
     def forward(self, sentences: Sentences, mean: bool) -> Tensor:
-        """Each sentence's mean state, or else its last: (B, H * directions).
+        """The mean of each sentence's states, or else its last state: (B, H * directions).
 
         The backward direction's last state is that after the first word.
         """
@@ -100,45 +90,31 @@ class GRU(nn.GRU):
         for reverse in range(2 if self.bidirectional else 1):
             states = self.steps(sentences, None, reverse)
             if mean:
-                total = states.new_zeros(len(layout.ends), self.hidden_size).index_add(0, layout.row, states)
+                total = states.new_zeros(len(layout.last), self.hidden_size).index_add(0, layout.row, states)
                 parts.append(total / sentences.lengths.to(states).unsqueeze(1))
             else:
-                parts.append(states[layout.ends])
+                parts.append(states[layout.last])
         return torch.cat(parts, 1)
 
-    def steps(self, sentences: Sentences, first: Tensor | None, reverse: int = 0) -> Tensor:
-        """States (S, H) on a CPU after each step of the layout; `first` (B, H) stands before them, else zero."""
+    def steps(self, sentences: Sentences, h0: Tensor | None, reverse: int = 0) -> Tensor:
+        """States (S, H) on a CPU after each step of the layout, from the states `h0` (B, H) on, or else from zero."""
         layout, suffix = sentences.layout, "_reverse" if reverse else ""
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         parameters = (getattr(self, f"{name}_l0{suffix}") for name in names)
-        if first is not None:
-            first = first[layout.row[: layout.sizes[0]]]
-        return _Steps.apply(sentences.embedded, *parameters, first, layout.kinds[reverse], layout.sizes)
+        if h0 is not None:
+            h0 = h0[layout.row[: layout.batch_sizes[0]]]
+        return GRUSteps.apply(
+            sentences.embedded, *parameters, h0, layout.token_index[reverse], layout.batch_sizes
+        )
 
-    @torch.no_grad()
-    def stepper(self) -> Callable[[Tensor, Tensor], Tensor]:
-        """The function (inputs (B, E), state (B, H)) -> the state after one more input.
-
-        For use as long as the parameters are the same, and where no gradient is taken.
-        """
+    def one_step(self, inputs: Tensor, state: Tensor) -> Tensor:
+        """The state (B, H) after one more input (B, E)."""
         parameters = (self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0)
-        if self.weight_hh_l0.is_cuda:
-            return partial(self._single, lambda inputs, state: torch.gru_cell(inputs, state, *parameters))
-        weight_ih, weight_hh, bias_ih, bias_hh = (each.detach() for each in parameters)
-        read, recall = packed(weight_ih.T), packed(weight_hh.T)
+        return self._single(lambda *given: torch.gru_cell(*given, *parameters), inputs, state)
 
-        def step(inputs: Tensor, state: Tensor) -> Tensor:
-            inputs, state = inputs.detach().to(bias_ih), state.detach().to(bias_ih)
-            after = torch.empty_like(state)
-            each = product(bias_ih, inputs, read), product(bias_hh, state, recall), state, after
-            forwards(*(part.numpy() for part in each))
-            return after
-
-        return step
-
-    def all_steps(self, embedded: Tensor, first: Tensor) -> Tensor:
-        """States (B, T, H), one direction, of inputs (B, T, E) of one length after the states `first` (B, H)."""
-        return self._single(super().forward, embedded, first.unsqueeze(0))[0]
+    def all_steps(self, embedded: Tensor, h0: Tensor) -> Tensor:
+        """States (B, T, H), one direction, of inputs (B, T, E) of one length after the states `h0` (B, H)."""
+        return self._single(super().forward, embedded, h0.unsqueeze(0))[0]
 
     def _packed(self, sentences: Sentences, mean: bool) -> Tensor:
         embedded, lengths = sentences.embedding(sentences.words), sentences.lengths
@@ -151,73 +127,6 @@ class GRU(nn.GRU):
         return padded.sum(1) / lengths.to(padded, non_blocking=True).unsqueeze(1)
 
     def _single(self, compute: Callable, *inputs: Tensor | PackedSequence) -> Any:
-        """In float32, as ours: within autocast cuDNN takes float16, in which the smallest gradients are zero."""
+        """Compute in float32, as on a CPU: within autocast cuDNN takes float16, where the smallest gradients are 0."""
         with torch.autocast(self.weight_hh_l0.device.type, enabled=False):
             return compute(*(each.float() for each in inputs))
-
-
-class _Steps(torch.autograd.Function):
-    """States (S, H) step after step, the longest sequences first, of inputs (U, E) chosen by `kind` (S,).
-
-    `sizes` says how many sequences still run at each step; `gxn.models.cells` has the equations. Before the first
-    step the state is `first` (B, H); None is zero, whose products are left out.
-    """
-
-    @staticmethod
-    @custom_fwd(device_type="cpu", cast_inputs=torch.float32)  # results are written in place, in one type
-    def forward(ctx, inputs, weight_ih, weight_hh, bias_ih, bias_hh, first, kind, sizes):
-        hidden, steps = weight_hh.shape[1], len(kind)
-        begun = first is not None
-        first = first.contiguous() if begun else inputs.new_zeros(sizes[0], hidden)
-        gates, new, states = (inputs.new_empty(steps, width) for width in (3 * hidden, hidden, hidden))
-        read = torch.addmm(bias_ih, inputs, weight_ih.T), kind, first
-        work = partial(
-            all_forwards,
-            *(each.numpy() for each in read),
-            begun,
-            packed(weight_hh.T),
-            padded(bias_hh),
-            np.array(sizes),
-            *(each.numpy() for each in (gates, new, states)),
-        )
-        _by_sentences(work, weight_hh.numel() * steps)
-        ctx.sizes = sizes
-        ctx.begun = begun
-        ctx.save_for_backward(inputs, weight_ih, weight_hh, first, kind, gates, new, states)
-        return states
-
-    @staticmethod
-    @custom_bwd(device_type="cpu")
-    @once_differentiable
-    def backward(ctx, slopes):
-        inputs, weight_ih, weight_hh, first, kind, gates, new, states = ctx.saved_tensors
-        hidden, sizes = weight_hh.shape[1], ctx.sizes
-        earlier = zip(states.split(sizes), sizes[1:], strict=False)
-        before = torch.cat([first, *(state[:size] for state, size in earlier)])  # h of each step
-        slopes = slopes.clone(memory_format=torch.contiguous_format)
-        flows, of_new, of_first = torch.empty_like(gates), torch.empty_like(states), torch.zeros_like(first)
-        given = (each.numpy() for each in (gates, new, before, slopes, flows, of_new, of_first))
-        begun = ctx.needs_input_grad[5]
-        work = partial(all_backwards, *given, begun, packed(weight_hh), np.array(sizes))
-        _by_sentences(work, weight_hh.numel() * len(kind))
-        known = 0 if ctx.begun else sizes[0]
-        of_recall = flows[known:].T @ before[known:], flows.sum(0)
-        flows[:, 2 * hidden :] = of_new  # x moves the gates as h does, but for r
-        of_gates = flows.new_zeros(len(inputs), 3 * hidden).index_add_(0, kind, flows)
-        of_inputs = of_gates @ weight_ih if ctx.needs_input_grad[0] else None
-        return (
-            of_inputs,
-            of_gates.T @ inputs,
-            of_recall[0],
-            of_gates.sum(0),
-            of_recall[1],
-            of_first if begun else None,
-            None,
-            None,
-        )
-
-
-def _by_sentences(work: Callable[[int, int], None], multiplications: int) -> None:
-    """Call `work` in threads, each with its first tile's row and the rows between two of its tiles."""
-    threads = threads_for(multiplications)
-    spread(lambda tile: work(tile * ROWS, threads * ROWS), range(threads), threads)

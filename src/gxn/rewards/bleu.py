@@ -3,7 +3,7 @@
 import numpy as np
 
 from gxn.rewards.frequencies import ngrams_of
-from gxn.rewards.ngrams import bleu, checked
+from gxn.kernels.ngrams import bleu, checked
 
 
 class Bleu4:

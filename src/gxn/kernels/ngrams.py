@@ -6,9 +6,9 @@ different lengths never meet and sort by length.
 
 import numpy as np
 
-from gxn.compiled import compiled
 from gxn.datasets.words import BITS, EOS, PAD
 from gxn.errors import GxnError
+from gxn.kernels.compiled import compiled
 
 LONGEST = 4
 SIGMA = 6.0  # of the length penalty, in words (CIDEr-D)

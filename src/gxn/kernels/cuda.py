@@ -1,4 +1,4 @@
-"""Similarities on a CUDA card, as Triton kernels without an (N, M, D) intermediate.
+"""Similarities on a CUDA card, as Triton kernels without an (N, M, D) intermediate: `plain_order` and products.
 
 A thread holds the sums of many pairs in registers; the vectors that meet there are fetched ahead into shared
 memory. Sums are taken in one order, whatever the tile and its company, and without atomics: the same pair has the
@@ -28,33 +28,33 @@ def score_kernel(images, texts, scores, rows, columns, width, ORDER: tl.constexp
     text = texts + tl.minimum(column, columns - 1).to(tl.int64)[:, :, None] * width + lane
     total = tl.zeros((ROWS, COLUMNS, LANES), tl.float32)
     for at in tl.range(0, width, LANES, num_stages=STAGES):
-        said, seen = tl.load(text + at), tl.load(image + at)
+        t, v = tl.load(text + at), tl.load(image + at)
         if ORDER:
-            excess = tl.maximum(said - seen, 0.0, propagate_nan=tl.PropagateNan.ALL)
+            excess = tl.maximum(t - v, 0.0, propagate_nan=tl.PropagateNan.ALL)
             total = tl.fma(excess, excess, total)
         else:
-            total = tl.fma(said, seen, total)
-    found = tl.sum(total, 2)
+            total = tl.fma(t, v, total)
+    score = tl.sum(total, 2)
     place = row.to(tl.int64) * columns + column
-    tl.store(scores + place, -found if ORDER else found, (row < rows) & (column < columns))
+    tl.store(scores + place, -score if ORDER else score, (row < rows) & (column < columns))
 
 
 @triton.jit(do_not_specialize=["rows", "others"])
-def gradient_kernel(own, other, slopes, gradient, rows, others, width, SIGN: tl.constexpr):
-    """gradient (rows, width) = 2 SIGN sum_j slopes[j, i] max(0, SIGN (other_j - own_i)).
+def gradient_kernel(own, other, grad_scores, gradient, rows, others, width, SIGN: tl.constexpr):
+    """gradient (rows, width) = 2 SIGN sum_j grad_scores[j, i] max(0, SIGN (other_j - own_i)).
 
-    own (rows, width), other (others, width), slopes (others, rows); SIGN is 1 for images and -1 for texts.
+    own (rows, width), other (others, width), grad_scores (others, rows); SIGN is 1 for images and -1 for texts.
     """
     row = tl.program_id(0) * OWN + tl.arange(0, OWN)[:, None]
     column = tl.program_id(1) * WIDE + tl.arange(0, WIDE)[None, :]
     place, inside = row.to(tl.int64) * width + column, column < width
     mine = tl.load(own + place, inside & (row < rows), 0.0)
     total = tl.zeros((OWN, WIDE), tl.float32)
-    other, slopes = other + column, slopes + row
+    other, grad_scores = other + column, grad_scores + row
     for _ in tl.range(0, others, num_stages=STAGES):
-        theirs, slope = tl.load(other, inside, 0.0), tl.load(slopes, row < rows, 0.0)
-        total += slope * tl.maximum(SIGN * (theirs - mine), 0.0, propagate_nan=tl.PropagateNan.ALL)
-        other, slopes = other + width, slopes + rows
+        theirs, grad_score = tl.load(other, inside, 0.0), tl.load(grad_scores, row < rows, 0.0)
+        total += grad_score * tl.maximum(SIGN * (theirs - mine), 0.0, propagate_nan=tl.PropagateNan.ALL)
+        other, grad_scores = other + width, grad_scores + rows
     tl.store(gradient + place, 2 * SIGN * total, inside & (row < rows))
 
 
@@ -65,17 +65,17 @@ def scores(order: bool, images: Tensor, texts: Tensor) -> Tensor:
     """
     across = -images.shape[1] % LANES.value  # even 0 makes aligned copies, for which one form is compiled
     images, texts = (F.pad(side, (0, across)).contiguous() for side in (images, texts))
-    found = images.new_empty(len(images), len(texts))
+    out = images.new_empty(len(images), len(texts))
     grid = (triton.cdiv(len(images), ROWS.value) * triton.cdiv(len(texts), COLUMNS.value),)
     with torch.cuda.device_of(images):
-        score_kernel[grid](images, texts, found, *found.shape, images.shape[1], order, num_warps=WARPS)
-    return found
+        score_kernel[grid](images, texts, out, *out.shape, images.shape[1], order, num_warps=WARPS)
+    return out
 
 
-def _gradient(own: Tensor, other: Tensor, slopes: Tensor, sign: float) -> Tensor:
+def _gradient(own: Tensor, other: Tensor, grad_scores: Tensor, sign: float) -> Tensor:
     gradient = torch.empty_like(own)
     grid = triton.cdiv(own.shape[0], OWN.value), triton.cdiv(own.shape[1], WIDE.value)
-    gradient_kernel[grid](own, other, slopes, gradient, len(own), len(other), own.shape[1], sign, num_warps=1)
+    gradient_kernel[grid](own, other, grad_scores, gradient, len(own), len(other), own.shape[1], sign, num_warps=1)
     return gradient
 
 
@@ -87,15 +87,15 @@ class _Order(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, slopes: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(ctx, grad_output: Tensor) -> tuple[Tensor, Tensor]:
         images, texts = ctx.saved_tensors
         with torch.cuda.device_of(images):
             return (
-                _gradient(images, texts, slopes.T.contiguous(), 1.0),
-                _gradient(texts, images, slopes.contiguous(), -1.0),
+                _gradient(images, texts, grad_output.T.contiguous(), 1.0),
+                _gradient(texts, images, grad_output.contiguous(), -1.0),
             )
 
 
 def order(images: Tensor, texts: Tensor) -> Tensor:
-    """-||max(0, text - image)||^2, (N, M), of float32 (N, D) and (M, D); see `gxn.losses.similarity`."""
+    """-||max(0, text - image)||^2, (N, M), of float32 (N, D) and (M, D); see `gxn.kernels.similarity`."""
     return _Order.apply(images, texts)

@@ -11,7 +11,7 @@ import torch
 triton = pytest.importorskip("triton")
 
 ROOT = Path(__file__).parents[2]
-POINTERS = {"images", "texts", "scores", "own", "other", "slopes", "gradient", "found"}
+POINTERS = {"images", "texts", "scores", "own", "other", "grad_scores", "gradient", "found"}
 
 
 CARD = pytest.param(
@@ -31,8 +31,8 @@ def run(program: str, device: str) -> None:
 @everywhere
 def test_order_equals_the_plain_formula(device):
     program = """
-from gxn.losses.kernels_cuda import order
-from gxn.losses.similarity import plain_order
+from gxn.kernels.cuda import order
+from gxn.kernels.similarity import plain_order
 torch.manual_seed(0)
 for rows, columns, width in ((3, 5, 7), (65, 70, 20), (20, 3, 130)):
     images, texts = torch.randn(rows, width).requires_grad_(), torch.randn(columns, width).requires_grad_()
@@ -52,7 +52,7 @@ assert order(diverged, diverged).isnan().tolist() == [[True, True], [True, False
 @everywhere
 def test_a_score_is_the_same_in_any_company(device):
     program = """
-from gxn.losses.kernels_cuda import scores
+from gxn.kernels.cuda import scores
 torch.manual_seed(0)
 for width in (64, 70):
     images, texts = torch.randn(40 * width + 1)[1:].view(40, width), torch.randn(50, width)
@@ -71,28 +71,30 @@ def test_ranks_equal_those_of_the_cpu(device):
     """Small integers, so that many candidates tie and every sum is exact; more than one block each way."""
     program = """
 import numpy as np
-from gxn.evaluation import ranks, ranks_cuda
+from gxn.errors import GxnError
+from gxn.evaluation.ranks import ranks
+from gxn.kernels import ranks_cuda
 from gxn.similarities import SIMILARITIES
-ranks_cuda.NEIGHBOURS, ranks_cuda.SCORES = 8, 300
+ranks_cuda.GROUP, ranks_cuda.SCORES = 8, 300
 rng = np.random.default_rng(0)
 owners = rng.permutation(np.r_[np.arange(21), rng.integers(0, 21, 36)])
 for similarity in SIMILARITIES:
     for widths, weights in (((9,), [1.0]), ((5, 40), [0.25, 1.0])):
         sides = [[rng.integers(-3, 4, (rows, width)).astype("f") for width in widths] for rows in (21, 57)]
         on_card = [[torch.tensor(space) for space in side] for side in sides]
-        expected = ranks.ranks(*sides, owners, similarity, weights)
-        found = ranks_cuda.ranks(*on_card, owners, similarity, weights)
+        expected = ranks(*sides, owners, similarity, weights)
+        found = ranks(*on_card, owners, similarity, weights)
         np.testing.assert_array_equal(found.i2t, expected.i2t)
         np.testing.assert_array_equal(found.t2i, expected.t2i)
         assert found.tied == expected.tied and (found.tied or len(widths) > 1)
 on_card = [[torch.rand(rows, 64)] for rows in (300, 900)]  # sums that depend on their order
 owners = np.arange(900) % 300
-found = ranks_cuda.ranks(*on_card, owners, "order", [1.0])
+found = ranks(*on_card, owners, "order", [1.0])
 assert found.i2t.min() >= 1 and found.t2i.min() >= 1 and found.tied == 0
 on_card[0][0][3, 2] = torch.nan
 try:
-    ranks_cuda.ranks(*on_card, owners, "order", [1.0])
-except ranks.GxnError as error:
+    ranks(*on_card, owners, "order", [1.0])
+except GxnError as error:
     assert "row 3 is not finite" in str(error)
 else:
     raise AssertionError
@@ -118,10 +120,10 @@ def test_compiles_for(capability, name, options, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(ROOT)
     from benchmarks import card
 
-    from gxn.losses import kernels_cuda
+    from gxn.kernels import cuda
 
     monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
-    kernel = getattr(card if name == "violate" else kernels_cuda, name)
+    kernel = getattr(card if name == "violate" else cuda, name)
     kinds = {each: "*fp32" if each in POINTERS else "i32" for each in kernel.arg_names}
     source = ASTSource(
         fn=kernel,
