@@ -20,6 +20,7 @@ from gxn.features import cnn, transforms
 from gxn.features.cnn import normalise
 from gxn.features.transforms import Transform
 from gxn.files import digest, sha256, write_json
+from gxn.models import plain_cnn
 from gxn.writing import writing
 
 
@@ -104,7 +105,8 @@ class Rows:
 
 def fingerprint(records: list[Record], source: ImageSource, recipe: dict[str, Any]) -> str:
     """Identity of an extraction: images, recipe, and the code and the torch that carry it out."""
-    code = [sha256(file) for file in (__file__, cnn.__file__, images.__file__, transforms.__file__)]
+    modules = (cnn, plain_cnn, images, transforms)
+    code = [sha256(file) for file in (__file__, *(module.__file__ for module in modules))]
     named = [[record.filename, record.imgid, record.truncated] for record in records]
     return digest([named, source.identity(records), recipe, code, torch.__version__])
 

@@ -59,7 +59,7 @@ def check_cnn(cnn: Any, device: str, threads: int) -> dict[str, int]:
     """Refuse a CNN that cannot be trained here; the number of its features."""
     from gxn.config import parse
     from gxn.features.cnn import load_cnn, need_side
-    from gxn.steps.train_cnn import CnnConfig
+    from gxn.training.cnn import CnnConfig
     from gxn.training.device import choose_device
 
     choose_device(device, threads)
