@@ -8,7 +8,7 @@ from typing import Literal
 class ModelConfig:
     """Widths of every network (the paper's are in config/coco.yaml), and how conditions enter.
 
-    What `decoder_start` and `discriminator_reads` may be, `CaptionDecoder` and `Discriminator` explain.
+    `CaptionDecoder`, `Generator` and `Discriminator` explain what the words may be.
     """
 
     word: int
@@ -19,5 +19,8 @@ class ModelConfig:
     condition: int
     noise: int
     generator: int
+    generator_kind: Literal["upsampling", "transposed"]
     discriminator: int
+    discriminator_kind: Literal["projection", "concatenation"]
+    discriminator_norm: Literal["batch", "spectral", "none"]
     discriminator_reads: Literal["text", "mean"]

@@ -31,7 +31,7 @@ def draw(warmup: Path, thumbnails: Path, **arguments) -> None:
         if hasattr(network, "standard"):
             network.standard.fit(stage.encoders.text_space(told.tokens, told.lengths, GROUNDED))
     path = Drawing(stage.encoders, **modules, config=config.draw, thumbnails=images)
-    stage.run([path], config.epochs, None, modules, thumbnail=images.shape[-1])
+    stage.run([path], config.epochs, None, path.kept, thumbnail=images.shape[-1])
 
 
 def main() -> None:

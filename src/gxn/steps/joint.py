@@ -68,9 +68,10 @@ def joint(
         images = read_thumbnails(thumbnails, stage.train)
         networks = build_drawer(stage.model, images.shape[-1], stage.device)
         stage.start_from(drawer, networks)
-        modules |= networks
+        path = Drawing(stage.encoders, **networks, config=config.draw, thumbnails=images)
+        modules |= path.kept
         about["thumbnail"] = images.shape[-1]
-        imagine.append(Drawing(stage.encoders, **networks, config=config.draw, thumbnails=images))
+        imagine.append(path)
     matching = Matching(stage.encoders, config.match)
     stage.run(in_turn(imagine, matching, config.matches), config.epochs, "val_rsum", modules, **about)
 

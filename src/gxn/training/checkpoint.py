@@ -8,8 +8,8 @@ from typing import Any
 from gxn.errors import GxnError
 from gxn.files import load_tensors
 from gxn.models.decoder import CaptionDecoder
-from gxn.models.drawing import ConditioningAugmentation, Generator
 from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
+from gxn.models.generator import ConditioningAugmentation, Generator
 from gxn.models.widths import ModelConfig
 from gxn.training.stages import load_modules, stated
 
@@ -55,7 +55,8 @@ def read_drawer(path: Path) -> tuple[ConditioningAugmentation, Generator]:
     tensors, metadata = load_tensors(path)
     model = stated(ModelConfig, "model", metadata, path)
     with building(path):
-        augmentation = ConditioningAugmentation.of(model)
-        generator = Generator.of(model, metadata["thumbnail"])
+        augmentation = ConditioningAugmentation(model.joint, model.condition)
+        size, kind = metadata["thumbnail"], model.generator_kind
+        generator = Generator(model.condition, model.noise, model.generator, size, kind)
     load_modules(path, tensors, {"augmentation": augmentation, "generator": generator})
     return augmentation.eval(), generator.eval()

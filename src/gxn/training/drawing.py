@@ -11,44 +11,62 @@ from torch.optim import Optimizer
 
 from gxn.errors import GxnError
 from gxn.files import hdf5_dataset, open_hdf5, read_rows, rows_of
-from gxn.losses.adversarial import conditioning_kl, discriminator_loss, generator_loss
-from gxn.models.drawing import ConditioningAugmentation, Discriminator, Generator
+from gxn.losses.adversarial import Adversarial, conditioning_kl, discriminator_loss, generator_loss
+from gxn.models.discriminator import Discriminator
 from gxn.models.encoders import GROUNDED, Encoders
+from gxn.models.generator import ConditioningAugmentation, Generator
 from gxn.models.widths import ModelConfig
+from gxn.training.averaging import MovingAverage
 from gxn.training.data import Batch, Split, spread_rows
 from gxn.training.optimizers import adam, set_rate, update
 
 
 @dataclass(frozen=True)
 class DrawingConfig:
-    """Of the text-to-image update.
+    """Settings of the text-to-image update.
 
     Attributes:
         learning_rate: Adam's for discriminator, generator and conditioning augmentation.
         beta1: Adam's first decay rate for them.
+        ema: decay of the moving average of generator and conditioning augmentation, which is what is kept and
+            drawn from; 0: they are kept as they are.
         grounding_rate: learning rate of the grounded text encoder; 0 leaves the encoders as they are.
         decay_epoch: from this epoch on (0-based) `grounding_rate` is a tenth; null: never.
         clip: largest gradient norm of the generator's update.
         beta_f, beta_w: weights of drawn images and of wrong captions in equation 11.
         beta_s: weight of the KL term (a mean over elements) in equation 12.
-        saturating: the generator minimises log(1 - D) as equation 12 is written, else -log D.
+        adversarial: equations 11 and 12 by the `logistic` loss, as they are written, or by the `hinge`.
+        saturating: the generator minimises log(1 - D) as equation 12 is written, else -log D; logistic only.
         wrong: the caption of the batch's `next` pair of another image, or of a `random` one.
         discriminator_grounds: equation 11 reaches the grounded text encoder, too.
         batch: pairs of each batch that are drawn, evenly spread over it.
+
+    Raises:
+        GxnError: `ema` is not in [0, 1), or a hinge is asked to saturate.
     """
 
     learning_rate: float
     beta1: float
+    ema: float
     grounding_rate: float
     decay_epoch: int | None
     clip: float
     beta_f: float
     beta_w: float
     beta_s: float
+    adversarial: Adversarial
     saturating: bool
     wrong: Literal["next", "random"]
     discriminator_grounds: bool
     batch: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.ema < 1:
+            raise GxnError(f"drawing.ema: must be at least 0 and less than 1, not {self.ema}")
+        if self.adversarial == "hinge" and self.saturating:
+            raise GxnError(
+                "drawing.saturating: only the logistic loss can; set drawing.adversarial: logistic"
+            )
 
 
 @dataclass(frozen=True)
@@ -62,7 +80,13 @@ class _Sketch:
 
 
 class Drawing:
-    """The text-to-image path: t_l -> t_c -> G_i -> image, judged by D_i against the caption."""
+    """The text-to-image path: t_l -> t_c -> G_i -> image, judged by D_i against the caption.
+
+    Attributes:
+        modules: all networks with a training state, by name.
+        kept: the networks that a checkpoint keeps, by name: generator and conditioning augmentation are the moving
+            averages where there are such.
+    """
 
     def __init__(
         self,
@@ -79,16 +103,21 @@ class Drawing:
         self.config, self.thumbnails = config, thumbnails
         self.judge_grounds = config.discriminator_grounds and config.grounding_rate > 0
         betas = (config.beta1, 0.999)
-        drawers = [*generator.parameters(), *augmentation.parameters()]
+        self.drawers = nn.ModuleDict({"augmentation": augmentation, "generator": generator})
         self.modules: dict[str, nn.Module] = {
             "encoders": encoders,
             "augmentation": augmentation,
             "generator": generator,
             "discriminator": discriminator,
         }
+        self.kept = {name: each for name, each in self.modules.items() if name != "encoders"}
+        self.average: MovingAverage | None = None
+        if config.ema > 0:
+            self.average = self.modules["average"] = MovingAverage(self.drawers, config.ema)
+            self.kept |= self.average.network.items()
         self.optimizers: dict[str, Optimizer] = {
             "discriminator": adam(discriminator.parameters(), config.learning_rate, betas),
-            "generator": adam(drawers, config.learning_rate, betas),
+            "generator": adam(self.drawers.parameters(), config.learning_rate, betas),
         }
         if config.grounding_rate > 0:
             grounded = [
@@ -131,18 +160,21 @@ class Drawing:
         true = self.discriminator.match(seen, caption)
         mismatched = self.discriminator.match(seen, caption[wrong_pairs(image, config.wrong)])
         fake = self.discriminator(sketch.drawn.detach(), caption)
-        loss = discriminator_loss(true, fake, mismatched, config.beta_f, config.beta_w)
+        weights = config.beta_f, config.beta_w
+        loss = discriminator_loss(true, fake, mismatched, *weights, config.adversarial)
         update(loss, trained, None)
         return {"discriminator_loss": loss.detach()}
 
     def _generate(self, sketch: _Sketch) -> dict[str, Tensor]:
         self.discriminator.requires_grad_(False)
         judged = self.discriminator(sketch.drawn, sketch.caption.detach())
-        adversarial = generator_loss(judged, self.config.saturating)
+        adversarial = generator_loss(judged, self.config.saturating, self.config.adversarial)
         kl = conditioning_kl(sketch.mean, sketch.log_variance)
         drawers = [each for name, each in self.optimizers.items() if name != "discriminator"]
         update(adversarial + self.config.beta_s * kl, drawers, self.config.clip)
         self.discriminator.requires_grad_(True)
+        if self.average is not None:
+            self.average.update(self.drawers)
         return {"generator_loss": adversarial.detach(), "kl": kl.detach()}
 
     def validate(self, split: Split) -> dict[str, float]:
@@ -173,9 +205,17 @@ def wrong_pairs(image: Tensor, wrong: str) -> Tensor:
 def build_drawer(model: ModelConfig, size: int, device: torch.device) -> dict[str, nn.Module]:
     """Conditioning augmentation, generator and discriminator as configured for images of side `size`, fresh."""
     networks = {
-        "augmentation": ConditioningAugmentation.of(model),
-        "generator": Generator.of(model, size),
-        "discriminator": Discriminator.of(model, size),
+        "augmentation": ConditioningAugmentation(model.joint, model.condition),
+        "generator": Generator(model.condition, model.noise, model.generator, size, model.generator_kind),
+        "discriminator": Discriminator(
+            model.joint,
+            model.condition,
+            model.discriminator,
+            size,
+            model.discriminator_kind,
+            model.discriminator_reads,
+            model.discriminator_norm,
+        ),
     }
     # on a CPU, convolutions of few channels take a seventh less time with the channels last
     layout = torch.channels_last if device.type == "cpu" else torch.preserve_format
