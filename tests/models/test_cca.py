@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from gxn_matlab import read_mat
+from matlab import read_mat
 
 from gxn.datasets.tfidf import fit_tfidf
 from gxn.evaluation.ranks import ranks
@@ -13,7 +13,6 @@ from gxn.models.cca import (
     decompose,
     moments,
     search,
-    unit_rows,
 )
 
 

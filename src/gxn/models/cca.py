@@ -10,7 +10,7 @@ machine as long as the BLAS runs on the same number of threads.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -120,7 +120,7 @@ def caption_moments(images: np.ndarray, bags: Bags, caption_image: np.ndarray) -
     order = np.argsort(caption_image, kind="stable")
     ends = np.searchsorted(caption_image[order], np.arange(0, len(images) + BLOCK, BLOCK))
     second = np.zeros(bags.width**2)
-    for block, (begin, end) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
+    for block, (begin, end) in enumerate(pairwise(ends)):
         rows = order[begin:end]
         columns, weights = bags.columns[rows], bags.weights[rows]
         of_image = np.zeros((min(BLOCK, len(images) - block * BLOCK), bags.width))
