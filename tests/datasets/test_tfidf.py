@@ -49,3 +49,13 @@ def test_the_most_frequent_words_stay_and_of_equals_the_first():
 def test_rows_are_a_slice():
     bags = fit_tfidf(*flat(CAPTIONS), first_word=3, max_words=9).bags(*flat(CAPTIONS))
     assert np.array_equal(bags.rows(1, 3).dense(), bags.dense()[1:3])
+
+
+def test_products_and_second_moments_are_those_of_the_dense_rows():
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(1, 9, 2500)
+    tokens, offsets = rng.integers(1, 30, lengths.sum()), np.cumsum([0, *lengths])
+    bags = fit_tfidf(tokens, offsets, first_word=3, max_words=25).bags(tokens, offsets)
+    dense, matrix = bags.dense(), rng.normal(size=(25, 4))
+    assert bags.times(matrix) == pytest.approx(dense @ matrix, abs=1e-12)
+    assert bags.second_moment() == pytest.approx(dense.T @ dense, abs=1e-9)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+BLOCK = 1024  # captions worked on at a time
+
 
 @dataclass(frozen=True)
 class Bags:
@@ -28,6 +30,23 @@ class Bags:
         matrix = np.zeros((len(self.columns), self.width))
         np.add.at(matrix, (np.arange(len(self.columns))[:, None], self.columns), self.weights)
         return matrix
+
+    def second_moment(self) -> np.ndarray:
+        """The sum over captions of y y', y a caption's row as a column: float64 (q, q)."""
+        moment = np.zeros(self.width**2)
+        for begin in range(0, len(self.columns), BLOCK):
+            part = self.rows(begin, begin + BLOCK)
+            both = part.columns[:, :, None] * self.width + part.columns[:, None, :]
+            np.add.at(moment, both.ravel(), (part.weights[:, :, None] * part.weights[:, None, :]).ravel())
+        return moment.reshape(self.width, self.width)
+
+    def times(self, matrix: np.ndarray) -> np.ndarray:
+        """The product of the rows and a matrix (q, d): float64 (C, d)."""
+        out = np.empty((len(self.columns), matrix.shape[1]))
+        for begin in range(0, len(out), BLOCK):
+            part = self.rows(begin, begin + BLOCK)
+            out[begin : begin + BLOCK] = np.einsum("cl,cld->cd", part.weights, matrix[part.columns])
+        return out
 
 
 @dataclass(frozen=True)

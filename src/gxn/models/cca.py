@@ -8,15 +8,15 @@ cosine of f and g. Everything is float64 and free of random numbers: the same da
 machine as long as the BLAS runs on the same number of threads.
 """
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import pairwise, product
 
 import numpy as np
 
 from gxn.datasets.tfidf import Bags
 
-BLOCK = 1024  # rows that are dense, or gathered, at a time
+BLOCK = 1024  # images whose captions are dense at a time
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ class Canonical:
     def embed_texts(self, texts: np.ndarray | Bags, dims: int, power: float) -> np.ndarray:
         """g of caption rows (C, q), scaled to length 1: float64 (C, dims)."""
         scaled = self.text_map[:, :dims] * self.correlations[:dims] ** power
-        return unit_rows(times(texts, scaled) - self.text_mean @ scaled)
+        product = texts.times(scaled) if isinstance(texts, Bags) else texts @ scaled
+        return unit_rows(product - self.text_mean @ scaled)
 
 
 def unit_rows(rows: np.ndarray) -> np.ndarray:
@@ -77,17 +78,6 @@ def unit_rows(rows: np.ndarray) -> np.ndarray:
     rows = np.asarray(rows, np.float64)
     length = np.sqrt(np.square(rows).sum(1, keepdims=True))
     return rows / np.where(length > 0, length, 1)
-
-
-def times(texts: np.ndarray | Bags, matrix: np.ndarray) -> np.ndarray:
-    """The product of caption rows (C, q) and a matrix (q, d): (C, d)."""
-    if not isinstance(texts, Bags):
-        return texts @ matrix
-    out = np.empty((len(texts.columns), matrix.shape[1]))
-    for begin in range(0, len(out), BLOCK):
-        part = texts.rows(begin, begin + BLOCK)
-        out[begin : begin + BLOCK] = np.einsum("cl,cld->cd", part.weights, matrix[part.columns])
-    return out
 
 
 def moments(images: np.ndarray, texts: np.ndarray) -> Moments:
@@ -119,17 +109,14 @@ def caption_moments(images: np.ndarray, bags: Bags, caption_image: np.ndarray) -
     cross = np.zeros((images.shape[1], bags.width))
     order = np.argsort(caption_image, kind="stable")
     ends = np.searchsorted(caption_image[order], np.arange(0, len(images) + BLOCK, BLOCK))
-    second = np.zeros(bags.width**2)
-    for block, (begin, end) in enumerate(pairwise(ends)):
+    for block, (begin, end) in enumerate(itertools.pairwise(ends)):
         rows = order[begin:end]
-        columns, weights = bags.columns[rows], bags.weights[rows]
-        of_image = np.zeros((min(BLOCK, len(images) - block * BLOCK), bags.width))
-        np.add.at(of_image, (caption_image[rows, None] - block * BLOCK, columns), weights)
+        of_image = np.zeros((min(BLOCK, len(images) - block * BLOCK), bags.width))  # captions, summed
+        place = caption_image[rows, None] - block * BLOCK
+        np.add.at(of_image, (place, bags.columns[rows]), bags.weights[rows])
         cross += centred[block * BLOCK : (block + 1) * BLOCK].T @ of_image
-        both = columns[:, :, None] * bags.width + columns[:, None, :]
-        np.add.at(second, both.ravel(), (weights[:, :, None] * weights[:, None]).ravel())
     text_mean = text_sum / pairs
-    text_cov = second.reshape(bags.width, -1) / pairs - np.outer(text_mean, text_mean)
+    text_cov = bags.second_moment() / pairs - np.outer(text_mean, text_mean)
     # the images are centred, so that the captions' mean drops out of `cross`
     return Moments(image_mean, text_mean, image_cov, text_cov, cross / pairs)
 
@@ -197,7 +184,7 @@ def search(
     tried: list[Setting] = []
     best: tuple[Canonical, Setting] | None = None
     dims = sorted(dims)
-    for image_ridge, text_ridge in product(image_ridges, text_ridges):
+    for image_ridge, text_ridge in itertools.product(image_ridges, text_ridges):
         found = canonical(spectra, image_ridge, text_ridge, dims[-1])
         for each in dims:
             tried.append(Setting(image_ridge, text_ridge, each, score(found, each)))
