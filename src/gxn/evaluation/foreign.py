@@ -15,7 +15,7 @@ import numpy as np
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import Embeddings
 from gxn.files import open_hdf5, rows_of, sha256
-from gxn.similarities import named
+from gxn.similarities import get_similarity
 
 ONE = "joint"  # the name of the only space of a file whose arrays name none
 
@@ -49,7 +49,7 @@ def read_foreign(
                 f"{path}: images have {image.shape[1]} dimensions and captions {text.shape[1]} in space {space}; "
                 "store embeddings of one joint space"
             )
-    if not named(similarity).order:
+    if not get_similarity(similarity).order:
         images = [_unit(each, imgid, "image", path) for each in images]
         texts = [_unit(each, sentid, "caption", path) for each in texts]
     return Embeddings(
@@ -96,7 +96,7 @@ def _similarity(arrays: Arrays, path: str | Path) -> str:
     if not isinstance(value, str):
         raise GxnError(f"{path}: has no text 'similarity'; store one, such as 'cosine'")
     try:
-        named(value)
+        get_similarity(value)
     except GxnError as error:
         raise GxnError(f"{path}: {error}") from error
     return value

@@ -5,8 +5,10 @@ import sys
 
 import pytest
 import torch
-from pydantic import ValidationError
 
+from gxn import plugins
+from gxn.configuration.section import parse
+from gxn.errors import GxnError
 from gxn.models.poolings import bag, gpo, last, mean
 
 LENGTHS = torch.tensor([3, 1, 4, 2])
@@ -25,20 +27,32 @@ def packed(lengths=LENGTHS, width=5, seed=0):
 
 def generalized(seed=0):
     torch.manual_seed(seed)
-    return gpo.build(**gpo.Parameters().model_dump()).double()
+    return gpo.build(gpo.Parameters()).double()
+
+
+def mean_pool():
+    return mean.build(mean.Parameters())
+
+
+def last_pool():
+    return last.build(last.Parameters())
 
 
 def test_mean_and_last():
     given, alone = packed()
-    assert torch.allclose(mean.build()(*given), torch.stack([each.mean(0) for each in alone]))
-    assert torch.equal(last.build()(*given), torch.stack([each[-1] for each in alone]))
-    assert bag.build is mean.build and (bag.READS, mean.READS, last.READS, gpo.READS) == (
-        "words",
-        *["states"] * 3,
-    )
+    assert torch.allclose(mean_pool()(*given), torch.stack([each.mean(0) for each in alone]))
+    assert torch.equal(last_pool()(*given), torch.stack([each[-1] for each in alone]))
+    assert bag.build(bag.Parameters()) is mean_pool()
 
 
-@pytest.mark.parametrize("build", [mean.build, last.build, generalized])
+def test_a_bag_alone_reads_words():
+    found = {
+        name: plugins.load("gxn.models.poolings", name).READS for name in plugins.names("gxn.models.poolings")
+    }
+    assert found == {"bag": "words", "gpo": "states", "last": "states", "mean": "states"}
+
+
+@pytest.mark.parametrize("build", [mean_pool, last_pool, generalized])
 def test_gradients_by_finite_differences(build):
     (states, *rest), _ = packed(width=3)
     pool = build()
@@ -96,8 +110,8 @@ def test_the_order_of_the_states_changes_nothing():
 
 @pytest.mark.parametrize("wrong", [{"hidden": 0}, {"position_dim": 7}, {"temperature": 0.0}, {"heads": 2}])
 def test_parameters_out_of_bounds_are_refused(wrong):
-    with pytest.raises(ValidationError):
-        gpo.Parameters(**wrong)
+    with pytest.raises(GxnError, match=f"pooling: {next(iter(wrong))}: "):
+        parse(gpo.Parameters, wrong, "pooling")
 
 
 def test_importing_them_does_not_import_torch():

@@ -1,4 +1,4 @@
-"""A caption is the mean of its word vectors: no GRU, and no word order. The control that says what order earns."""
+"""Mean of the word vectors, without a GRU: the control that says what word order earns."""
 
 from gxn.models.poolings.mean import Parameters, build, pool
 
