@@ -7,12 +7,13 @@ import pytest
 
 from gxn.datasets.clusters import fit_clusters, kmeans
 from gxn.datasets.labels import category_labels, coco_id, read_labels, scene_labels, write_labels
-from gxn.datasets.scenes import Settings, scenes
+from gxn.datasets.scenes import draw
 from gxn.errors import GxnError
 
 
 def test_a_scene_has_the_colour_and_shape_of_each_thing():
-    made = list(scenes(Settings(seed=0, size=64, train=60, val=2, test=2), "train"))
+    rng = np.random.default_rng(0)
+    made = [draw(rng, 2, 4) for _ in range(60)]
     labels = scene_labels([{"scene": scene.facts()} for scene in made], "captions.json")
     for scene, row in zip(made, labels.multi_hot, strict=True):
         own = {name for name, has in zip(labels.names, row, strict=True) if has}
