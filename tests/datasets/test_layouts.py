@@ -233,7 +233,9 @@ def test_missing_images_are_all_counted_and_the_first_named(tmp_path, images):
     lines = str(caught.value).splitlines()
     assert [line.rpartition(": ")[2] for line in lines[:3]] == ["is not a regular file"] * 2 + ["is missing"]
     assert lines[10] == "and 5 more"
-    assert lines[11].startswith("15 of 16 images are missing; add them, or set dataset.missing_images: skip")
+    assert lines[11].startswith(
+        "15 of 16 images are missing; add them, or set dataset.source.missing_images: skip"
+    )
     found = read_captions_file(path, images, missing="skip")
     assert len(found.rows) == 1 and len(found.missing) == 15
 
@@ -296,6 +298,7 @@ WRONG = {
         json.dumps({"images": [{"filename": "1.jpg", "sentences": [{"raw": "A", "tokens": []}]}]}),
         "tokens: is empty; remove the key",
     ),
+    "a book": (FIRST + f"1.jpg,{'word ' * 2001}\n", "line 2: caption: has 10005 characters, of at most 10000"),
     "deep JSON": ("[" * 100_000, "has none of the known layouts|is not JSON"),
 }  # fmt: skip
 

@@ -2,13 +2,12 @@
 
 import collections
 import json
-import os
 
 import pytest
 
 from gxn.datasets.karpathy import normalise
 from gxn.datasets.layouts._rows import Row
-from gxn.datasets.splits import SplitShares, complete, describe, equal_files
+from gxn.datasets.splits import SplitShares, complete, describe
 from gxn.errors import GxnError
 
 
@@ -145,25 +144,6 @@ def test_contradictions_are_refused():
         complete([Row("a.jpg", "A dog.", imgid=1), Row("a.jpg", "A cat.", imgid=2)], SplitShares())
     with pytest.raises(GxnError, match="no image is in train"):
         complete([Row("a.jpg", "A dog.", "test"), Row("b.jpg", "A cat.", "val")], SplitShares())
-
-
-def test_equal_files_are_those_of_equal_bytes(tmp_path):
-    """Oracle: all bytes. Files differ in size, at an end or in the middle only."""
-    data = [b"", b"", b"a", b"b", b"a", b"a" * 20_000, b"a" * 9_999 + b"b" + b"a" * 10_000, b"a" * 20_000]
-    paths = [tmp_path / str(at) for at in range(len(data))]
-    for path, each in zip(paths, data, strict=True):
-        path.write_bytes(each)
-    wanted = collections.defaultdict(list)
-    for at, each in enumerate(data):
-        wanted[each].append(at)
-    # empty files are not images, so they are not equal images either
-    assert equal_files(paths) == [group for each, group in wanted.items() if each and len(group) > 1]
-    os.mkfifo(tmp_path / "pipe1")
-    os.mkfifo(tmp_path / "pipe2")
-    (tmp_path / "gone").symlink_to("gone")
-    assert equal_files([tmp_path / "pipe1", tmp_path / "pipe2"]) == []  # of no size; the reader refuses them
-    with pytest.raises(GxnError, match="gone: cannot be read"):
-        equal_files([tmp_path / "gone"])
 
 
 def test_flickr8ks_equal_photographs_are_found(realdata):

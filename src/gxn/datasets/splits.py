@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gxn.datasets.captions import SPLITS
-from gxn.datasets.karpathy import tokenise
-from gxn.datasets.regular import read_bytes
+from gxn.datasets.duplicates import equal_files, equal_keys, joined
+from gxn.datasets.tokenisers import words
 from gxn.errors import GxnError
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ SPLIT_NAMES = {
     **dict.fromkeys(("val", "valid", "validation", "dev", "development"), "val"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
-EDGE = 1 << 12  # bytes at both ends of a file that are compared before all of it is
 SHOWN = 5  # examples in the record
 
 
@@ -42,7 +41,7 @@ def complete(
     rows: Iterable["Row"],
     shares: SplitShares,
     files: Callable[[str], Path] | None = None,
-    words: Callable[[str], Sequence[str]] = tokenise,
+    words: Callable[[str], Sequence[str]] = words,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Group captions by image and complete ids and splits.
 
@@ -74,7 +73,7 @@ def complete(
     firsts = [" ".join(words(image["sentences"][0]["raw"])) for image in images]
     equal = {
         "files": equal_files([files(image["filename"]) for image in images]) if files else [],
-        "first_captions": _equal(firsts),
+        "first_captions": equal_keys(firsts),
     }
     record["splits"] = _complete_splits(images, equal, shares)
     record["equal"] = {kind: _across(groups, images) for kind, groups in equal.items()}
@@ -118,7 +117,7 @@ def _complete_splits(
         raise GxnError(f"split: unknown name {unknown[0]!r}; known: {', '.join(SPLIT_NAMES)}")
     without = len(images) - given.total()
     renamed = {name: SPLIT_NAMES[name.strip().lower()] for name in given}
-    groups = _joined(len(images), [group for kind in equal.values() for group in kind])
+    groups = joined(len(images), [group for kind in equal.values() for group in kind])
     for group in groups:
         told = [renamed[images[row]["split"]] for row in group if images[row]["split"] is not None]
         for row in group:
@@ -176,71 +175,6 @@ def _draw(
             f"to draw a {split} split; three that differ are the least"
         )
     return {"wanted": wanted, "drawn": drawn}
-
-
-def _equal(keys: Sequence[Any]) -> list[list[int]]:
-    """Rows that share a key, of those that any other row shares; a false key is no key."""
-    rows = collections.defaultdict(list)
-    for row, key in enumerate(keys):
-        if key:
-            rows[key].append(row)
-    return [group for group in rows.values() if len(group) > 1]
-
-
-def equal_files(paths: Sequence[Path]) -> list[list[int]]:
-    """Groups of rows whose files have equal bytes; only what is alike in size and at both ends is read whole.
-
-    Raises:
-        GxnError: a file is not a regular file or cannot be read.
-    """
-    sizes = [_status_size(path) for path in paths]
-    found = []
-    for alike in _equal(sizes):
-        for rows in _equal_by(alike, lambda row: _edges(paths[row], sizes[row])):
-            found += _equal_by(rows, lambda row: hashlib.sha256(read_bytes(paths[row])).digest())
-    return sorted(found)
-
-
-def _equal_by(rows: list[int], key: Callable[[int], Any]) -> list[list[int]]:
-    return [[rows[at] for at in group] for group in _equal([key(row) for row in rows])]
-
-
-def _status_size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError as error:
-        raise GxnError(f"{path}: cannot be read: {error.strerror or error}") from error
-
-
-def _edges(path: Path, size: int) -> bytes:
-    """The first and the last 4 KiB of a file."""
-    read_bytes(path, 0)  # refuses what is not a regular file
-    try:
-        with open(path, "rb") as file:
-            first = file.read(EDGE)
-            file.seek(max(0, size - EDGE))
-            return first + file.read(EDGE)
-    except OSError as error:
-        raise GxnError(f"{path}: cannot be read: {error.strerror or error}") from error
-
-
-def _joined(count: int, groups: Iterable[Sequence[int]]) -> list[list[int]]:
-    """All rows from 0 to `count`, in groups that join whatever the given groups share, by union-find."""
-    parent = list(range(count))
-
-    def root(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]
-            row = parent[row]
-        return row
-
-    for group in groups:
-        for row in group[1:]:
-            parent[root(row)] = root(group[0])
-    joined = collections.defaultdict(list)
-    for row in range(count):
-        joined[root(row)].append(row)
-    return list(joined.values())
 
 
 def _across(groups: list[list[int]], images: list[dict[str, Any]]) -> dict[str, Any]:

@@ -177,7 +177,7 @@ def _absent(names: list[str], images: Path, total: int) -> str:
         lines.append(f"{images}: {name}: is {'not a regular file' if there else 'missing'}")
     if len(names) > NAMED:
         lines.append(f"and {len(names) - NAMED} more")
-    advice = "set dataset.missing_images: skip to leave their captions out"
+    advice = "set dataset.source.missing_images: skip to leave their captions out"
     return "\n".join([*lines, f"{len(names)} of {total} images are missing; add them, or {advice}"])
 
 

@@ -29,6 +29,9 @@ SENTID_KEYS = ("sentid", "caption_id", "sentence_id")
 # caption_1, caption2, "comment 3"
 NUMBERED = re.compile(r"[ _-]?[0-9]+$")
 
+SURROGATE = re.compile("[\ud800-\udfff]")
+MOST_LETTERS = 10_000  # of a name or a caption: the longest machine-made captions have some 2,000
+
 
 class Row(NamedTuple):
     """One caption as a caption file gives it; what the file does not say is None.
@@ -67,7 +70,9 @@ class Problems:
             self.add(place, f"{key}: must be text, not {_short(value)}")
         elif not value.strip():
             self.add(place, f"{key}: is empty; give it text or remove the entry")
-        elif any(0xD800 <= ord(letter) < 0xE000 for letter in value if letter > "\ud7ff"):
+        elif len(value) > MOST_LETTERS:
+            self.add(place, f"{key}: has {len(value)} characters, of at most {MOST_LETTERS}; is it a {key}?")
+        elif not value.isascii() and SURROGATE.search(value):
             self.add(place, f"{key}: holds half of a surrogate pair, which is not a character")
         elif key == "image" and "\0" in value:
             self.add(place, "image: holds a NUL, which no file name can")
