@@ -1,5 +1,6 @@
 """Text and JSON from regular files only: a pipe or a device is refused instead of waited for."""
 
+import contextlib
 import json
 import os
 import stat
@@ -14,6 +15,20 @@ MAX_BYTES = 4 << 30
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
+def require_regular(path: str | Path, most: int | None = None) -> None:
+    """Check that a file can be opened without waiting for ever.
+
+    Args:
+        path: the file; a link is followed to the file at its end.
+        most: its largest size in bytes; None: any.
+
+    Raises:
+        GxnError: it is missing, a folder, a pipe, a socket or a device, behind a loop of links, or too large.
+    """
+    with _reading(path):
+        _check_kind(os.stat(path), path, most)
+
+
 def read_bytes(path: str | Path, size: int = -1) -> bytes:
     """Read the first `size` bytes of a regular file, or all of them (-1).
 
@@ -22,26 +37,34 @@ def read_bytes(path: str | Path, size: int = -1) -> bytes:
     Raises:
         GxnError: the file is missing, is not a regular file, is behind a loop of links, or is larger than 4 GiB.
     """
-    try:
-        _check_kind(os.stat(path), path)  # before opening, since opening a device can already act on it
+    with _reading(path):
+        # before opening, since opening a device can already act on it
+        _check_kind(os.stat(path), path, MAX_BYTES)
         # O_NONBLOCK: were the file exchanged for a pipe in between, opening would wait for a writer
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            _check_kind(os.fstat(file.fileno()), path)
+            _check_kind(os.fstat(file.fileno()), path, MAX_BYTES)
             return file.read(size)
+
+
+@contextlib.contextmanager
+def _reading(path: str | Path) -> Iterator[None]:
+    """Turn what the system refuses while `path` is read into a GxnError."""
+    try:
+        yield
     except OSError as error:
         raise GxnError(f"{path}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:  # a NUL in the name
         raise GxnError(f"{path}: cannot be read: {error}") from error
 
 
-def _check_kind(status: os.stat_result, path: str | Path) -> None:
-    """Refuse what is not a regular file of at most MAX_BYTES."""
+def _check_kind(status: os.stat_result, path: str | Path, most: int | None) -> None:
+    """Refuse what is not a regular file of at most `most` bytes."""
     if stat.S_ISDIR(status.st_mode):
         raise GxnError(f"{path}: is a folder, not a file")
     if not stat.S_ISREG(status.st_mode):
         raise GxnError(f"{path}: is a pipe, a socket or a device, not a regular file; give a file")
-    if status.st_size > MAX_BYTES:
-        raise GxnError(f"{path}: has {status.st_size / 1e9:.1f} GB, of at most {MAX_BYTES / 1e9:.1f} GB")
+    if most is not None and status.st_size > most:
+        raise GxnError(f"{path}: has {status.st_size / 1e9:.1f} GB, of at most {most / 1e9:.1f} GB")
 
 
 def decode(data: bytes, path: str | Path) -> str:
