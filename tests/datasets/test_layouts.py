@@ -5,6 +5,7 @@ import os
 import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gxn.datasets.layouts import find_captions, layout_of, layouts, read_captions_file, split_of_path
@@ -109,7 +110,7 @@ def test_every_layout_is_recognised_by_content_and_read(name, tmp_path, images):
 
 def test_the_example_of_every_layout_is_read_by_that_layout_alone(tmp_path):
     for name, layout in layouts().items():
-        if name == "beside":
+        if name in ("beside", "precomp"):  # folders
             continue
         path = written(tmp_path, "example", layout.EXAMPLE)
         head = path.read_bytes()
@@ -139,6 +140,20 @@ def test_text_files_in_a_folder_of_their_own_name_pictures_in_another(tmp_path):
     assert [(row.image, row.text) for row in found.rows] == [
         ("001/x.jpg", "A bird."),
         ("002/x.jpg", "A fish."),
+    ]
+
+
+def test_a_precomp_folder_has_captions_with_splits_and_is_no_other_layout(tmp_path):
+    for split in ("train", "dev", "test"):
+        np.save(tmp_path / f"{split}_ims.npy", np.random.default_rng(0).standard_normal((2, 3)))
+        written(tmp_path, f"{split}_caps.txt", "One.\nTwo.\nThree.\nFour.\n")
+    assert [key for key, each in layouts().items() if each.recognise(tmp_path, b"")] == ["precomp"]
+    assert find_captions(tmp_path) == [tmp_path]
+    rows = read_captions_file(tmp_path, None).rows
+    assert rows[:3] == [
+        Row("dev_0", "One.", "dev"),
+        Row("dev_0", "Two.", "dev"),
+        Row("dev_1", "Three.", "dev"),
     ]
 
 

@@ -50,7 +50,7 @@ def read_precomp(folder: Path) -> tuple[list[Row], ReadyFeatures]:
         captions += [Row(f"{split}_{at // per_image}", text, split) for at, text in enumerate(texts)]
         tables.append((table, per_image // per_row))
     widths = {table.shape[-1] for table, _ in tables}
-    if not tables or len(widths) != 1:
+    if not tables or len(widths) != 1:  # none: the folder is another one
         what = f"features of different widths, {sorted(widths)}" if tables else "no train_ims.npy"
         raise GxnError(f"{folder}: has {what}")
     return captions, ReadyFeatures(folder, widths.pop(), names, None, lambda rows: _read(tables, rows))

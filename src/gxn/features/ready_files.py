@@ -14,6 +14,7 @@ import numpy as np
 
 from gxn.datasets.regular import lines, parse_json, read_text, require_regular
 from gxn.errors import GxnError
+from gxn.features.precomp import read_precomp
 from gxn.features.ready import MOST_WIDTH, ReadyFeatures, reading, take
 
 FEATURE_KEYS = ("features", "feature", "feats", "embeddings", "image_features", "image_embeddings")
@@ -25,11 +26,14 @@ EXAMPLE = """numpy.savez("features.npz", features=array_of_N_by_D, names=list_of
 
 @contextlib.contextmanager
 def open_ready(path: Path) -> Iterator[ReadyFeatures]:
-    """Open a file of features for reading.
+    """Open a file of features, or a `*_precomp` folder, for reading.
 
     Raises:
         GxnError: it is not a regular HDF5, .npz or .npy file, is damaged, leads to other files, or lacks names.
     """
+    if path.is_dir():
+        yield read_precomp(path)[1]
+        return
     require_regular(path)
     with contextlib.ExitStack() as stack:
         with reading(path):

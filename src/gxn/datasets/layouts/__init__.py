@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from gxn.datasets.folders import ImageFolder, is_image_name
+from gxn.datasets.folders import ImageFolder
 from gxn.datasets.karpathy import NAMED
 from gxn.datasets.layouts._rows import Row
 from gxn.datasets.regular import parse_json, read_bytes, read_text
@@ -208,7 +208,7 @@ def find_captions(folder: Path) -> list[Path]:
             f"{folder}: several files hold captions: {', '.join(path.name for path in found[:NAMED])}; "
             "name one, or the ones that belong together, by --captions"
         )
-    if layouts()["beside"].recognise(folder, b""):
+    if any(layout.recognise(folder, b"") for layout in layouts().values()):
         return [folder]
     raise GxnError(f"{folder}: no captions are found in it. {known_layouts()}")
 
@@ -227,6 +227,4 @@ def _candidates(folder: Path) -> Iterable[Path]:
 
 def _recognised(path: Path) -> bool:
     head = read_bytes(path, HEAD)
-    return not is_image_name(path.name) and any(
-        layout.recognise(path, head) for name, layout in layouts().items() if name != "beside"
-    )
+    return any(layout.recognise(path, head) for layout in layouts().values())

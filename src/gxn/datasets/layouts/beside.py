@@ -20,8 +20,13 @@ SUFFIXES = (".txt", ".caption")
 
 
 def recognise(path: Path, head: bytes) -> bool:
-    """Whether the path is a folder with a text file of captions in it or below it."""
-    return path.is_dir() and any(name.endswith(SUFFIXES) for name in walk(path))
+    """Whether the path is a folder with a text file of captions in it or below it, and without `*_ims.npy`."""
+    if not path.is_dir():
+        return False
+    names = list(walk(path))
+    return any(name.endswith(SUFFIXES) for name in names) and not any(
+        name.endswith("_ims.npy") for name in names
+    )
 
 
 def read(path: Path) -> list[Row]:
