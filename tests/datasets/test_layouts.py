@@ -267,6 +267,7 @@ WRONG = {
     "Latin-1": (FIRST.encode() + "1.jpg,Un café.\n".encode("latin-1"), "line 2: byte 0xe9 is not UTF-8"),
     "UTF-16": ((FIRST + "1.jpg,A dog.\n").encode("utf-16"), "is UTF-16; save it as UTF-8"),
     "an unquoted comma": (FIRST + "1.jpg,A dog.\n2.jpg,A dog, a cat\n", "line 3: has 3 fields, the header 2"),
+    "a header cut by a CR": ("image,\rcaption\n1.jpg,A dog.\n", "the first line names no columns"),
     "a field too few": ("image|no|caption\n1.jpg|0|A dog.\n2.jpg| 4 A.\n", "line 3: has 2 fields, the header 3"),
     "a stray quote": (FIRST + '1.jpg,A dog.\n2.jpg,"Stop" sign\n', "line 3: a quoted field does not end"),
     "an open quote": (FIRST + '1.jpg,"A dog.\n2.jpg,A cat.\n', "line 2: a quoted field does not end"),

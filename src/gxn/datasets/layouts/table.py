@@ -48,18 +48,18 @@ def read(path: Path) -> list[Row]:
     """
     text = read_text(path)
     delimiter = _delimiter(text)
-    if delimiter is None:
+    records = _records(text, delimiter or ",", path)
+    header = [name.strip() for name in next(records, (0, []))[1]]
+    found = fields(header)
+    if found is None:
         raise GxnError(f"{path}: the first line names no columns of images and captions, as in\n{EXAMPLE}")
-    problems, rows = Problems(str(path)), []
-    records = _records(text, delimiter, path)
-    header = [name.strip() for name in next(records)[1]]
     if len(set(header)) != len(header):
         raise GxnError(f"{path}: the header names a column twice: {', '.join(header)}")
-    found = fields(header)
+    problems, rows = Problems(str(path)), []
     for number, values in records:
         if len(values) != len(header):
             counts = f"has {len(values)} fields, the header {len(header)}"
-            problems.add(f"line {number}", f"{counts}; put text that holds {delimiter!r} in double quotes")
+            problems.add(f"line {number}", f"{counts}; put text with {delimiter!r} in double quotes")
             continue
         rows += entry_rows(dict(zip(header, values, strict=True)), found, f"line {number}", problems)
     problems.refuse()
