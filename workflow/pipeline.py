@@ -20,16 +20,15 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 # what DVC itself reads and writes params.yaml with: comments and order stay
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from workflow import paths
+from workflow.plan import PRETRAINING, STEPS, Plan, as_json
+from workflow.preconditions import check_code
 
 import gxn.errors
 from gxn.configuration.files import check, load, overlay, read
 from gxn.configuration.root import is_fetched
 from gxn.errors import GxnError
 from gxn.files import write_json, write_text
-
-from workflow import paths
-from workflow.plan import PRETRAINING, STEPS, Plan, as_json
-from workflow.preconditions import check_code
 
 HEADER = """# What is versioned: one stage for each phase, a target of the Snakefile. Snakemake decides what to run, DVC keeps what
 # came out (docs/versioning.md). Made by `python workflow/pipeline.py configure`; edit that, not this.
@@ -192,7 +191,10 @@ def plots(plan: Plan) -> list[dict[str, Any]]:
         "joint": "val_rsum",
     }
     curves = [
-        {f"{folder}curves/{stage}": {"x": "epoch", "y": y} | ({"template": "panels"} if isinstance(y, list) else {})}
+        {
+            f"{folder}curves/{stage}": {"x": "epoch", "y": y}
+            | ({"template": "panels"} if isinstance(y, list) else {})
+        }
         for stage, y in shown.items()
         if plan.checkpoints(stage)
     ]
@@ -213,7 +215,12 @@ def fingerprints(plan: Plan) -> dict[str, Any]:
         ),
     }
     own: dict[str, Any] = {
-        "data": [as_json(config.dataset), as_json(config.vocabulary), plan.source_code(), checks["vocabulary"]],
+        "data": [
+            as_json(config.dataset),
+            as_json(config.vocabulary),
+            plan.source_code(),
+            checks["vocabulary"],
+        ],
         "features": [as_json(config.cnn), plan.feature_settings(), plan.images(), checks["features"]],
         "pretraining": [*_trained(plan, *PRETRAINING), checks["batch"]],
         "joint": [*_trained(plan, "joint"), *_tuned(plan)],

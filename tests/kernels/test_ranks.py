@@ -17,7 +17,7 @@ def test_blocks_and_threads_change_no_count(name, monkeypatch):
     for blocks, threads in (((96, 512), 1), ((10, 17), 1), ((10, 17), 3)):
         monkeypatch.setattr(ranks, "IMAGES", blocks[0])
         monkeypatch.setattr(ranks, "CAPTIONS", blocks[1])
-        monkeypatch.setattr(ranks, "for_computing", lambda threads=threads: threads)
+        monkeypatch.setattr(ranks, "compute_threads", lambda threads=threads: threads)
         counts = ranks.count_rivals(images, texts, owners, SIMILARITIES[name], weights)
         found.append([*counts.positive, *counts.num_higher, *counts.num_tied])
     for other in found[1:]:

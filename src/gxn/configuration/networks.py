@@ -7,7 +7,7 @@ from pydantic import Field
 from gxn.configuration.section import Flag, Section, Share, Width, choice, list_of, partial
 from gxn.similarities import SIMILARITIES
 
-Pooling = Literal["mean", "last"]
+Pooling = choice("gxn.models.poolings")
 Loss = choice("gxn.losses.ranking")
 
 

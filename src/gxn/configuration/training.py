@@ -81,7 +81,9 @@ class Drawing(Section):
 
     beta1: Real = Field(ge=0, lt=1, description="Adam's first decay rate")
     ema: Real = Field(
-        ge=0, lt=1, description="Decay of the moving average of the generator, which is kept and drawn from; 0: none"
+        ge=0,
+        lt=1,
+        description="Decay of the moving average of the generator, which is kept and drawn from; 0: none",
     )
     max_grad_norm: MaxNorm = Field(description="Largest gradient norm of the generator's update")
     fake_weight: Weight = Field(description="beta_f: weight of drawn images in the discriminator's loss")
@@ -90,7 +92,9 @@ class Drawing(Section):
     adversarial: Literal["hinge", "logistic"] = Field(
         description="Form of the adversarial losses: hinge, or logistic (GAN-CLS, StackGAN, equations 11 and 12)"
     )
-    saturating: Flag = Field(description="Logistic only: the generator minimises log(1 - D), equation 12, instead of -log D")
+    saturating: Flag = Field(
+        description="Logistic only: the generator minimises log(1 - D), equation 12, instead of -log D"
+    )
     mismatched: Literal["next", "random"] = Field(
         description="A mismatched caption is that of the next pair of another image, or of a random one"
     )

@@ -54,7 +54,9 @@ def compiled(function: Callable) -> Callable:
     A sum keeps the order in which it is written; a product that is added may skip its rounding (fused
     multiply-add). Division follows NumPy.
     """
-    return numba.njit(function, nogil=True, error_model="numpy", fastmath={"contract"}, cache=_CACHE is not None)
+    return numba.njit(
+        function, nogil=True, error_model="numpy", fastmath={"contract"}, cache=_CACHE is not None
+    )
 
 
 @lru_cache(maxsize=4)

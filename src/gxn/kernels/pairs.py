@@ -82,7 +82,12 @@ def add_excesses(rows, others, slopes, begin, end, out):
                 count += 1
         weights[count : count + 3] = 0  # the last group of four may be short
         for at in range(0, count, 4):
-            a, b, c, d = others[chosen[at]], others[chosen[at + 1]], others[chosen[at + 2]], others[chosen[at + 3]]
+            a, b, c, d = (
+                others[chosen[at]],
+                others[chosen[at + 1]],
+                others[chosen[at + 2]],
+                others[chosen[at + 3]],
+            )
             for column in range(rows.shape[1]):
                 own = rows[row, column]
                 total = out[row, column] + weights[at] * excess(a[column], own)

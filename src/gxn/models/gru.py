@@ -11,41 +11,35 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from gxn.kernels.gru import GRUSteps
 
+# (states (S, D), row (S,), step (S,), lengths (B,)) -> (B, D): gxn.models.poolings
+Pool = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+
 
 @dataclass(frozen=True)
 class PackedLayout:
-    """Where the S steps of all sentences are, step after step, the longest sentences first.
+    """Where the S steps of all sentences are, step after step, the longest sentences first; on the CPU.
 
     Attributes:
         batch_sizes: how many sentences have a first step, a second, ...; their sum is S.
         row, step: int64 (S,), the sentence and the place in it.
-        last: int64 (B,), the index of each sentence's last step.
-        tokens: int64 (U,), each different word.
-        token_index: int64 (S,) each, which of `tokens` a step reads: forwards, and from the end backwards.
+        reversed: int64 (S,), the step that is as far from its sentence's end.
     """
 
     batch_sizes: list[int]
     row: Tensor
     step: Tensor
-    last: Tensor
-    tokens: Tensor
-    token_index: tuple[Tensor, Tensor]
+    reversed: Tensor
 
 
-def pack(words: Tensor, lengths: Tensor) -> PackedLayout:
-    """Pack sentences, int64 (B, T), of lengths int64 (B,) from 1 to T."""
+def pack(lengths: Tensor) -> PackedLayout:
+    """Pack sentences of lengths int64 (B,), at least 1."""
     order = torch.argsort(lengths, descending=True, stable=True)
     ordered = lengths[order]
     runs = torch.arange(int(ordered[0])).unsqueeze(1) < ordered  # (longest, B)
     step, place = runs.nonzero(as_tuple=True)
     sizes = runs.sum(1)
     starts = sizes.cumsum(0) - sizes
-    row = order[place]
-    tokens, forwards = words[row, step].unique(return_inverse=True)
-    backwards = forwards[starts[ordered[place] - 1 - step] + place]
-    last = torch.empty_like(order)
-    last[order] = starts[ordered - 1] + torch.arange(len(order))
-    return PackedLayout(sizes.tolist(), row, step, last, tokens, (forwards, backwards))
+    return PackedLayout(sizes.tolist(), order[place], step, starts[ordered[place] - 1 - step] + place)
 
 
 @dataclass(frozen=True)
@@ -64,13 +58,29 @@ class Sentences:
 
     @cached_property
     def layout(self) -> PackedLayout:
-        """The packed steps, on the CPU."""
-        return pack(self.words, self.lengths)
+        """The packed steps."""
+        return pack(self.lengths)
+
+    @cached_property
+    def places(self) -> tuple[Tensor, Tensor]:
+        """Row and step of the layout, on the device of the words."""
+        device = self.words.device
+        return tuple(each.to(device, non_blocking=True) for each in (self.layout.row, self.layout.step))
+
+    @cached_property
+    def token_index(self) -> tuple[Tensor, Tensor]:
+        """Different words int64 (U,), and int64 (S,) which of them each step reads."""
+        return self.words[self.places].unique(return_inverse=True)
 
     @cached_property
     def embedded(self) -> Tensor:
-        """Embeddings (U, E) of the layout's tokens."""
-        return self.embedding(self.layout.tokens)
+        """Embeddings (U, E) of the different words."""
+        return self.embedding(self.token_index[0])
+
+
+def pool_words(sentences: Sentences, pool: Pool) -> Tensor:
+    """Pool each sentence's word embeddings, without a GRU: (B, E)."""
+    return pool(sentences.embedded[sentences.token_index[1]], *sentences.places, sentences.lengths)
 
 
 class GRU(nn.GRU):
@@ -79,21 +89,16 @@ class GRU(nn.GRU):
     def __init__(self, input_size: int, hidden_size: int, bidirectional: bool = False) -> None:
         super().__init__(input_size, hidden_size, batch_first=True, bidirectional=bidirectional)
 
-    def forward(self, sentences: Sentences, mean: bool) -> Tensor:
-        """The mean of each sentence's states, or else its last state: (B, H * directions).
+    def forward(self, sentences: Sentences, pool: Pool) -> Tensor:
+        """Pool each sentence's states: (B, H * directions).
 
-        The backward direction's last state is that after the first word.
+        The backward direction counts its steps from the sentence's end: its last state is that after the first word.
         """
-        if sentences.words.is_cuda:
-            return self._packed(sentences, mean)
-        layout, parts = sentences.layout, []
+        states = self._on_card(sentences) if sentences.words.is_cuda else None
+        parts = []
         for reverse in range(2 if self.bidirectional else 1):
-            states = self.steps(sentences, None, reverse)
-            if mean:
-                total = states.new_zeros(len(layout.last), self.hidden_size).index_add(0, layout.row, states)
-                parts.append(total / sentences.lengths.to(states).unsqueeze(1))
-            else:
-                parts.append(states[layout.last])
+            own = self.steps(sentences, None, reverse) if states is None else states[reverse]
+            parts.append(pool(own, *sentences.places, sentences.lengths))
         return torch.cat(parts, 1)
 
     def steps(self, sentences: Sentences, h0: Tensor | None, reverse: int = 0) -> Tensor:
@@ -103,9 +108,9 @@ class GRU(nn.GRU):
         parameters = (getattr(self, f"{name}_l0{suffix}") for name in names)
         if h0 is not None:
             h0 = h0[layout.row[: layout.batch_sizes[0]]]
-        return GRUSteps.apply(
-            sentences.embedded, *parameters, h0, layout.token_index[reverse], layout.batch_sizes
-        )
+        index = sentences.token_index[1]
+        index = index[layout.reversed] if reverse else index
+        return GRUSteps.apply(sentences.embedded, *parameters, h0, index, layout.batch_sizes)
 
     def one_step(self, inputs: Tensor, state: Tensor) -> Tensor:
         """The state (B, H) after one more input (B, E)."""
@@ -116,15 +121,16 @@ class GRU(nn.GRU):
         """States (B, T, H), one direction, of inputs (B, T, E) of one length after the states `h0` (B, H)."""
         return self._single(super().forward, embedded, h0.unsqueeze(0))[0]
 
-    def _packed(self, sentences: Sentences, mean: bool) -> Tensor:
-        embedded, lengths = sentences.embedding(sentences.words), sentences.lengths
+    def _on_card(self, sentences: Sentences) -> tuple[Tensor, ...]:
+        """States (S, H) of each direction on a card, in the order of the layout."""
+        embedded, lengths, layout = sentences.embedding(sentences.words), sentences.lengths, sentences.layout
         falling = bool((lengths[1:] <= lengths[:-1]).all())  # no order to be put on the card, and taken back
         packed = pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=falling)
-        states, last = self._single(super().forward, packed)
-        if not mean:
-            return torch.cat(tuple(last), dim=1)
-        padded = pad_packed_sequence(states, batch_first=True)[0]  # zero past each length
-        return padded.sum(1) / lengths.to(padded, non_blocking=True).unsqueeze(1)
+        padded = pad_packed_sequence(self._single(super().forward, packed)[0], batch_first=True)[0]
+        row, step = sentences.places
+        backwards = (lengths[layout.row] - 1 - layout.step).to(padded.device, non_blocking=True)
+        halves = padded.chunk(2 if self.bidirectional else 1, 2)
+        return tuple(half[row, place] for half, place in zip(halves, (step, backwards), strict=False))
 
     def _single(self, compute: Callable, *inputs: Tensor | PackedSequence) -> Any:
         """Compute in float32, as on a CPU: within autocast cuDNN takes float16, where the smallest gradients are 0."""

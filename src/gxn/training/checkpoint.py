@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gxn.configuration.networks import EncoderSettings
 from gxn.errors import GxnError
 from gxn.files import load_tensors
 from gxn.models.decoder import CaptionDecoder
-from gxn.configuration.networks import EncoderSettings
 from gxn.models.encoders import Encoders, EncoderSizes
 from gxn.models.generator import ConditioningAugmentation, Generator
 from gxn.training.stage import load_modules, stated, stated_model

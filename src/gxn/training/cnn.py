@@ -82,7 +82,9 @@ class CnnTrainer:
         self.cnn.train()
         order = np.random.default_rng([self.plan.seed, epoch])
         rows = torch.from_numpy(order.permutation(len(images))[: self.steps * self.plan.batch_size])
-        batches = progress(rows.split(self.plan.batch_size), self.steps, f"epoch {epoch + 1}/{self.plan.epochs}")
+        batches = progress(
+            rows.split(self.plan.batch_size), self.steps, f"epoch {epoch + 1}/{self.plan.epochs}"
+        )
         total = 0.0
         for step, batch in enumerate(batches, 1):
             flip = torch.from_numpy(order.random(len(batch)) < 0.5)

@@ -72,17 +72,16 @@ class Drawing:
             "generator": adam(self.drawers.parameters(), settings.learning_rate, betas),
         }
         if settings.grounding_rate > 0:
-            grounded = [
-                *encoders.words_of(GROUNDED).parameters(),
-                *encoders.rnn[GROUNDED].parameters(),
-                *encoders.text[GROUNDED].parameters(),
-            ]
+            grounded = encoders.text_parameters(GROUNDED)
             self.optimizers["ground_text"] = adam(grounded, settings.grounding_rate)
 
     def start_epoch(self, epoch: int) -> None:
         if "ground_text" in self.optimizers:
             set_rate(
-                self.optimizers["ground_text"], self.settings.grounding_rate, self.settings.lr_decay_epoch, epoch
+                self.optimizers["ground_text"],
+                self.settings.grounding_rate,
+                self.settings.lr_decay_epoch,
+                epoch,
             )
 
     def step(self, batch: Batch) -> dict[str, Tensor]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from gxn.datasets.karpathy import refuse
+from gxn.datasets.karpathy import raise_problems
 from gxn.errors import GxnError
 
 IMAGE_KEYS = (
@@ -62,7 +62,7 @@ class Problems:
         """Note a fault of the line or entry `place`."""
         self.found.append(f"{self.where}: {place}: {problem}")
         if len(self.found) == 1000:
-            refuse(self.found)
+            raise_problems(self.found)
 
     def text(self, place: str, key: str, value: Any) -> str | None:
         """`value` stripped, if it is text that is not blank; else a fault is noted and None is returned."""
@@ -82,7 +82,7 @@ class Problems:
 
     def refuse(self) -> None:
         """Raise a GxnError that names the faults, if there are any."""
-        refuse(self.found)
+        raise_problems(self.found)
 
 
 def _short(value: Any) -> str:
