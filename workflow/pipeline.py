@@ -1,9 +1,11 @@
 """dvc.yaml, made whole from the configuration, and the fingerprints by which DVC knows what has changed.
 
-    uv run python workflow/pipeline.py configure [config/local.yaml ...]   params.yaml overlaid with files, and dvc.yaml
+    uv run python workflow/pipeline.py configure [config/local.yaml ...]   params.yaml overlaid with files, and
+    dvc.yaml
     uv run python workflow/pipeline.py fingerprints                        run by DVC: what each phase depends on
 
-DVC versions phases of the Snakemake DAG. A phase depends on the files that it reads and on its fingerprint: the settings
+DVC versions phases of the Snakemake DAG. A phase depends on the files that it reads and on its fingerprint:
+the settings
 of its jobs and the digests of their code. So prose can change, and DVC has nothing to do.
 """
 

@@ -1,4 +1,5 @@
-"""Exact ranks of the true pairs in both directions; `gxn.kernels.ranks` counts the rivals that they are made of."""
+"""Exact ranks of the true pairs in both directions; `gxn.kernels.ranks` counts the rivals that they are made
+of."""
 
 from __future__ import annotations
 

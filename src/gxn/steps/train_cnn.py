@@ -1,6 +1,7 @@
 """Train the small CNN of the embedded data set on rendered scenes that are in no split.
 
-The accuracy by kind of question is printed and written for every epoch. The weights file is strictly loadable in the
+The accuracy by kind of question is printed and written for every epoch. The weights file is strictly loadable
+in the
 network of this name; class scores that a torchvision model may have stay as initialised.
 """
 
