@@ -18,16 +18,20 @@ from gxn.training.correspondence import Correspondence
 from gxn.training.data import Split
 from gxn.training.matching import Matching
 
-ENCODER = EncoderSettings(
-    spaces=("grounded",),
-    similarity="cosine",
-    abstract_weight=0.5,
-    normalise=True,
-    absolute=True,
-    abstract_pooling="mean",
-    grounded_pooling="mean",
-    word_embeddings="shared",
-    same_image_negatives=False,
+ENCODER = parse(
+    EncoderSettings,
+    {
+        "spaces": ["grounded"],
+        "similarity": "cosine",
+        "abstract_weight": 0.5,
+        "normalise": True,
+        "absolute": True,
+        "abstract_pooling": {"kind": "mean"},
+        "grounded_pooling": {"kind": "mean"},
+        "word_embeddings": "shared",
+        "same_image_negatives": False,
+    },
+    "encoder",
 )
 RANKING = parse(
     RankingSettings,

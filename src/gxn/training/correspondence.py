@@ -44,7 +44,7 @@ class Correspondence:
         self.autoencoder = CorrespondenceAutoencoder(*widths, self.vocab_size, code_dim).to(device)
         sample = train.sample(SAMPLE)
         self.autoencoder.fit_scales(sample.features, self._bags(sample.tokens))
-        text = nn.ModuleList([encoders.word, encoders.rnn])
+        text = nn.ModuleList([encoders.word, encoders.rnn, encoders.pool_weights])
         self.optimizer = adam([*text.parameters(), *self.autoencoder.parameters()], ranking.learning_rate)
         self.modules: dict[str, nn.Module] = {"encoders": encoders, "autoencoder": self.autoencoder}
         self.optimizers: dict[str, Optimizer] = {"correspondence": self.optimizer}
@@ -86,8 +86,7 @@ class Correspondence:
 
     def _codes(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         captions = Sentences(self.encoders.words_of(GROUNDED), tokens, lengths)
-        mean = self.encoders.settings.grounded_pooling == "mean"
-        return self.autoencoder.encode_texts(self.encoders.rnn[GROUNDED](captions, mean=mean))
+        return self.autoencoder.encode_texts(self.encoders.pooled(captions, GROUNDED))
 
     def _all_codes(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         parts = zip(tokens.split(AT_ONCE), lengths.split(AT_ONCE), strict=True)
