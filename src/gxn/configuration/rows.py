@@ -1,11 +1,11 @@
 """Section `methods`: the rows of the table."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from gxn.configuration.networks import Loss
-from gxn.configuration.section import Flag, Name, Section, partial
+from gxn.configuration.section import Colour, Flag, Name, NullFromText, Section, partial
 from gxn.configuration.training import Joint
 
 
@@ -13,7 +13,9 @@ class Method(Section):
     """A row of the table: an encoder, a ranking loss, and what it imagines."""
 
     encoder: Name = Field(description="Its entry of `encoders`")
-    loss: Loss | None = Field(None, description="Ranking loss of the joint stage; left out: the encoder's")
+    loss: Annotated[Loss | None, NullFromText] = Field(
+        None, description="Ranking loss of the joint stage; left out: the encoder's"
+    )
     captioning: Literal["none", "xe", "mix"] = Field(
         "none", description="Captions: none, by cross-entropy, or by its mix with the self-critical loss"
     )
@@ -24,9 +26,7 @@ class Method(Section):
     label: str | None = Field(
         None, min_length=1, max_length=60, description="Name in print; left out: the key"
     )
-    colour: str | None = Field(
-        None, pattern=r"^#[0-9A-Fa-f]{6}$", description="Colour in figures, #RRGGBB; left out: by its place"
-    )
+    colour: Colour | None = Field(None, description="Colour in figures, #RRGGBB; left out: by its place")
 
     @property
     def imagines(self) -> bool:
