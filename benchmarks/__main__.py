@@ -21,12 +21,13 @@ from benchmarks.measure import Stopwatch, copying_work, fused_work, hardware, ma
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import Embeddings, read_embeddings
 from gxn.evaluation.ranks import ranks
-from gxn.losses.similarity import kernels, order, plain_order
+from gxn.kernels.similarity import cuda_kernels, plain_order
+from gxn.losses.similarity import order
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
 from gxn.rewards.ciderd import CiderD
 from gxn.rewards.frequencies import build_frequencies
-from gxn.similarities import named
+from gxn.similarities import get_similarity
 from gxn.training.captioning import Captioning, CaptioningConfig
 from gxn.training.device import choose_device
 from gxn.training.matching import Matching, MatchingConfig
@@ -111,7 +112,7 @@ def order_embeddings(path: str) -> tuple[str, Embeddings]:
         found = read_embeddings(path)
     except GxnError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-    similarity = named(found.similarity)
+    similarity = get_similarity(found.similarity)
     if not similarity.order or (similarity.root and len(found.images) > 1):
         spaces = len(found.images)
         raise argparse.ArgumentTypeError(f"{path}: {found.similarity} in {spaces} space(s) is not pruned")
@@ -210,15 +211,13 @@ def on_card(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[Row]:
     """Ranks, the similarity and the training step on a CUDA card."""
     from benchmarks import card
 
-    from gxn.evaluation import ranks_cuda
-
     images, texts = (
         torch.from_numpy(side).cuda() for side in trained(sizes.images, sizes.width, sizes.steps)
     )
     owners = np.repeat(np.arange(len(images)), 5)
     run, number = card.fused_work(sizes.rounds)
     ours, fused = watch.medians(
-        card.finished(lambda: ranks_cuda.ranks([images], [texts], owners, "order", [1.0])), run
+        card.finished(lambda: ranks([images], [texts], owners, "order", [1.0])), run
     )
     size = f"{len(images):,} x {len(texts):,}, D = {sizes.width}"
     least = fused * len(images) * texts.numel() / number
@@ -287,7 +286,7 @@ def main() -> None:
         training(sizes, watch, made),
         ranking(sizes, watch, arguments.threads),
         pruning(*arguments.embeddings, watch) if arguments.embeddings else (),
-        on_card(sizes, watch, made) if torch.cuda.is_available() and kernels() else (),
+        on_card(sizes, watch, made) if torch.cuda.is_available() and cuda_kernels() else (),
     )
     for part in parts:
         for row in part:

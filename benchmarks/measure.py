@@ -10,7 +10,7 @@ import numba
 import numpy as np
 import torch
 
-from gxn.compiled import spread
+from gxn.kernels.compiled import spread
 
 ELEMENTS = 2048  # of the fused rate's vector: it lies in the first cache
 

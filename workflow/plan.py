@@ -15,7 +15,7 @@ from gxn import code
 from gxn.configuration import stages
 from gxn.configuration.root import Configuration, is_fetched
 from gxn.configuration.rows import Method
-from gxn.configuration.section import Section
+from gxn.configuration.section import Section, used_plugins
 from gxn.errors import GxnError
 
 # the step that trains each stage; a row that imagines nothing is trained by that of the ranking
@@ -220,9 +220,8 @@ class Plan:
             return as_json(stages.settings(self.config, stage, wildcards.name))
 
         def digest(wildcards: Any) -> str:
-            ranking = stages.settings(self.config, stage, wildcards.name).ranking
-            loss = [f"gxn.losses.ranking.{ranking.loss.kind}"] if ranking else []
-            return code.digest(f"gxn.steps.{step}", *loss)
+            settings = stages.settings(self.config, stage, wildcards.name)
+            return code.digest(f"gxn.steps.{step}", *used_plugins(settings))
 
         return {
             "step": step,
@@ -256,8 +255,18 @@ class Plan:
 
     def finetune_code(self, wildcards: Any) -> str:
         """Digest of the code of fine-tuning, with that of its ranking loss."""
-        loss = stages.finetune(self.config, self.tuned[wildcards.method]).ranking.loss
-        return code.digest("gxn.steps.finetune", f"gxn.losses.ranking.{loss.kind}")
+        settings = stages.finetune(self.config, self.tuned[wildcards.method])
+        row = stages.settings(self.config, "joint", self.tuned[wildcards.method])
+        return code.digest("gxn.steps.finetune", *used_plugins(settings), *used_plugins(row))
+
+    def row_code(self, step: str) -> Callable[[Any], str]:
+        """Give the params function of a step that reads a row's networks: the digest of its code."""
+
+        def digest(wildcards: Any) -> str:
+            row = self.rows[self.tuned.get(wildcards.method, wildcards.method)]
+            return code.digest(f"gxn.steps.{step}", *used_plugins(self.config.encoder(row.encoder)))
+
+        return digest
 
     # checks before jobs
 

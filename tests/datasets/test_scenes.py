@@ -1,6 +1,5 @@
 """Layout of scenes: determinism, disjointness, families, checks of the section."""
 
-import itertools
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 from gxn.datasets.palette import ATTRIBUTES, HIDDEN, PLACES
 from gxn.datasets.rendering import render
 from gxn.datasets.scenes import SPLITS, TWIN_OF, Scene, Settings, Thing, generator, scenes, stream_of
-from gxn.datasets.shapes import QUESTIONS, TOGETHER, answers, classification_set, mirrored, present
+from gxn.datasets.shapes import QUESTIONS, answers, classification_set, mirrored
 from gxn.errors import GxnError
 
 SECTION = {"seed": 0, "size": 64, "train": 80, "val": 40, "test": 40}
@@ -137,14 +136,3 @@ def test_answers_of_the_classification_set() -> None:
 def test_the_classification_set_repeats_itself() -> None:
     one, two = list(classification_set(0, 32, 6)), list(classification_set(0, 32, 6))
     assert all((a == c).all() and (b == d).all() for (a, b), (c, d) in zip(one, two, strict=True))
-
-
-def test_what_is_present_in_a_scene() -> None:
-    found = [scene for scene in scenes(SETTINGS, "train") if len(scene.things) == 3]
-    told = present(np.stack([answers(scene) for scene in found]))
-    labels = [each for names in TOGETHER for each in itertools.product(*(ATTRIBUTES[name] for name in names))]
-    kinds = [names for names in TOGETHER for _ in itertools.product(*(ATTRIBUTES[name] for name in names))]
-    for scene, row in zip(found, told, strict=True):
-        for names, values, seen in zip(kinds, labels, row, strict=True):
-            naive = any(tuple(getattr(thing, name) for name in names) == values for thing in scene.things)
-            assert seen == naive

@@ -1,4 +1,4 @@
-"""Feature extraction from torchvision models: width, layer, weights, messages."""
+"""Feature extraction from CNNs: width, layer, grid, weights, messages."""
 
 from pathlib import Path
 
@@ -8,8 +8,9 @@ from torch import nn
 from torchvision import models
 
 from gxn.errors import GxnError
-from gxn.features.cnn import MEAN, STD, Extractor, head_of, load_cnn, normalise
+from gxn.features.cnn import MEAN, STD, Extractor, head_of, last_map, load_cnn, normalise, pooled
 from gxn.files import save_tensors
+from gxn.models.plain_cnn import PlainCnn
 
 WIDTHS = {
     "resnet152": 2048,
@@ -80,6 +81,69 @@ def test_a_named_layer_is_taken_before_a_relu_in_place_changes_it(tmp_path: Path
     assert width == 64 and (expected < 0).any()
 
 
+LAST_MAPS = {
+    "resnet18": "layer4",
+    "vgg11": "avgpool",
+    "mobilenet_v2": "features",
+    "squeezenet1_1": "classifier.0",  # the dropout before the map of class scores
+    "shufflenet_v2_x0_5": "conv5",
+    "densenet121": "features",
+    "swin_t": "permute",
+    "plain": "",
+}
+
+
+@pytest.mark.parametrize("name", LAST_MAPS)
+def test_the_last_map_is_found(name: str) -> None:
+    with torch.device("meta"):
+        model = PlainCnn() if name == "plain" else models.get_model(name, weights=None)
+        assert last_map(name, model) == LAST_MAPS[name] and model.training
+
+
+def naive_cells(value: torch.Tensor, cells: int) -> torch.Tensor:
+    """Mean over each cell of a map (B, C, H, W), cell by cell: (B, C * cells * cells)."""
+    height, width = value.shape[2:]
+    rows = [slice(i * height // cells, -(-(i + 1) * height // cells)) for i in range(cells)]
+    columns = [slice(i * width // cells, -(-(i + 1) * width // cells)) for i in range(cells)]
+    means = [value[:, :, row, column].mean((2, 3)) for row in rows for column in columns]
+    return torch.stack(means, 2).flatten(1)
+
+
+@pytest.mark.parametrize(("height", "width"), [(4, 4), (7, 5), (2, 2), (3, 6)])
+@pytest.mark.parametrize("cells", [1, 2, 3])
+def test_pooled_cells_beside_a_loop(height: int, width: int, cells: int) -> None:
+    value = torch.rand(2, 5, height, width, generator=torch.Generator().manual_seed(1))
+    assert torch.allclose(pooled(value, cells), naive_cells(value, cells), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["plain", "resnet18"])
+def test_a_grid_of_the_last_map(name: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = (PlainCnn() if name == "plain" else models.get_model(name, weights=None)).eval()
+    save_tensors(tmp_path / "weights.safetensors", model.state_dict(), {})
+    extractor, width = load_cnn(name, "grid3", tmp_path / "weights.safetensors")
+    if name == "resnet18":
+        model.avgpool, model.fc = nn.Identity(), nn.Identity()
+    with torch.no_grad():
+        last = model(IMAGES)
+        last = last if name == "plain" else last.unflatten(1, (512, 2, 2))
+        assert torch.allclose(extractor(IMAGES), naive_cells(last, 3), atol=1e-6)
+    assert width == 9 * last.shape[1] and not extractor.training
+
+
+def test_pool_of_the_plain_network_is_the_mean_of_its_map(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    extractor, width = load_cnn("plain", "pool", None)
+    with torch.no_grad():
+        assert torch.allclose(extractor(IMAGES), extractor.model(IMAGES).mean((2, 3)), atol=1e-6)
+    assert width == 256
+
+
+def test_a_grid_of_a_network_that_ends_in_a_sequence() -> None:
+    with pytest.raises(GxnError, match=r"^cnn\.layer: vit_b_16 ends in a sequence"):
+        load_cnn("vit_b_16", "grid3", None)
+
+
 def test_gradients_reach_the_network() -> None:
     torch.manual_seed(0)
     extractor, _ = load_cnn("shufflenet_v2_x0_5", "pool", None)
@@ -136,7 +200,7 @@ def test_a_name_that_is_no_classification_model(name: str) -> None:
         load_cnn(name, "pool", None)
 
 
-@pytest.mark.parametrize("layer", ["", "layer9", "fc.weight"])
+@pytest.mark.parametrize("layer", ["", "layer9", "fc.weight", "grid", "grid0", "grid12"])
 def test_a_layer_that_is_not_there(layer: str) -> None:
     with pytest.raises(GxnError, match=r"^cnn\.layer: .*conv1"):
         load_cnn("shufflenet_v2_x0_5", layer, None)

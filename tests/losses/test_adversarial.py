@@ -17,22 +17,40 @@ def test_discriminator_loss_is_equation_11_negated():
         - 0.25 * math.log(1 - torch.sigmoid(w))
         for r, f, w in zip(real, fake, wrong, strict=True)
     )
-    assert float(discriminator_loss(real, fake, wrong, 0.5, 0.25)) == pytest.approx(expected / 2, rel=1e-5)
+    assert float(discriminator_loss(real, fake, wrong, 0.5, 0.25, "logistic")) == pytest.approx(
+        expected / 2, rel=1e-5
+    )
 
 
 def test_generator_loss_does_not_saturate():
     logits = torch.tensor([-8.0], requires_grad=True)
-    generator_loss(logits, saturating=False).backward()
+    generator_loss(logits, False, "logistic").backward()
     assert float(logits.grad) == pytest.approx(-1.0, abs=1e-3)
 
 
 def test_the_saturating_loss_is_equation_12s():
     logits = torch.tensor([-8.0, 0.5], requires_grad=True)
-    loss = generator_loss(logits, saturating=True)
+    loss = generator_loss(logits, True, "logistic")
     loss.backward()
     fakes = [math.log(1 - 1 / (1 + math.exp(8.0))), math.log(1 - 1 / (1 + math.exp(-0.5)))]
     assert loss.item() == pytest.approx(sum(fakes) / 2, rel=1e-4)
     assert abs(float(logits.grad[0])) < 1e-3
+
+
+def test_the_hinge_asks_for_a_margin_of_one_and_no_more():
+    real, fake, wrong = torch.tensor([0.3, 2.0]), torch.tensor([0.5, -3.0]), torch.tensor([-0.2, -1.0])
+    expected = (0.7 + 0.0) / 2 + 0.5 * (1.5 + 0.0) / 2 + 0.25 * (0.8 + 0.0) / 2
+    loss = discriminator_loss(real, fake, wrong, 0.5, 0.25, "hinge")
+    assert float(loss) == pytest.approx(expected, rel=1e-6)
+    assert float(generator_loss(fake, False, "hinge")) == pytest.approx(-(0.5 - 3.0) / 2)
+
+
+@pytest.mark.parametrize("adversarial", ["logistic", "hinge"])
+def test_gradients_agree_with_finite_differences(adversarial):
+    torch.manual_seed(0)
+    logits = [torch.randn(6, dtype=torch.float64, requires_grad=True) for _ in range(3)]
+    assert torch.autograd.gradcheck(lambda *each: discriminator_loss(*each, 0.5, 0.25, adversarial), logits)
+    assert torch.autograd.gradcheck(lambda fake: generator_loss(fake, False, adversarial), logits[:1])
 
 
 def test_kl_is_the_closed_form_of_two_normals():

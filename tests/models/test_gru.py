@@ -4,8 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gxn.models import products
-from gxn.models.gru import GRU, Sentences, lay
+from gxn.models.gru import GRU, Sentences, pack
 
 WORDS = 7
 
@@ -35,9 +34,9 @@ def test_equals_torch(bidirectional, lengths, mean):
     read = sentences(lengths, nn.Embedding(WORDS, 3))
     found, expected = gru(read, mean), alone(reference, read, mean)
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
-    slopes = torch.randn_like(expected)
+    grad_output = torch.randn_like(expected)
     gradients = [
-        torch.autograd.grad(outputs, (read.embedding.weight, *module.parameters()), slopes)
+        torch.autograd.grad(outputs, (read.embedding.weight, *module.parameters()), grad_output)
         for outputs, module in ((found, gru), (expected, reference))
     ]
     for pair in zip(*gradients, strict=True):
@@ -64,14 +63,14 @@ def test_all_states_after_a_given_one(lengths):
     gru, reference = GRU(3, 5), nn.GRU(3, 5, batch_first=True)
     reference.load_state_dict(gru.state_dict())
     read = sentences(lengths, nn.Embedding(WORDS, 3))
-    first = torch.randn(len(lengths), 5, requires_grad=True)
-    whole, _ = reference(read.embedding(read.words), first.unsqueeze(0))
+    h0 = torch.randn(len(lengths), 5, requires_grad=True)
+    whole, _ = reference(read.embedding(read.words), h0.unsqueeze(0))
     expected = whole[read.layout.row, read.layout.step]
-    found, slopes = gru.steps(read, first), torch.randn_like(expected)
+    found, grad_output = gru.steps(read, h0), torch.randn_like(expected)
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(gru.all_steps(read.embedding(read.words), first), whole)
+    torch.testing.assert_close(gru.all_steps(read.embedding(read.words), h0), whole)
     gradients = [
-        torch.autograd.grad(outputs, (first, read.embedding.weight, *module.parameters()), slopes)
+        torch.autograd.grad(outputs, (h0, read.embedding.weight, *module.parameters()), grad_output)
         for outputs, module in ((found, gru), (expected, reference))
     ]
     for pair in zip(*gradients, strict=True):
@@ -86,13 +85,13 @@ def test_one_more_step(half):
     reference.load_state_dict({name.removesuffix("_l0"): each for name, each in gru.state_dict().items()})
     expected = reference(inputs, state)
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
-        found = gru.stepper()(inputs, state)
+        found = gru.one_step(inputs, state)
     torch.testing.assert_close(found, expected.detach())
 
 
 def test_wide_states_equal_torch():
     torch.manual_seed(1)
-    gru, reference = GRU(3, 260), nn.GRU(3, 260, batch_first=True)  # products are divided, and leave a rest
+    gru, reference = GRU(3, 260), nn.GRU(3, 260, batch_first=True)
     reference.load_state_dict(gru.state_dict())
     read = sentences([3, 1, 4], nn.Embedding(WORDS, 3))
     found, expected = gru(read, False), alone(reference, read, False)
@@ -105,47 +104,32 @@ def test_wide_states_equal_torch():
         torch.testing.assert_close(*pair, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("has_h0", [False, True])
 @pytest.mark.parametrize("reverse", [0, 1])
-def test_gradients_against_finite_differences(begun, reverse):
+def test_gradients_against_finite_differences(has_h0, reverse):
     torch.manual_seed(1)
     gru, read = GRU(2, 3, bidirectional=True).double(), sentences([3, 1, 4], nn.Embedding(WORDS, 2).double())
-    first = torch.randn(3, 3, dtype=torch.float64, requires_grad=True)
+    h0 = torch.randn(3, 3, dtype=torch.float64, requires_grad=True)
     suffix = "_reverse" if reverse else ""
     named = {name: each for name, each in gru.named_parameters() if name.endswith(f"l0{suffix}")}
-    parameters = (read.embedding.weight, *named.values(), *([first] if begun else []))
+    parameters = (read.embedding.weight, *named.values(), *([h0] if has_h0 else []))
 
     def states(*given):
         return gru.steps(
-            Sentences(read.embedding, read.words, read.lengths), first if begun else None, reverse
+            Sentences(read.embedding, read.words, read.lengths), h0 if has_h0 else None, reverse
         )
 
     assert torch.autograd.gradcheck(states, parameters)
 
 
-@pytest.mark.parametrize("begun", [False, True])
-def test_threads_change_no_bit(begun, monkeypatch):
-    torch.manual_seed(3)
-    gru, read = GRU(3, 20), sentences(torch.randint(1, 7, (40,)).tolist(), nn.Embedding(WORDS, 3))
-    first = torch.randn(40, 20, requires_grad=True) if begun else None
-    differentiated = (read.embedding.weight, *gru.parameters(), *([first] if begun else []))
-    found = []
-    monkeypatch.setattr(products, "ENOUGH", 0)
-    for threads in (1, 3):
-        monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
-        states = gru.steps(Sentences(read.embedding, read.words, read.lengths), first)
-        found.append([states, *torch.autograd.grad(states.square().sum(), differentiated)])
-    assert all(torch.equal(*pair) for pair in zip(*found, strict=True))
-
-
 def test_a_layout_takes_every_word_in_its_turn():
     words, lengths = torch.tensor([[5, 6, 0], [5, 5, 4]]), torch.tensor([2, 3])
-    layout = lay(words, lengths)
-    assert layout.sizes == [2, 2, 1]
+    layout = pack(words, lengths)
+    assert layout.batch_sizes == [2, 2, 1]
     assert layout.row.tolist() == [1, 0, 1, 0, 1] and layout.step.tolist() == [0, 0, 1, 1, 2]
-    forwards, backwards = (layout.words[kinds].tolist() for kinds in layout.kinds)
+    forwards, backwards = (layout.tokens[index].tolist() for index in layout.token_index)
     assert forwards == [5, 5, 5, 6, 4] and backwards == [4, 6, 5, 5, 5]
-    assert layout.ends.tolist() == [3, 4]
+    assert layout.last.tolist() == [3, 4]
 
 
 def test_ignores_what_lies_past_the_end():

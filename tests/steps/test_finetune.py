@@ -28,7 +28,8 @@ FEATURES = {
 }  # fmt: skip
 MODEL = {
     "word": 8, "hidden": 12, "joint": 10, "decoder": 9, "decoder_start": "state",
-    "condition": 6, "noise": 4, "generator": 4, "discriminator": 4, "discriminator_reads": "text",
+    "condition": 6, "noise": 4, "generator": 4, "generator_kind": "upsampling", "discriminator": 4,
+    "discriminator_kind": "projection", "discriminator_norm": "batch", "discriminator_reads": "text",
 }  # fmt: skip
 ENCODER = {
     "spaces": ["abstract", "grounded"], "similarity": "order", "margin": 0.05, "abstract_weight": 0.5,

@@ -2,7 +2,8 @@
 
 MODEL = {
     "word": 8, "hidden": 12, "joint": 10, "decoder": 9, "decoder_start": "state",
-    "condition": 6, "noise": 4, "generator": 4, "discriminator": 4, "discriminator_reads": "text",
+    "condition": 6, "noise": 4, "generator": 4, "generator_kind": "upsampling", "discriminator": 4,
+    "discriminator_kind": "projection", "discriminator_norm": "batch", "discriminator_reads": "text",
 }  # fmt: skip
 TRAINING = {"batch": 8, "precision": "float32", "select_images": None}
 ENCODER = {
@@ -17,7 +18,7 @@ CAPTION = {
     "sampling_increase": 0.1, "sampling_every": 1, "sampling_most": 0.25, "longest": 6, "earlier": 0,
 }  # fmt: skip
 DRAW = {
-    "learning_rate": 0.001, "beta1": 0.5, "grounding_rate": 0.0, "decay_epoch": None, "clip": 10.0,
-    "beta_f": 0.5, "beta_w": 0.5, "beta_s": 2.0,
-    "saturating": False, "wrong": "next", "discriminator_grounds": False, "batch": 4,
+    "learning_rate": 0.001, "beta1": 0.5, "ema": 0.9, "grounding_rate": 0.0, "decay_epoch": None,
+    "clip": 10.0, "beta_f": 0.5, "beta_w": 0.5, "beta_s": 2.0, "adversarial": "logistic", "saturating": False,
+    "wrong": "next", "discriminator_grounds": False, "batch": 4,
 }  # fmt: skip

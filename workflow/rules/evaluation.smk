@@ -18,7 +18,7 @@ rule embed:
         mem_mb=resources.memory(NETWORKS),
     params:
         settings=plan.as_json(PLAN.machine),
-        code=PLAN.code("embed"),
+        code=PLAN.row_code("embed"),
     shell:
         "logged {log} python -m gxn.steps.embed --config {CONFIG_FILE} --checkpoint {input.checkpoint}"
         " --features {input.features} --tokens {input.tokens} --out {output}"
@@ -79,7 +79,7 @@ rule imagine:
         settings=plan.as_json(
             PLAN.machine | {"max_length": CONFIG.captioning.max_length}
         ),
-        code=PLAN.code("imagine"),
+        code=PLAN.row_code("imagine"),
     shell:
         "logged {log} python -m gxn.steps.imagine --config {CONFIG_FILE} --checkpoint {input.checkpoint}"
         " --captions {input.captions} --features {input.features} --tokens {input.tokens}"

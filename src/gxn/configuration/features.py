@@ -22,9 +22,10 @@ from gxn.configuration.section import (
 class FixedCnn(Section):
     """A CNN and the layer whose output are the features of an image."""
 
-    name: str = Field(description="A torchvision classification model")
+    name: str = Field(description="plain, the package's own small CNN, or a torchvision classification model")
     layer: str = Field(
-        description="pool: what the class scores read, pooled; or the name of a module, whose output is averaged"
+        description="pool: what the class scores read, pooled; gridN: the last map averaged over N x N places; "
+        "or the name of a module, whose output is averaged"
     )
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from gxn.configuration.section import Flag, Section, Share, Width, choice, list_of, partial
 from gxn.similarities import SIMILARITIES
 
-Pooling = Literal["mean", "last"]
+Pooling = choice("gxn.models.poolings")
 Loss = choice("gxn.losses.ranking")
 
 
@@ -24,7 +24,16 @@ class Model(Section):
     cond_dim: Width = Field(description="Condition t_c of the generator")
     z_dim: Width = Field(description="Noise z of the generator")
     g_channels: Width = Field(description="Channels of the generator's last feature map")
+    generator_kind: Literal["upsampling", "transposed"] = Field(
+        description="Nearest-neighbour upsampling and 3x3 convolutions (StackGAN), or transposed ones (GAN-CLS)"
+    )
     d_channels: Width = Field(description="Channels of the discriminator's first feature map")
+    discriminator_kind: Literal["projection", "concatenation"] = Field(
+        description="Image and caption meet in an inner product, or are concatenated (GAN-CLS, StackGAN)"
+    )
+    discriminator_norm: Literal["spectral", "batch", "none"] = Field(
+        description="Normalisation of the discriminator's layers (GAN-CLS, StackGAN: batch)"
+    )
     discriminator_reads: Literal["text", "mean"] = Field(
         description="The caption that the discriminator reads: t_l, or the mean of t_c (StackGAN)"
     )

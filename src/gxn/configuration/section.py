@@ -91,13 +91,27 @@ def _different(values: Any) -> Any:
 
 
 def choice(package: str) -> Any:
-    """Type of a field that chooses a plug-in of `package`: `{kind: NAME, ...}` with that plug-in's parameters."""
+    """Type of a field that chooses a plug-in of `package`: `{kind: NAME, ...}` with its parameters, or `NAME`."""
     sections = []
     for name in plugins.names(package):
         own = plugins.load(package, name).Parameters
         field = (Literal[name], Field(description=_first_line(plugins.load(package, name).__doc__)))
         sections.append(create_model(f"{package}.{name}", __base__=own, kind=field))
-    return Annotated[Union[tuple(sections)], Field(discriminator="kind")]  # noqa: UP007
+    return Annotated[Union[tuple(sections)], Field(discriminator="kind"), BeforeValidator(_by_name)]  # noqa: UP007
+
+
+def used_plugins(section: Section) -> list[str]:
+    """Modules of the plug-ins that a section chooses, at any depth, sorted."""
+    found = {type(section).__name__} if "kind" in type(section).model_fields else set()
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            found |= set(used_plugins(value))
+    return sorted(found)
+
+
+def _by_name(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
 
 
 def partial(section: type[Section]) -> type[Section]:

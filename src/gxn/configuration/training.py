@@ -81,11 +81,21 @@ class Drawing(Section):
     """From text to image: conditioning augmentation, generator and discriminator."""
 
     beta1: Real = Field(ge=0, lt=1, description="Adam's first decay rate")
+    ema: Real = Field(
+        ge=0,
+        lt=1,
+        description="Decay of the moving average of the generator, which is kept and drawn from; 0: none",
+    )
     max_grad_norm: MaxNorm = Field(description="Largest gradient norm of the generator's update")
     fake_weight: Weight = Field(description="beta_f: weight of drawn images in the discriminator's loss")
     mismatched_weight: Weight = Field(description="beta_w: weight of mismatched captions in it")
     kl_weight: Weight = Field(description="beta_s: weight of the KL term, a mean over elements")
-    saturating: Flag = Field(description="The generator minimises log(1 - D), equation 12, instead of -log D")
+    adversarial: Literal["hinge", "logistic"] = Field(
+        description="Form of the adversarial losses: hinge, or logistic (GAN-CLS, StackGAN, equations 11 and 12)"
+    )
+    saturating: Flag = Field(
+        description="Logistic only: the generator minimises log(1 - D), equation 12, instead of -log D"
+    )
     mismatched: Literal["next", "random"] = Field(
         description="A mismatched caption is that of the next pair of another image, or of a random one"
     )
@@ -93,6 +103,12 @@ class Drawing(Section):
         description="Equation 11 moves the grounded text encoder, too, at joint.lr_grounded_text"
     )
     batch_size: Pairs = Field(description="Pairs of each batch that are drawn")
+
+    @model_validator(mode="after")
+    def _saturates(self) -> Self:
+        if self.adversarial == "hinge" and self.saturating:
+            raise ValueError("saturating is of the logistic loss alone; set adversarial: logistic")
+        return self
 
 
 class Joint(Section):

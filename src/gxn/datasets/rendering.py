@@ -1,5 +1,6 @@
 """Pixels of a scene: a patterned ground, then each thing with outline, shade and shadow, anti-aliased."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -24,21 +25,28 @@ def render(scene: Scene, size: int, rng: np.random.Generator) -> Array:
 def paint(image: Array, thing: Thing, rng: np.random.Generator) -> None:
     """Draw `thing` into `image` (S, S, 3) in place."""
     side = image.shape[0]
-    shift, turn, tone, grow = (
-        rng.normal(0, JITTER, 2),
-        rng.normal(0, 0.09),
-        rng.normal(0, 0.04),
-        rng.normal(0, 0.04),
+    # Python floats, since a float64 scalar of NumPy would make every float32 array float64
+    shift_x, shift_y, turn, tone, grow = (
+        min(max(rng.normal(0, spread), -most), most)
+        for spread, most in (
+            (JITTER, 2 * JITTER),
+            (JITTER, 2 * JITTER),
+            (0.09, 1),
+            (0.04, 0.08),
+            (0.04, 0.08),
+        )
     )
-    radius = SIZES[thing.size] * (1 + float(np.clip(grow, -0.08, 0.08))) * side
-    centre = np.asarray(PLACES[thing.place]) + np.clip(shift, -2 * JITTER, 2 * JITTER)
-    x, y = np.clip(centre * side, radius, side - radius)
-    reach = int(np.ceil(radius * 1.12)) + 2
+    radius = SIZES[thing.size] * (1 + grow) * side
+    x, y = (
+        min(max((at + shift) * side, radius), side - radius)
+        for at, shift in zip(PLACES[thing.place], (shift_x, shift_y), strict=True)
+    )
+    reach = math.ceil(radius * 1.12) + 2
     left, top = int(x) - reach, int(y) - reach
     steps = (np.arange(2 * reach * FINE, dtype=np.float32) + 0.5) / FINE
-    across, down = np.meshgrid(steps + left - x, steps + top - y)
-    u = (across * np.cos(turn) + down * np.sin(turn)) / radius
-    v = (down * np.cos(turn) - across * np.sin(turn)) / radius
+    across, down = (steps + (left - x)) / radius, (steps + (top - y))[:, None] / radius
+    u = across * math.cos(turn) + down * math.sin(turn)  # (h, w), in radii: along the thing's own axes
+    v = down * math.cos(turn) - across * math.sin(turn)
     inside = OUTLINES[thing.shape](u, v)
     edge = max(1, round(FINE * side * 0.013))
     core = eroded(inside, edge)
@@ -48,7 +56,7 @@ def paint(image: Array, thing: Thing, rng: np.random.Generator) -> None:
     columns, cut_columns = window(left, 2 * reach, side)
     cover, core, marks, shade = masks[:, cut_rows, cut_columns, None]
     base, second, line = inks(thing.colour)
-    light = 1 + float(np.clip(tone, -0.08, 0.08)) - 0.1 * v[1::FINE, 1::FINE][cut_rows, cut_columns, None]
+    light = 1 + tone - 0.1 * v[1::FINE, 1::FINE][cut_rows, cut_columns, None]
     colour = (line * (cover - core) + base * (core - marks) + second * marks) * light
     image[rows, columns] = image[rows, columns] * (1 - 0.3 * shade) * (1 - cover) + colour
 
@@ -69,11 +77,15 @@ def shrink(fine: Array) -> Array:
 
 def eroded(mask: Array, steps: int) -> Array:
     """`mask` less a rim `steps` wide."""
-    wide = np.pad(mask, steps)
-    height, width = mask.shape
-    inner = mask.copy()
-    for row, column in ((0, steps), (2 * steps, steps), (steps, 0), (steps, 2 * steps)):
-        inner &= wide[row : row + height, column : column + width]
+    inner = np.zeros_like(mask)  # the border of a patch is outside the thing
+    middle = slice(steps, -steps)
+    inner[middle, middle] = (
+        mask[middle, middle]
+        & mask[: -2 * steps, middle]
+        & mask[2 * steps :, middle]
+        & mask[middle, : -2 * steps]
+        & mask[middle, 2 * steps :]
+    )
     return inner
 
 
@@ -97,9 +109,9 @@ def inks(name: str) -> tuple[Array, Array, Array]:
 
 def star(u: Array, v: Array) -> Array:
     """Five points of radius 1, valleys of radius 0.45."""
-    half, valley = np.pi / 5, 0.45
+    half, valley = math.pi / 5, 0.45
     angle = np.abs((np.arctan2(u, -v) + half) % (2 * half) - half)
-    across, up = valley * np.cos(half) - 1, valley * np.sin(half)
+    across, up = valley * math.cos(half) - 1, valley * math.sin(half)
     along = np.hypot(u, v)
     return across * along * np.sin(angle) - up * (along * np.cos(angle) - 1) >= 0
 
@@ -126,86 +138,102 @@ OUTLINES: dict[str, Callable[[Array, Array], Array]] = {
     "moon": lambda u, v: (np.hypot(u, v) <= 0.96) & (np.hypot(u - 0.5, v + 0.12) > 0.74),
 }
 
+
+def fraction(value: Array) -> Array:
+    """`value` less its floor; several times faster than `value % 1`."""
+    return value - np.floor(value)
+
+
 # marks of a texture; arguments in shares of the image's side
 TEXTURES: dict[str, Callable[[Array, Array], Array]] = {
     "plain": lambda x, y: np.zeros(x.shape, bool),
-    "striped": lambda x, y: (x + y) / 0.14 % 1 < 0.45,
-    "dotted": lambda x, y: np.hypot((x / 0.1 + 0.5) % 1 - 0.5, (y / 0.1 + 0.5) % 1 - 0.5) < 0.32,
-    "checked": lambda x, y: (np.floor(x / 0.075) + np.floor(y / 0.075)) % 2 == 0,
+    "striped": lambda x, y: fraction((x + y) / 0.14) < 0.45,
+    "dotted": lambda x, y: np.hypot(fraction(x / 0.1 + 0.5) - 0.5, fraction(y / 0.1 + 0.5) - 0.5) < 0.32,
+    "checked": lambda x, y: (fraction(x / 0.15) < 0.5) == (fraction(y / 0.15) < 0.5),
 }
 
 
 def ground(name: str, size: int, rng: np.random.Generator) -> Array:
     """The ground `name`, float32 (size, size, 3), 0..255."""
     line = (np.arange(size, dtype=np.float32) + 0.5) / size
-    tone, soft = PATTERNS[name](*np.meshgrid(line, line), rng)
-    base = np.asarray(GROUNDS[name], np.float32) * (1 + rng.normal(0, 0.03))
-    image = base * (1 + tone[..., None])
-    return image + (255 - image) * soft[..., None]
+    # a row (1, S) and a column (S, 1): what depends on one of them alone is computed once per row or column
+    tone, soft = (
+        np.asarray(each, np.float32)[..., None] for each in PATTERNS[name](line[None], line[:, None], rng)
+    )
+    base = np.asarray(GROUNDS[name], np.float32) * np.float32(1 + rng.normal(0, 0.03))
+    image = base * (1 + tone)
+    image = image + (255 - image) * soft
+    return image if len(image) == image.shape[1] else np.broadcast_to(image, (size, size, 3)).copy()
 
 
-def noise(like: Array, rng: np.random.Generator) -> Array:
-    return rng.standard_normal(like.shape, dtype=np.float32)
+def noise(size: int, rng: np.random.Generator) -> Array:
+    """Standard normal noise, float32 (size, size)."""
+    return rng.standard_normal((size, size), dtype=np.float32)
 
 
-def sky(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    clouds = np.zeros_like(x)
-    for cx, cy, wide in zip(rng.random(4), rng.random(4), rng.uniform(0.1, 0.22, 4), strict=True):
-        clouds = np.maximum(clouds, np.exp(-(((x - cx) / wide) ** 2) - ((y - cy) / (wide * 0.35)) ** 2))
-    return 0.14 * (y - 0.5), clouds * 0.75
+def spots(x: Array, y: Array, centres: Array, wide: Array, high: Array) -> Array:
+    """Gaussian spots (K, S, S) with peaks of 1, K centres (2, K), and widths (K,) across and down."""
+    across = np.exp(-(((x - centres[0][:, None, None]) / wide[:, None, None]) ** 2))
+    down = np.exp(-(((y - centres[1][:, None, None]) / high[:, None, None]) ** 2))
+    return across * down
 
 
-def sand(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    bend = 0.04 * np.sin(2 * np.pi * (x * rng.uniform(0.8, 1.6) + rng.random()))
-    return 0.06 * np.sin(2 * np.pi * (y + bend) * 9) + 0.035 * noise(x, rng), np.zeros_like(x)
+# Each takes a row x (1, S) and a column y (S, 1), float32, in shares of the side.
+def sky(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array | float]:
+    centres, wide = rng.random((2, 4), np.float32), rng.uniform(0.1, 0.22, 4).astype(np.float32)
+    clouds = spots(x, y, centres, wide, 0.35 * wide).max(0)
+    return 0.14 * (y - 0.5), 0.75 * clouds
 
 
-def grass(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    blades = noise(x, rng)
+def sand(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array | float]:
+    bend = 0.04 * np.sin(2 * math.pi * (x * rng.uniform(0.8, 1.6) + rng.random()))
+    return 0.06 * np.sin(2 * math.pi * (y + bend) * 9) + 0.035 * noise(x.size, rng), 0.0
+
+
+def grass(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array | float]:
+    blades = noise(x.size, rng)
     for step in (1, 2):  # four neighbours below each other are added: upright blades
         blades = blades + np.roll(blades, step, axis=0)
-    return 0.05 * blades, np.zeros_like(x)
+    return 0.05 * blades, 0.0
 
 
-def sea(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    bend = 0.02 * np.sin(2 * np.pi * (x * 3 + rng.random())) + 0.015 * np.sin(
-        2 * np.pi * (x * 5 + rng.random())
-    )
-    wave = np.sin(2 * np.pi * (y + bend) * 7)
-    return 0.1 * wave - 0.1 * (y - 0.5), 0.4 * np.clip(wave - 0.8, 0, 1) * 3 * (noise(x, rng) > -0.3)
+def sea(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array | float]:
+    long, short = (np.sin(2 * math.pi * (x * times + rng.random())) for times in (3, 5))
+    wave = np.sin(2 * math.pi * (y + 0.02 * long + 0.015 * short) * 7)
+    foam = np.clip(wave - 0.8, 0, 1) * (noise(x.size, rng) > -0.3)
+    return 0.1 * wave - 0.1 * (y - 0.5), 1.2 * foam
 
 
-def snow(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    drift = np.sin(2 * np.pi * (x * rng.uniform(0.6, 1.2) + y * 1.5 + rng.random()))
-    return 0.045 * drift - 0.02 + 0.012 * noise(x, rng), 0.6 * (noise(x, rng) > 2.3)
+def snow(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array | float]:
+    drift = np.sin(2 * math.pi * (x * rng.uniform(0.6, 1.2) + y * 1.5 + rng.random()))
+    return 0.045 * drift - 0.02 + 0.012 * noise(x.size, rng), 0.6 * (noise(x.size, rng) > 2.3)
 
 
-def night(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    stars = np.zeros_like(x)
-    for cx, cy, bright in zip(rng.random(22), rng.random(22), rng.uniform(0.4, 1, 22), strict=True):
-        stars = np.maximum(stars, bright * np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / 0.009**2))
-    return 0.5 * (y - 0.5), stars
+def night(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array | float]:
+    centres, bright = rng.random((2, 22), np.float32), rng.uniform(0.4, 1, (22, 1, 1)).astype(np.float32)
+    wide = np.full(22, 0.009, np.float32)
+    return 0.5 * (y - 0.5), (bright * spots(x, y, centres, wide, wide)).max(0)
 
 
-def brick(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+def brick(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array | float]:
     down = y * 8 + rng.random()
     row = np.floor(down)
     across = x * 4 + 0.5 * (row % 2) + rng.random()
     tones = rng.normal(0, 0.07, (12, 8)).astype(np.float32)
-    tone = tones[row.astype(int), np.floor(across).astype(int)] + 0.02 * noise(x, rng)
-    mortar = ((down % 1) < 0.16) | ((across % 1) < 0.08)
+    tone = tones[row.astype(int), np.floor(across).astype(int)] + 0.02 * noise(x.size, rng)
+    mortar = (fraction(down) < 0.16) | (fraction(across) < 0.08)
     return np.where(mortar, 0, tone), 0.5 * mortar
 
 
-def stone(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+def stone(x: Array, y: Array, rng: np.random.Generator) -> tuple[Array, Array | float]:
     across, down = x * 5 + rng.random(), y * 5 + rng.random()
     tones = rng.normal(0, 0.07, (7, 7)).astype(np.float32)
-    tone = tones[np.floor(down).astype(int), np.floor(across).astype(int)] + 0.03 * noise(x, rng)
-    gap = ((across % 1) < 0.09) | ((down % 1) < 0.09)
-    return np.where(gap, -0.25, tone), np.zeros_like(x)
+    tone = tones[np.floor(down).astype(int), np.floor(across).astype(int)] + 0.03 * noise(x.size, rng)
+    gap = (fraction(across) < 0.09) | (fraction(down) < 0.09)
+    return np.where(gap, -0.25, tone), 0.0
 
 
-# tone: relative change of brightness; soft: share of white mixed in; both (S, S)
-PATTERNS: dict[str, Callable[..., tuple[Array, Array]]] = {
+# tone: relative change of brightness; soft: share of white mixed in; both broadcast to (S, S)
+PATTERNS: dict[str, Callable[..., tuple[Array, Array | float]]] = {
     each.__name__: each for each in (sky, sand, grass, sea, snow, night, brick, stone)
 }

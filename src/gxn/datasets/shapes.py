@@ -15,9 +15,6 @@ QUESTIONS: dict[tuple[str, str], tuple[str, ...]] = {
     **{(name, place): ("none", *values) for place in PLACES for name, values in ATTRIBUTES.items()},
 }
 
-# what is also asked of the scene as a whole: is there a thing with these attributes together?
-TOGETHER = (("shape",), ("colour",), ("size",), ("texture",), ("shape", "colour"), ("texture", "colour"))
-
 
 def classification_set(seed: int, size: int, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Images uint8 (size, size, 3) of one to five things, each with its answers int64 (Q,) to `QUESTIONS`."""
@@ -42,18 +39,3 @@ def mirrored() -> np.ndarray:
     keys = list(QUESTIONS)
     turned = [(name, " ".join(swap.get(word, word) for word in place.split())) for name, place in keys]
     return np.array([keys.index(key) for key in turned])
-
-
-def present(right: np.ndarray) -> np.ndarray:
-    """Whether a thing with each combination of `TOGETHER` is in the scene: answers (N, Q) -> float32 (N, P)."""
-    keys = list(QUESTIONS)
-    blocks = []
-    for names in TOGETHER:
-        shape = [len(ATTRIBUTES[name]) for name in names]
-        block = np.zeros((len(right), int(np.prod(shape))), np.float32)
-        for place in PLACES:
-            values = [right[:, keys.index((name, place))] - 1 for name in names]
-            seen = np.flatnonzero(values[0] >= 0)
-            block[seen, np.ravel_multi_index([value[seen] for value in values], shape)] = 1
-        blocks.append(block)
-    return np.concatenate(blocks, 1)

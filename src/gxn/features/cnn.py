@@ -1,14 +1,20 @@
-"""A torchvision classification model, cut before its class scores, as a feature extractor."""
+"""A CNN, torchvision's or the package's own, cut before its class scores, as a feature extractor."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torchvision import models
 
 from gxn.errors import GxnError
 from gxn.files import load_tensors
+from gxn.models.plain_cnn import PlainCnn
+
+# networks of this package by `cnn.name`, beside torchvision's classification models; they return a map, not scores
+OWN: dict[str, type[nn.Module]] = {"plain": PlainCnn}
 
 # what torchvision's weights expect of an input in 0..1, per channel; the CNN trained here uses the same
 MEAN = (0.485, 0.456, 0.406)
@@ -23,17 +29,18 @@ def normalise(images: Tensor) -> Tensor:
 
 
 class Extractor(nn.Module):
-    """Runs `model` and returns what passes one of its modules, averaged over places: (B, 3, H, W) -> (B, D).
+    """Runs `model` and returns the value that passes one of its modules, averaged: (B, 3, H, W) -> (B, D).
 
     Args:
-        model: the classification model.
-        layer: name of the module in `model`.
-        before: take what the module reads, rather than what it returns.
+        model: the network.
+        layer: name of the module in `model`; the empty name is the model itself.
+        before: take the module's input instead of its output.
+        cells: average a map over `cells` x `cells` parts of the image instead of over the whole.
     """
 
-    def __init__(self, model: nn.Module, layer: str, before: bool) -> None:
+    def __init__(self, model: nn.Module, layer: str, before: bool, cells: int = 1) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.cells = model, cells
         self._passed: Tensor | None = None
         module = model.get_submodule(layer)
         if before:
@@ -43,7 +50,7 @@ class Extractor(nn.Module):
 
     def _keep(self, value: Tensor) -> None:
         # averaged at once, since a ReLU that follows may work in place
-        self._passed = pooled(value) if value.dim() != 2 else value.clone()
+        self._passed = pooled(value, self.cells) if value.dim() != 2 else value.clone()
 
     def forward(self, images: Tensor) -> Tensor:
         self.model(images)
@@ -52,38 +59,91 @@ class Extractor(nn.Module):
         return passed
 
 
-def pooled(value: Tensor) -> Tensor:
-    """Mean over places of a map (B, D, H, W) or of a sequence (B, T, D)."""
-    return value.mean((2, 3)) if value.dim() == 4 else value.flatten(1, -2).mean(1)
+def pooled(value: Tensor, cells: int = 1) -> Tensor:
+    """Features (B, D) of a map (B, C, H, W) or of a sequence (B, T, C).
+
+    The mean over all places has D = C numbers. With `cells` N > 1, a map is averaged over N x N cells, of rows
+    floor(i H / N) to ceil((i + 1) H / N) and columns likewise, so that D = C N^2, a channel's cells side by side.
+    """
+    if value.dim() != 4:
+        return value.flatten(1, -2).mean(1)
+    return value.mean((2, 3)) if cells == 1 else functional.adaptive_avg_pool2d(value, cells).flatten(1)
 
 
 def load_cnn(name: str, layer: str, weights: Path | None) -> tuple[nn.Module, int]:
     """The feature extractor, in evaluation mode, and its number of features D.
 
     Args:
-        name: of a torchvision classification model.
-        layer: `pool`, what the layer of the class scores reads, averaged over places (ResNet-152: 2048,
-            VGG19: its second fully connected layer, 4096; SqueezeNet: 512); or the name of a module, whose
-            output is taken, averaged over places.
+        name: `plain`, or a torchvision classification model.
+        layer: `pool`, the input of the layer of class scores, averaged over places (ResNet-152: 2048,
+            VGG19: its second fully connected layer, 4096; SqueezeNet: 512; `plain`: 256); `gridN`, N from 1 to 9,
+            the last map averaged over N x N cells, which keeps places (grid3: ResNet-152 18,432, `plain` 2,304);
+            or the name of a module, whose output is averaged over places.
         weights: safetensors file with the model's state dict; None: random weights by torch's seed.
 
     Raises:
         GxnError: name, layer or weights do not fit; the message says which.
     """
     model = build(name, weights)
-    if layer == "pool":
+    grid = re.fullmatch("grid([1-9])", layer)
+    if layer == "pool" and name not in OWN:
         head, dim = head_of(name, model)
         return Extractor(model, head, before=True).eval(), dim
-    if not layer or layer not in dict(model.named_modules()):
+    if grid or layer == "pool":
+        extractor = Extractor(model, last_map(name, model), before=False, cells=int(grid[1]) if grid else 1)
+    elif layer and layer in dict(model.named_modules()):
+        extractor = Extractor(model, layer, before=False)
+    else:
         children = ", ".join(child for child, _ in model.named_children())
-        raise GxnError(f"cnn.layer: {name} has no module {layer!r}; try pool, or one inside {children}")
-    extractor = Extractor(model, layer, before=False).eval()
+        raise GxnError(
+            f"cnn.layer: {name} has no module {layer!r}; try pool, grid3 (nine places), or one inside {children}"
+        )
     try:
         with torch.no_grad():
-            dim = extractor(torch.zeros(1, 3, 224, 224)).shape[1]
+            dim = extractor.eval()(torch.zeros(1, 3, 224, 224)).shape[1]
     except (AttributeError, AssertionError, IndexError) as error:
         raise GxnError(f"cnn.layer: {layer!r} of {name} gives no features of an image; try pool") from error
     return extractor, dim
+
+
+@torch.no_grad()
+def last_map(name: str, model: nn.Module) -> str:
+    """Name of the module whose output is the last map of more than one place before the class scores.
+
+    It is found by one forward pass of an image of 224 x 224 pixels. DenseNet applies its last ReLU outside a
+    module, so its map is the one before that ReLU.
+
+    Raises:
+        GxnError: the network ends in a sequence (ViT), so it has no such map.
+    """
+    if name in OWN:
+        return ""
+    head, _ = head_of(name, model)
+    found: str | None = None
+    ended = False
+
+    def passed(module_name: str, output: Any) -> None:
+        nonlocal found, ended
+        ended = ended or module_name == head
+        if isinstance(output, Tensor) and not ended:
+            if output.dim() == 4 and output.shape[2:].numel() > 1:
+                found = module_name
+            elif output.dim() == 3:  # what follows is a sequence, unless a map comes later (Swin)
+                found = None
+
+    hooks = [
+        module.register_forward_hook(lambda _module, _inputs, output, own=own: passed(own, output))
+        for own, module in model.named_modules()
+        if own
+    ]
+    training = model.training
+    model.eval()(torch.zeros(1, 3, 224, 224))
+    model.train(training)
+    for hook in hooks:
+        hook.remove()
+    if found is None:
+        raise GxnError(f"cnn.layer: {name} ends in a sequence, not in a map of places; use pool")
+    return found
 
 
 @torch.no_grad()
@@ -111,15 +171,20 @@ def head_of(name: str, model: nn.Module) -> tuple[str, int]:
 
 
 def build(name: str, weights: Path | None) -> nn.Module:
-    """The torchvision model `name`, its state dict read strictly from `weights`.
+    """The network `name`, its state dict read strictly from `weights`.
 
     Raises:
-        GxnError: no classification model has this name, or the file does not fit it.
+        GxnError: no network has this name, or the file does not fit it.
     """
+    if name in OWN:
+        model = OWN[name]()
     # top-level names only: detection, segmentation and video models live in submodules
-    if name not in models.list_models(module=models):
-        raise GxnError(f"cnn.name: torchvision has no classification model {name!r}")
-    model = models.get_model(name, weights=None, **legacy_kwargs(name, weights is not None))
+    elif name in models.list_models(module=models):
+        model = models.get_model(name, weights=None, **legacy_kwargs(name, weights is not None))
+    else:
+        raise GxnError(
+            f"cnn.name: torchvision has no classification model {name!r}; the package's own: {', '.join(OWN)}"
+        )
     if weights is not None:
         state, _ = load_tensors(weights)
         check(state, model.state_dict(), name, weights)

@@ -1,35 +1,61 @@
 """Imagine an image: the matching-aware conditional GAN's losses (GXN, equations 9 to 12; GAN-CLS; StackGAN)."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+Adversarial = Literal["logistic", "hinge"]
 
-def _bce(logits: Tensor, target: float) -> Tensor:
-    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
+
+def _judged(logits: Tensor, genuine: bool, adversarial: Adversarial) -> Tensor:
+    """Return the mean loss of the discriminator's logits (B,) for pairs that it should find genuine, or not.
+
+    Logistic: -log sigmoid(l) or -log(1 - sigmoid(l)). Hinge (Lim and Ye, 2017): max(0, 1 - l) or max(0, 1 + l).
+    """
+    if adversarial == "hinge":
+        return F.relu(1 - logits if genuine else 1 + logits).mean()
+    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, float(genuine)))
 
 
 def discriminator_loss(
-    real: Tensor, fake: Tensor, wrong: Tensor, fake_weight: float, wrong_weight: float
+    real: Tensor,
+    fake: Tensor,
+    wrong: Tensor,
+    fake_weight: float,
+    wrong_weight: float,
+    adversarial: Adversarial,
 ) -> Tensor:
-    """Equation 11 with its sign turned, to be minimised; means over (B,) logits.
+    """Return equation 11 with its sign turned, to be minimised; or its hinge form.
 
     Args:
-        real: logits of true images with their captions.
-        fake: logits of drawn images with the captions they were drawn from, weighted by beta_f.
-        wrong: logits of true images with captions of other images, weighted by beta_w.
+        real: logits (B,) of true images with their captions.
+        fake: logits (B,) of drawn images with the captions they were drawn from, weighted by beta_f.
+        wrong: logits (B,) of true images with captions of other images, weighted by beta_w.
+        fake_weight, wrong_weight: beta_f and beta_w.
+        adversarial: `logistic`, as equation 11 is written, or `hinge`.
     """
-    return _bce(real, 1.0) + fake_weight * _bce(fake, 0.0) + wrong_weight * _bce(wrong, 0.0)
+    fakes = fake_weight * _judged(fake, False, adversarial) + wrong_weight * _judged(
+        wrong, False, adversarial
+    )
+    return _judged(real, True, adversarial) + fakes
 
 
-def generator_loss(fake: Tensor, saturating: bool) -> Tensor:
-    """-log D(drawn, caption); saturating, log(1 - D(drawn, caption)) of equation 12: means over (B,) logits."""
-    return -_bce(fake, 0.0) if saturating else _bce(fake, 1.0)
+def generator_loss(fake: Tensor, saturating: bool, adversarial: Adversarial) -> Tensor:
+    """Return the generator's loss, a mean over logits (B,) of drawn images with their captions.
+
+    Logistic: -log D(drawn, caption), or, `saturating`, log(1 - D(drawn, caption)) as in equation 12. Hinge: the
+    negative logit, whatever `saturating` says.
+    """
+    if adversarial == "hinge":
+        return -fake.mean()
+    return -_judged(fake, False, adversarial) if saturating else _judged(fake, True, adversarial)
 
 
 def conditioning_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(mean, exp(log_variance)) || N(0, I)), equation 12's second term, as a mean over all (B, C) elements.
+    """Return equation 12's KL(N(mean, exp(log_variance)) || N(0, I)), as a mean over all (B, C) elements.
 
-    The closed form 0.5 (mean^2 + variance - log variance - 1); StackGAN's weight 2 belongs to this mean.
+    The closed form is 0.5 (mean^2 + variance - log variance - 1); StackGAN's weight 2 belongs to this mean.
     """
     return 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).mean()

@@ -1,6 +1,5 @@
 """Imagine a caption: RNN_Dec, a one-layer GRU that speaks of a grounded image embedding (GXN, section i2t)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -12,7 +11,6 @@ from torch.nn import functional as F
 from gxn.configuration.networks import Model
 from gxn.datasets.words import BOS, EOS, PAD, UNK
 from gxn.models.gru import GRU, Sentences
-from gxn.models.products import packed, product
 from gxn.models.standardizer import Standardizer
 
 
@@ -108,24 +106,20 @@ class CaptionDecoder(nn.Module):
         """The output's, which keeps silent words from being said."""
         return self.output.bias.masked_fill(self.silent, -torch.inf)
 
-    @torch.no_grad()
-    def _speaker(self) -> Callable[[Tensor], Tensor]:
-        """The function states (B, H) -> float32 logits (B, V), silent words' -inf; for use as `GRU.stepper`'s."""
-        weight, bias = self.output.weight, self._bias()
-        if weight.is_cuda:
-            return lambda states: F.linear(states, weight, bias).float()  # in autocast's precision
-        panels = packed(weight.T)
-        return lambda states: product(bias, states.to(bias), panels).float()
+    def _logits(self, states: Tensor) -> Tensor:
+        """float32 logits (B, V) of states (B, H), -inf for silent words; on a GPU in autocast's precision."""
+        with torch.autocast("cpu", enabled=False):
+            return F.linear(states.float(), self.output.weight, self._bias()).float()
 
     @torch.no_grad()
     def _scheduled(self, inputs: Tensor, said: Tensor, state: Tensor, sampling: float) -> Tensor:
         """`inputs` (B, T), each after the first replaced with probability `sampling` by a draw, where `said`."""
-        inputs, after, speak = inputs.clone(), self.gru.stepper(), self._speaker()
+        inputs = inputs.clone()
         replaced = (torch.rand(inputs.shape, device=inputs.device) < sampling) & said
         for step in range(1, inputs.shape[1]):
-            state = after(self.word(inputs[:, step - 1]), state)
+            state = self.gru.one_step(self.word(inputs[:, step - 1]), state)
             rows = replaced[:, step].nonzero().squeeze(1)
-            logits = speak(state[rows])
+            logits = self._logits(state[rows])
             inputs[rows, step] = _draw(logits, logits.amax(1), torch.empty_like(logits))[0]
         return inputs
 
@@ -146,7 +140,7 @@ class CaptionDecoder(nn.Module):
     def _decode(self, grounded: Tensor, longest: int, draw: bool) -> tuple[Tensor, Tensor, Sampled]:
         """Rows below B draw their words, the others take the likeliest; a row that has ended is left out."""
         count, device = len(grounded), grounded.device
-        state, after, speak = self.first_state(grounded), self.gru.stepper(), self._speaker()
+        state = self.first_state(grounded)
         tokens = torch.full((2 * count, longest), PAD, device=device)
         rows = torch.arange(count, device=device) + (0 if draw else count)
         # the step at which sample and greedy caption part
@@ -155,8 +149,8 @@ class CaptionDecoder(nn.Module):
         room, weight = count * longest if draw else 0, self.output.weight
         drawn = Sampled(rows.new_empty(room), weight.new_empty(room, len(weight)), weight.new_empty(room))
         for step in range(longest):
-            state = after(self.word(word), state)
-            logits = speak(state)
+            state = self.gru.one_step(self.word(word), state)
+            logits = self._logits(state)
             top, word = _likeliest(logits)
             drawing = int((rows < count).sum())
             if drawing:

@@ -4,9 +4,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gxn import plugins
 from gxn.configuration.networks import EncoderSettings, Model
 from gxn.configuration.section import Section
-from gxn.models.gru import GRU, Sentences
+from gxn.models.gru import GRU, Pool, Sentences, pool_words
 from gxn.similarities import get_similarity
 
 ABSTRACT, GROUNDED = "abstract", "grounded"
@@ -68,10 +69,20 @@ class Encoders(nn.Module):
             {space: linear(sizes.feature_dim, sizes.joint_dim) for space in self.spaces}
         )
         self.rnn, self.text = nn.ModuleDict(), nn.ModuleDict()
+        self.pool: dict[str, Pool] = {}
+        self.pool_weights = nn.ModuleDict()  # those of a pooling that learns
         for space in self.spaces:
-            both = space == ABSTRACT
-            self.rnn[space] = GRU(sizes.embed_dim, sizes.text_hidden, bidirectional=both)
-            self.text[space] = linear(sizes.text_hidden * (2 if both else 1), sizes.joint_dim)
+            own = settings.abstract_pooling if space == ABSTRACT else settings.grounded_pooling
+            plugin = plugins.load("gxn.models.poolings", own.kind)
+            self.pool[space] = plugin.build(own)
+            if isinstance(self.pool[space], nn.Module):
+                self.pool_weights[space] = self.pool[space]
+            width = sizes.embed_dim
+            if plugin.READS == "states":
+                both = space == ABSTRACT
+                self.rnn[space] = GRU(sizes.embed_dim, sizes.text_hidden, bidirectional=both)
+                width = sizes.text_hidden * (2 if both else 1)
+            self.text[space] = linear(width, sizes.joint_dim)
 
     def words_of(self, space: str) -> nn.Embedding:
         """The word embedding that a space's GRU reads."""
@@ -94,8 +105,15 @@ class Encoders(nn.Module):
         return self._text(Sentences(self.words_of(space), tokens, lengths), space)
 
     def _text(self, captions: Sentences, space: str) -> Tensor:
-        state = self.settings.abstract_pooling if space == ABSTRACT else self.settings.grounded_pooling
-        return self._embed(self.text[space](self.rnn[space](captions, mean=state == "mean")))
+        if space in self.rnn:
+            return self._embed(self.text[space](self.rnn[space](captions, self.pool[space])))
+        return self._embed(self.text[space](pool_words(captions, self.pool[space])))
+
+    def text_parameters(self, space: str) -> list[nn.Parameter]:
+        """Parameters that a caption's embedding in one space depends on."""
+        parts = [self.words_of(space), self.text[space]]
+        parts += [own[space] for own in (self.rnn, self.pool_weights) if space in own]
+        return [parameter for part in parts for parameter in part.parameters()]
 
     def images(self, features: Tensor) -> list[Tensor]:
         """Embeddings (B, J) in each space, in the order of `spaces`."""

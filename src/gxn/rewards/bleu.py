@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from gxn.kernels.ngrams import bleu, checked
 from gxn.rewards.frequencies import ngrams_of
-from gxn.rewards.ngrams import bleu, checked
 
 
 class Bleu4:

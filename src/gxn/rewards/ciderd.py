@@ -3,8 +3,8 @@
 import numpy as np
 
 from gxn.datasets.words import BITS
+from gxn.kernels.ngrams import LONGEST, checked, index, score, square_norms
 from gxn.rewards.frequencies import DocumentFrequencies, ngrams_of
-from gxn.rewards.ngrams import LONGEST, checked, index, score, square_norms
 
 
 class CiderD:

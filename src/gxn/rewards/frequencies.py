@@ -9,7 +9,7 @@ from gxn.datasets.tokens import Captions
 from gxn.datasets.words import BITS
 from gxn.errors import GxnError
 from gxn.files import create_hdf5, hdf5_dataset, hdf5_metadata, open_hdf5
-from gxn.rewards.ngrams import LONGEST, collect_all
+from gxn.kernels.ngrams import LONGEST, collect_all
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class DocumentFrequencies:
     """A document is the captions of one image, each with its EOS.
 
     Attributes:
-        ngrams: (K,) uint64, sorted, as `gxn.rewards.ngrams` packs them.
+        ngrams: (K,) uint64, sorted, as `gxn.kernels.ngrams` packs them.
         counts: (K,) int64, documents that hold each.
         documents: number of documents.
     """

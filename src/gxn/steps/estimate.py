@@ -23,14 +23,14 @@ from gxn.datasets import downloads as listed
 from gxn.datasets.captions import SPLITS, read_captions
 from gxn.datasets.rendering import render
 from gxn.datasets.scenes import generator
-from gxn.datasets.shapes import classification_set, present
+from gxn.datasets.shapes import classification_set
 from gxn.datasets.tokens import read_vocabulary
 from gxn.errors import GxnError
 from gxn.features.cnn import load_cnn
 from gxn.features.extract import forward
 from gxn.features.transforms import crops_per_image, images_per_batch
 from gxn.sources.scenes import entry, in_order
-from gxn.steps.train_cnn import Trainer
+from gxn.training.cnn import CnnTrainer
 from gxn.training.device import choose_device
 from gxn.training.rates import quickest, update_rates
 
@@ -145,20 +145,19 @@ def pretraining(config: Configuration, device: torch.device) -> list[Line]:
     """The CNN that is trained here, where none is brought: its images rendered, then its updates."""
     if config.cnn.weights is not None:
         return []
-    trainer = Trainer(config.cnn, device)
+    trainer = CnnTrainer(config.cnn, device)
     trainer.cnn.train()
     plan, total = trainer.plan, trainer.plan.images + trainer.plan.held_out
 
     def render_batch() -> list[Any]:
         return list(classification_set(plan.seed, plan.size, plan.batch_size))
 
-    pixels, right = (np.stack(each) for each in zip(*render_batch(), strict=True))
-    images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
-    answers, whole = (torch.from_numpy(each).to(device) for each in (right, present(right)))
+    pixels, right = (torch.from_numpy(np.stack(each)) for each in zip(*render_batch(), strict=True))
+    images, answers = pixels.permute(0, 3, 1, 2), right.to(device)
 
     def update() -> None:
         trainer.optimizer.zero_grad()
-        loss = trainer.loss(images, answers, whole)
+        loss = trainer.loss(images, answers)
         loss.backward()
         trainer.optimizer.step()
         loss.item()

@@ -11,6 +11,7 @@ from typing import Any
 
 from gxn import cli, code
 from gxn.configuration.arguments import Configured
+from gxn.configuration.section import used_plugins
 from gxn.configuration.stages import FinetuneSettings
 from gxn.configuration.stages import finetune as settings_of
 from gxn.errors import GxnError
@@ -106,8 +107,7 @@ def _resume(
     names = ("checkpoint", "weights", "features", "captions", "tokens")
     own = {**settings.model_dump(mode="json"), "seed": arguments.seed, "device": processes.device.type}
     inputs = {name: getattr(arguments, name) for name in names}
-    loss = f"gxn.losses.ranking.{settings.ranking.loss.kind}"
-    key = fingerprint([own, images], inputs, code.digest(__spec__.name, loss))
+    key = fingerprint([own, images], inputs, code.digest(__spec__.name, *used_plugins(settings)))
     return (Resume if processes.first else Follower)(arguments.resume, key)
 
 

@@ -29,7 +29,7 @@ def train_drawing(arguments: Arguments) -> None:
         if hasattr(network, "standardizer"):
             network.standardizer.fit(stage.encoders.text_space(sample.tokens, sample.lengths, GROUNDED))
     drawing = Drawing(stage.encoders, **networks, settings=stage.settings.drawing, images=images)
-    stage.run([drawing], networks, gan_image_size=images.shape[-1])
+    stage.run([drawing], drawing.kept, gan_image_size=images.shape[-1])
 
 
 main = cli.command(train_drawing, Arguments)

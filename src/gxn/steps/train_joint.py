@@ -61,8 +61,9 @@ def _drawing(stage: Stage, arguments: Arguments, modules: dict[str, nn.Module]) 
     images = read_gan_images(arguments.gan_images, stage.train)
     networks = build_drawing_networks(stage.settings.model, images.shape[-1], stage.device)
     stage.start_from(arguments.gan, networks)
-    modules |= networks
-    return Drawing(stage.encoders, **networks, settings=stage.settings.drawing, images=images)
+    drawing = Drawing(stage.encoders, **networks, settings=stage.settings.drawing, images=images)
+    modules |= drawing.kept
+    return drawing
 
 
 main = cli.command(train_joint, Arguments)

@@ -9,8 +9,8 @@ from gxn.configuration.networks import EncoderSettings
 from gxn.errors import GxnError
 from gxn.files import load_tensors
 from gxn.models.decoder import CaptionDecoder
-from gxn.models.drawing import ConditioningAugmentation, Generator
 from gxn.models.encoders import Encoders, EncoderSizes
+from gxn.models.generator import ConditioningAugmentation, Generator
 from gxn.training.stage import load_modules, stated, stated_model
 
 
@@ -55,7 +55,8 @@ def read_drawing_networks(path: Path) -> tuple[ConditioningAugmentation, Generat
     tensors, metadata = load_tensors(path)
     model = stated_model(metadata, path)
     with building(path):
-        augmentation = ConditioningAugmentation.of(model)
-        generator = Generator.of(model, metadata["gan_image_size"])
+        augmentation = ConditioningAugmentation(model.joint_dim, model.cond_dim)
+        size, kind = metadata["gan_image_size"], model.generator_kind
+        generator = Generator(model.cond_dim, model.z_dim, model.g_channels, size, kind)
     load_modules(path, tensors, {"augmentation": augmentation, "generator": generator})
     return augmentation.eval(), generator.eval()

@@ -13,8 +13,10 @@ from gxn.configuration.stages import DrawingSettings
 from gxn.errors import GxnError
 from gxn.files import hdf5_dataset, open_hdf5, read_rows, rows_of
 from gxn.losses.adversarial import conditioning_kl, discriminator_loss, generator_loss
-from gxn.models.drawing import ConditioningAugmentation, Discriminator, Generator
+from gxn.models.discriminator import Discriminator
 from gxn.models.encoders import GROUNDED, Encoders
+from gxn.models.generator import ConditioningAugmentation, Generator
+from gxn.training.averaging import MovingAverage
 from gxn.training.data import Batch, Split, spread_rows
 from gxn.training.optimizers import adam, set_rate, update
 
@@ -30,7 +32,13 @@ class _Sketch:
 
 
 class Drawing:
-    """The text-to-image path: t_l -> t_c -> G_i -> image, judged by D_i against the caption."""
+    """The text-to-image path: t_l -> t_c -> G_i -> image, judged by D_i against the caption.
+
+    Attributes:
+        modules: all networks with a training state, by name.
+        kept: the networks that a checkpoint keeps, by name: generator and conditioning augmentation are the moving
+            averages where there are such.
+    """
 
     def __init__(
         self,
@@ -47,29 +55,34 @@ class Drawing:
         self.settings, self.images = settings, images
         self.judge_grounds = settings.discriminator_grounds and settings.grounding_rate > 0
         betas = (settings.beta1, 0.999)
-        drawers = [*generator.parameters(), *augmentation.parameters()]
+        self.drawers = nn.ModuleDict({"augmentation": augmentation, "generator": generator})
         self.modules: dict[str, nn.Module] = {
             "encoders": encoders,
             "augmentation": augmentation,
             "generator": generator,
             "discriminator": discriminator,
         }
+        self.kept = {name: each for name, each in self.modules.items() if name != "encoders"}
+        self.average: MovingAverage | None = None
+        if settings.ema > 0:
+            self.average = self.modules["average"] = MovingAverage(self.drawers, settings.ema)
+            self.kept |= self.average.network.items()
         self.optimizers: dict[str, Optimizer] = {
             "discriminator": adam(discriminator.parameters(), settings.learning_rate, betas),
-            "generator": adam(drawers, settings.learning_rate, betas),
+            "generator": adam(self.drawers.parameters(), settings.learning_rate, betas),
         }
         if settings.grounding_rate > 0:
-            grounded = [
-                *encoders.words_of(GROUNDED).parameters(),
-                *encoders.rnn[GROUNDED].parameters(),
-                *encoders.text[GROUNDED].parameters(),
-            ]
+            grounded = encoders.text_parameters(GROUNDED)
             self.optimizers["ground_text"] = adam(grounded, settings.grounding_rate)
 
     def start_epoch(self, epoch: int) -> None:
         if "ground_text" in self.optimizers:
-            optimizer, settings = self.optimizers["ground_text"], self.settings
-            set_rate(optimizer, settings.grounding_rate, settings.lr_decay_epoch, epoch)
+            set_rate(
+                self.optimizers["ground_text"],
+                self.settings.grounding_rate,
+                self.settings.lr_decay_epoch,
+                epoch,
+            )
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         part = spread_rows(len(batch.image), self.settings.batch_size)
@@ -98,18 +111,21 @@ class Drawing:
         true = self.discriminator.match(seen, caption)
         mismatched = self.discriminator.match(seen, caption[mismatched_pairs(image, settings.mismatched)])
         fake = self.discriminator(sketch.drawn.detach(), caption)
-        loss = discriminator_loss(true, fake, mismatched, settings.fake_weight, settings.mismatched_weight)
+        weights = settings.fake_weight, settings.mismatched_weight
+        loss = discriminator_loss(true, fake, mismatched, *weights, settings.adversarial)
         update(loss, trained, None)
         return {"discriminator_loss": loss.detach()}
 
     def _generate(self, sketch: _Sketch) -> dict[str, Tensor]:
         self.discriminator.requires_grad_(False)
         judged = self.discriminator(sketch.drawn, sketch.caption.detach())
-        adversarial = generator_loss(judged, self.settings.saturating)
+        adversarial = generator_loss(judged, self.settings.saturating, self.settings.adversarial)
         kl = conditioning_kl(sketch.mean, sketch.log_variance)
         drawers = [each for name, each in self.optimizers.items() if name != "discriminator"]
         update(adversarial + self.settings.kl_weight * kl, drawers, self.settings.max_grad_norm)
         self.discriminator.requires_grad_(True)
+        if self.average is not None:
+            self.average.update(self.drawers)
         return {"generator_loss": adversarial.detach(), "kl": kl.detach()}
 
     def validate(self, split: Split) -> dict[str, float]:
@@ -140,9 +156,17 @@ def mismatched_pairs(image: Tensor, kind: str) -> Tensor:
 def build_drawing_networks(model: Model, size: int, device: torch.device) -> dict[str, nn.Module]:
     """Conditioning augmentation, generator and discriminator as configured for images of side `size`, fresh."""
     networks = {
-        "augmentation": ConditioningAugmentation.of(model),
-        "generator": Generator.of(model, size),
-        "discriminator": Discriminator.of(model, size),
+        "augmentation": ConditioningAugmentation(model.joint_dim, model.cond_dim),
+        "generator": Generator(model.cond_dim, model.z_dim, model.g_channels, size, model.generator_kind),
+        "discriminator": Discriminator(
+            model.joint_dim,
+            model.cond_dim,
+            model.d_channels,
+            size,
+            model.discriminator_kind,
+            model.discriminator_reads,
+            model.discriminator_norm,
+        ),
     }
     # on a CPU, convolutions of few channels take a seventh less time with the channels last
     layout = torch.channels_last if device.type == "cpu" else torch.preserve_format

@@ -10,7 +10,8 @@ from gxn import plugins
 from gxn.configuration.stages import RankingSettings
 from gxn.evaluation.metrics import rsum, summary
 from gxn.evaluation.ranks import Ranks, ranks
-from gxn.losses.similarity import kernels, score
+from gxn.kernels.similarity import cuda_kernels
+from gxn.losses.similarity import score
 from gxn.models.encoders import Encoders, encode_captions
 from gxn.training.data import Batch, Split
 from gxn.training.optimizers import adam, set_rate, update
@@ -63,10 +64,8 @@ def embed(encoders: Encoders, split: Split, batch: int = 512) -> tuple[list[Tens
 
 def _ranking(encoders: Encoders) -> Callable[..., Ranks]:
     """Ranks on the card where the encoders are, if Triton's kernels run there, else on the CPU."""
-    if next(encoders.parameters()).is_cuda and kernels():
-        from gxn.evaluation import ranks_cuda
-
-        return ranks_cuda.ranks
+    if next(encoders.parameters()).is_cuda and cuda_kernels():
+        return ranks
 
     def on_cpu(images: list[Tensor], texts: list[Tensor], *rest) -> Ranks:
         return ranks(*([space.numpy(force=True) for space in side] for side in (images, texts)), *rest)

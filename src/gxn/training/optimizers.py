@@ -34,7 +34,7 @@ def set_rate(optimizer: Optimizer, rate: float, decay_epoch: int | None, epoch: 
 
 
 def update(loss: Tensor, optimizers: Iterable[Optimizer], clip: float | None) -> None:
-    """One step of the optimisers along the gradient of `loss`, each one's gradient norm clipped at `clip`.
+    """One step of the optimisers along the gradient of `loss`, the gradient norm of each group clipped at `clip`.
 
     Only these optimisers' parameters are touched: gradients that fall on others are cleared when their own
     optimiser begins its step. What autocast kept of the parameters is forgotten, as they are others now.
@@ -44,21 +44,7 @@ def update(loss: Tensor, optimizers: Iterable[Optimizer], clip: float | None) ->
         optimizer.zero_grad(set_to_none=True)
     loss.backward()
     for optimizer in optimizers:
-        _clip(optimizer, clip)
+        for group in optimizer.param_groups if clip is not None else ():
+            torch.nn.utils.clip_grad_norm_(group["params"], clip, foreach=True)
         optimizer.step()
     torch.clear_autocast_cache()
-
-
-def _clip(optimizer: Optimizer, clip: float | None) -> None:
-    """Clip the gradient norm of each group; that of a single one by fused Adam, which saves a pass over all."""
-    optimizer.grad_scale = None
-    if clip is None:
-        return
-    groups = [group["params"] for group in optimizer.param_groups]
-    if len(groups) > 1:
-        for parameters in groups:
-            torch.nn.utils.clip_grad_norm_(parameters, clip, foreach=True)
-        return
-    gradients = [each.grad.flatten() for each in groups[0] if each.grad is not None]
-    norm = torch.stack([each.dot(each) for each in gradients]).sum().sqrt()
-    optimizer.grad_scale = ((norm + 1e-6) / clip).clamp(min=1)  # Adam divides by it

@@ -13,7 +13,7 @@ from gxn import code
 from gxn.cli import option
 from gxn.configuration.arguments import Configured
 from gxn.configuration.networks import EncoderSettings, Model
-from gxn.configuration.section import S, parse
+from gxn.configuration.section import S, parse, used_plugins
 from gxn.configuration.stages import StageSettings, settings
 from gxn.errors import GxnError
 from gxn.files import digest, load_tensors, save_tensors, write_rows
@@ -96,7 +96,8 @@ class Stage:
         shared = self.settings.model_dump(mode="json")
         # a run that began on a card does not go on elsewhere
         own = {**shared, "seed": self.arguments.seed, "device": self.device.type}
-        resume = Resume(self.arguments.resume, fingerprint(own, self.inputs, self._code()))
+        digest_of_code = code.digest(self.step, *used_plugins(self.settings))
+        resume = Resume(self.arguments.resume, fingerprint(own, self.inputs, digest_of_code))
         plan = loop.Plan(
             epochs=self.settings.epochs,
             batch_size=self.settings.training.batch_size,
@@ -118,11 +119,6 @@ class Stage:
         }
         save_tensors(self.arguments.out, tensors, metadata)
         resume.clear()
-
-    def _code(self) -> str:
-        """Digest of the code that trains: the step's, and that of the ranking loss."""
-        ranking = self.settings.ranking
-        return code.digest(self.step, *([f"gxn.losses.ranking.{ranking.loss.kind}"] if ranking else []))
 
 
 def stated(kind: type[S], name: str, metadata: dict[str, Any], path: Path) -> S:

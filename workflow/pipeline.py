@@ -1,0 +1,328 @@
+"""dvc.yaml, made whole from the configuration, and the fingerprints by which DVC knows what has changed.
+
+    uv run python workflow/pipeline.py configure [config/local.yaml ...]   params.yaml overlaid with files, and
+    dvc.yaml
+    uv run python workflow/pipeline.py fingerprints                        run by DVC: what each phase depends on
+
+DVC versions phases of the Snakemake DAG. A phase depends on the files that it reads and on its fingerprint:
+the settings
+of its jobs and the digests of their code. So prose can change, and DVC has nothing to do.
+"""
+
+import hashlib
+import sys
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
+
+# what DVC itself reads and writes params.yaml with: comments and order stay
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from workflow import paths
+from workflow.plan import PRETRAINING, STEPS, Plan, as_json
+from workflow.preconditions import check_code
+
+import gxn.errors
+from gxn.configuration.files import check, load, overlay, read
+from gxn.configuration.root import is_fetched
+from gxn.errors import GxnError
+from gxn.files import write_json, write_text
+
+HEADER = """# What is versioned: one stage for each phase, a target of the Snakefile. Snakemake decides what to run, DVC keeps what
+# came out (docs/versioning.md). Made by `python workflow/pipeline.py configure`; edit that, not this.
+"""
+FINGERPRINT = "results/fingerprints/{phase}.json"
+TARGETS = {  # phase: targets of the Snakefile
+    "data": "data",
+    "features": "features",
+    "pretraining": "pretraining",
+    "joint": "joint",
+    "evaluation": "evaluation",
+    "tables": "tables figures",
+}
+ABOUT = {
+    "data": "Captioned images, their vocabulary and caption integers.",
+    "features": "The fixed CNN, trained here unless its weights are given, and its features of every image.",
+    "pretraining": "Ranking, captioning and drawing before the joint stage, shared by the rows.",
+    "joint": "Every row of the table, trained from the stages that it shares with others; then those with the CNN.",
+    "evaluation": "Embeddings of the test split, ranks and recalls, and what the rows imagine of it.",
+    "tables": "Tables and figures, from results, captions and small images.",
+}
+
+
+def pipeline(plan: Plan) -> dict[str, Any]:
+    """Make the content of dvc.yaml."""
+    made, read_by = outs(plan), deps(plan)
+    stages: dict[str, Any] = {
+        "fingerprints": {
+            "desc": "Settings and digests of the code behind each phase.",
+            "cmd": "python workflow/pipeline.py fingerprints",
+            "params": [{"params.yaml": None}],
+            "deps": ["src/gxn", "workflow"],
+            "outs": _kept(FINGERPRINT.format(phase=phase) for phase in TARGETS),
+        }
+    }
+    for phase, target in TARGETS.items():
+        metrics = [path for path in made[phase] if path.endswith("/metrics")]
+        stages[phase] = {
+            "desc": ABOUT[phase],
+            "cmd": f"snakemake {target}",
+            "deps": [FINGERPRINT.format(phase=phase), *read_by[phase]],
+            "outs": _kept(path for path in made[phase] if path not in metrics),
+        } | ({"metrics": _kept(metrics)} if metrics else {})
+    stages["provenance"] = {
+        "desc": "What Snakemake knows of how each output was made, so that a clone need not make it again.",
+        "cmd": "snakemake",
+        "deps": made["tables"],
+        "outs": _kept([".snakemake/metadata"]),
+    }
+    return {"stages": stages, "plots": plots(plan)}
+
+
+def _kept(outs: Any) -> list[dict[str, Any]]:
+    # DVC would otherwise delete the outs of a phase before it runs, and all its jobs would run again
+    return [{path: {"persist": True}} for path in outs]
+
+
+def outs(plan: Plan) -> dict[str, list[str]]:
+    """Files and folders that each phase makes."""
+    trained = [stage for stage in PRETRAINING if plan.checkpoints(stage)]
+    folder = paths.RESULTS.format(dataset=plan.dataset)
+    tuned, imagined = bool(plan.tuned), bool(plan.imagining)
+    data = (paths.CAPTIONS, paths.VOCABULARY, paths.TOKENS, paths.FREQUENCIES, paths.GAN_IMAGES)
+    return {
+        "data": [
+            *plan.rendered(),
+            *plan.checked("vocabulary"),
+            *(path for pattern in data for path in plan.expand(pattern)),
+        ],
+        "features": [*plan.trained_cnn(), *plan.checked("features"), *plan.expand(paths.FEATURES)],
+        "pretraining": [
+            *plan.checked("batch"),
+            *(f"{folder}{kind}/{stage}" for kind in ("checkpoints", "curves") for stage in trained),
+        ],
+        "joint": [
+            *plan.checked(*["cards"] * tuned),
+            *(
+                f"{folder}{kind}/{stage}"
+                for kind in ("checkpoints", "curves")
+                for stage in ("joint", *["finetune"] * tuned)
+            ),
+        ],
+        "evaluation": [
+            *plan.checked("protocols"),
+            *(f"{folder}{kind}" for kind in ("embeddings", "ranks", "metrics")),
+            *[f"{folder}imagined"] * imagined,
+            *[f"{folder}features"] * tuned,
+        ],
+        "tables": [
+            *(f"results/table_ablation.{form}" for form in ("csv", "tex", "md")),
+            *(path for name in paths.TABLES for path in plan.expand(paths.table(name))),
+            f"{folder}figures",
+        ],
+    }
+
+
+def deps(plan: Plan) -> dict[str, list[str]]:
+    """Files and folders that each phase reads: the user's, and those that earlier phases make."""
+    made, folder = outs(plan), paths.RESULTS.format(dataset=plan.dataset)
+    captions, tokens, features, frequencies, gan_images = (
+        plan.expand(pattern)
+        for pattern in (paths.CAPTIONS, paths.TOKENS, paths.FEATURES, paths.FREQUENCIES, paths.GAN_IMAGES)
+    )
+    own = [path for path in plan.source_inputs()["captions"] if not is_fetched(path)]
+    weights = [path for path in [plan.config.cnn.weights] if path and not is_fetched(path)]
+    captioning = any(row.captioning != "none" for row in plan.rows.values())
+    drawing = any(row.drawing for row in plan.rows.values())
+    trained = [*features, *tokens, *frequencies * captioning, *gan_images * drawing]
+    pixels = [*captions, *plan.rendered()]
+    tuning = [*pixels, *weights, *([] if weights else plan.expand(paths.CNN))] if plan.tuned else []
+    curves = [path for phase in ("pretraining", "joint") for path in made[phase] if "/curves/" in path]
+    others = [path for path in plan.dataset_tables() if path not in made["tables"]]
+    return {
+        "data": own,
+        "features": [*pixels, *weights],
+        "pretraining": trained,
+        "joint": [
+            *tuning,
+            *trained,
+            *(path for path in made["pretraining"] if "/checkpoints/" in path),
+        ],
+        "evaluation": [
+            *(pixels if plan.tuned else captions if plan.imagining else []),
+            *features,
+            *tokens,
+            *frequencies * bool(plan.imagining),
+            *(path for path in made["joint"] if "/checkpoints/" in path),
+        ],
+        "tables": [
+            *captions,
+            *gan_images,
+            *plan.cnn_curves,
+            *curves,
+            *(f"{folder}{kind}" for kind in ("embeddings", "metrics", "ranks")),
+            *[f"{folder}imagined"] * bool(plan.imagining),
+            *others,
+        ],
+    }
+
+
+def plots(plan: Plan) -> list[dict[str, Any]]:
+    """What `dvc plots` shows."""
+    table, folder = "results/table_ablation.csv", paths.RESULTS.format(dataset=plan.dataset)
+    recalls = [
+        {
+            name: {
+                "title": f"Recall@K, {name.replace('-', ' ')}",
+                "template": "rows",
+                "x": {table: "method"},
+                "y": {table: [f"{way}_r{k}" for k in (1, 5, 10)]},
+            }
+        }
+        for name, way in (("image-to-text", "i2t"), ("text-to-image", "t2i"))
+    ]
+    shown = {
+        "pretrain_ranking": "val_rsum",
+        "pretrain_xe": ["xe_loss", "val_cider_d"],
+        "pretrain_scst": ["xe_loss", "val_cider_d"],
+        "pretrain_gan": ["discriminator_loss", "generator_loss"],
+        "joint": "val_rsum",
+    }
+    curves = [
+        {
+            f"{folder}curves/{stage}": {"x": "epoch", "y": y}
+            | ({"template": "panels"} if isinstance(y, list) else {})
+        }
+        for stage, y in shown.items()
+        if plan.checkpoints(stage)
+    ]
+    return [*recalls, *curves]
+
+
+def fingerprints(plan: Plan) -> dict[str, Any]:
+    """Settings and code of the jobs of each phase, as the rules give them to Snakemake."""
+    config = plan.config
+    checks = {name: as_json(plan.check_settings(name)) for name in ("vocabulary", "cnn", "features", "batch")}
+    steps = {
+        "data": ("tokenize", "document_frequencies", "gan_images"),
+        "features": ("train_cnn", "features"),
+        "evaluation": ("embed", "evaluate", "imagine"),
+        "tables": (
+            *("table_ablation", "table_published", "table_imagined", "table_significance", "table_datasets"),
+            *(f"figure_{name}" for name in paths.FIGURES),
+        ),
+    }
+    own: dict[str, Any] = {
+        "data": [
+            as_json(config.dataset),
+            as_json(config.vocabulary),
+            plan.source_code(),
+            checks["vocabulary"],
+        ],
+        "features": [as_json(config.cnn), plan.feature_settings(), plan.images(), checks["features"]],
+        "pretraining": [*_trained(plan, *PRETRAINING), checks["batch"]],
+        "joint": [*_trained(plan, "joint"), *_tuned(plan)],
+        "evaluation": [as_json(config.evaluate), as_json(plan.machine), config.captioning.max_length],
+        "tables": [plan.row_names(), as_json(config.significance), plan.dataset_tables(), plan.shown],
+    }
+    rules = hashlib.sha256()
+    for path in sorted((ROOT / "workflow/rules").glob("*.smk")):
+        lines = (line for line in path.read_text("utf-8").splitlines() if not line.lstrip().startswith("#"))
+        rules.update("\n".join(lines).encode())
+    return {
+        phase: {
+            "rules": rules.hexdigest()[:16],
+            "seeds": list(config.seeds),
+            "rows": plan.all_rows,
+            "jobs": own[phase],
+            "code": {step: plan.code(step) for step in steps.get(phase, ())},
+        }
+        for phase in TARGETS
+    }
+
+
+def _trained(plan: Plan, *stages: str) -> list[Any]:
+    """Settings and code of every job of some stages, seeds aside."""
+    found = []
+    for stage, name in plan.needed():
+        if stage in stages:
+            plain = stage == "joint" and name in plan.plain
+            params = plan.training("train_ranking" if plain else STEPS[stage], stage)
+            run = SimpleNamespace(dataset=plan.dataset, name=name, seed="0")
+            found.append([stage, name, *(params[key](run) for key in ("files", "settings", "code"))])
+    return found
+
+
+def _tuned(plan: Plan) -> list[Any]:
+    runs = [SimpleNamespace(method=name) for name in plan.tuned]
+    return [[run.method, plan.finetune_settings(run), plan.finetune_code(run)] for run in runs]
+
+
+def write_pipeline(plan: Plan) -> None:
+    """Write dvc.yaml."""
+    write_text(ROOT / "dvc.yaml", text(pipeline(plan)))
+
+
+def text(content: dict[str, Any]) -> str:
+    """Write the content of dvc.yaml as text."""
+    yaml, written = _yaml(), StringIO()
+    yaml.dump(content, written)
+    return HEADER + written.getvalue()
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.representer.add_representer(
+        type(None), lambda dumper, _: dumper.represent_scalar("tag:yaml.org,2002:null", "null")
+    )
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    return yaml
+
+
+def configure(files: list[str]) -> None:
+    """Overlay params.yaml with files, keeping its comments, and make dvc.yaml by it; rows set to null go.
+
+    Raises:
+        GxnError: a file cannot be read, or the configuration is wrong; nothing is written then.
+    """
+    yaml, params = _yaml(), ROOT / "params.yaml"
+    config = read(params, yaml.load, YAMLError)
+    for path in files:
+        overlay(config, read(Path(path), yaml.load, YAMLError))
+    checked = check(config, " + ".join(["params.yaml", *files]))
+    for name in [name for name, row in config["methods"].items() if row is None]:
+        del config["methods"][name]
+    written = StringIO()
+    yaml.dump(config, written)
+    # in this order: where only the first is done, a call without files does the second
+    if files:
+        write_text(params, written.getvalue())
+    write_pipeline(Plan(checked))
+
+
+def main(words: list[str]) -> None:
+    """Do what the command line says.
+
+    Raises:
+        GxnError: it says nothing that is known, or another copy's code would run.
+    """
+    check_code(Path(gxn.errors.__file__).parent, ROOT / "src" / "gxn")
+    if words[:1] == ["configure"]:
+        configure(words[1:])
+    elif words == ["fingerprints"]:
+        for phase, content in fingerprints(Plan(load([ROOT / "params.yaml"]))).items():
+            write_json(ROOT / FINGERPRINT.format(phase=phase), content)
+    else:
+        raise GxnError("workflow/pipeline.py: say `configure [FILES]` or `fingerprints`")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except GxnError as error:
+        sys.exit(f"error: {error}")
