@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from gxn.imports import sources
 
 import gxn
-from gxn.imports import sources
 
 PACKAGE = Path(gxn.__file__).parent
 

@@ -1,12 +1,12 @@
 """Sections `cnn` and `features`: the network that reads images, and what it is shown."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from gxn.configuration.section import (
-    Count,
     Epochs,
+    Images,
     OptionalPath,
     OptionalPixels,
     Pairs,
@@ -15,6 +15,7 @@ from gxn.configuration.section import (
     Section,
     Seed,
     Weight,
+    Whole,
 )
 
 
@@ -33,8 +34,8 @@ class Pretrain(Section):
 
     seed: Seed = Field(description="Seed of images, initial weights and order")
     size: Pixels = Field(ge=32, description="Side of an image in pixels; equal to features.crop")
-    images: Count = Field(description="Rendered images to learn from")
-    held_out: Count = Field(description="Further images, to measure the accuracy on")
+    images: Images = Field(description="Rendered images to learn from")
+    held_out: Images = Field(description="Further images, to measure the accuracy on")
     epochs: Epochs = Field(description="Passes over the images")
     batch_size: Pairs = Field(description="Images in a batch")
     learning_rate: Rate = Field(description="Highest rate of the one-cycle schedule, AdamW")
@@ -62,7 +63,7 @@ class Features(Section):
     crop: Pixels = Field(description="Side of a crop in pixels; images must not be smaller")
     storage_dtype: Literal["float16", "float32"] = Field(description="Type in which features are stored")
     compute_dtype: Literal["float32", "bfloat16"] = Field(description="Arithmetic of the forward pass")
-    batch_size: Count = Field(description="Crops at a time")
+    batch_size: Annotated[Whole, Field(ge=1, le=65536)] = Field(description="Crops at a time")
 
     @model_validator(mode="after")
     def _crop_fits(self) -> Self:

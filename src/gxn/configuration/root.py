@@ -1,7 +1,7 @@
 """The whole configuration, and what its sections must have in common."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -10,7 +10,7 @@ from gxn.configuration.features import Cnn, Features
 from gxn.configuration.networks import Encoder, EncoderSettings, Model, Retrieval
 from gxn.configuration.results import Evaluate, Paper, Significance
 from gxn.configuration.rows import Cca, Foreign, Method, Row
-from gxn.configuration.section import Name, Section, Seed, Whole, list_of
+from gxn.configuration.section import Name, NullFromText, Section, Seed, Whole, list_of
 from gxn.configuration.training import (
     Captioning,
     Drawing,
@@ -48,7 +48,7 @@ class Configuration(Section):
     pretrain_gan: Stage = Field(description="Generator and discriminator, on frozen encoders")
     joint: Joint
     finetune: Finetune
-    methods: dict[Name, Row | None] = Field(
+    methods: dict[Name, Annotated[Row | None, NullFromText]] = Field(
         min_length=1, description="Rows of the table, in order; null: left out"
     )
     evaluate: Evaluate

@@ -6,7 +6,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from gxn.configuration.networks import Loss
-from gxn.configuration.section import FilePath, Flag, Name, Section, Weight, Whole, list_of, partial
+from gxn.configuration.section import (
+    Colour,
+    FilePath,
+    Flag,
+    Name,
+    NullFromText,
+    Section,
+    partial,
+)
+from gxn.configuration.systems import Cca as CcaSettings
 from gxn.configuration.training import Joint
 
 
@@ -16,9 +25,7 @@ class Shown(Section):
     label: str | None = Field(
         None, min_length=1, max_length=60, description="Name in print; left out: the key"
     )
-    colour: str | None = Field(
-        None, pattern=r"^#[0-9A-Fa-f]{6}$", description="Colour in figures, #RRGGBB; left out: by its place"
-    )
+    colour: Colour | None = Field(None, description="Colour in figures, #RRGGBB; left out: by its place")
 
 
 class Method(Shown):
@@ -26,7 +33,9 @@ class Method(Shown):
 
     kind: Literal["trained"] = Field("trained", description="Trained by gradient descent, for every seed")
     encoder: Name = Field(description="Its entry of `encoders`")
-    loss: Loss | None = Field(None, description="Ranking loss of the joint stage; left out: the encoder's")
+    loss: Annotated[Loss | None, NullFromText] = Field(
+        None, description="Ranking loss of the joint stage; left out: the encoder's"
+    )
     captioning: Literal["none", "xe", "mix"] = Field(
         "none", description="Captions: none, by cross-entropy, or by its mix with the self-critical loss"
     )
@@ -41,28 +50,10 @@ class Method(Shown):
         return self.drawing or self.captioning != "none"
 
 
-class Cca(Shown):
-    """Canonical correlation analysis in closed form of image features and TF-IDF captions; it has no seed.
-
-    The setting with the highest validation rsum is chosen from the grid of all combinations.
-    """
+class Cca(Shown, CcaSettings):
+    """A closed form without a seed."""
 
     kind: Literal["cca"]
-    image_ridges: list_of(Weight, 1) = Field(
-        (0.1, 0.3, 1.0), description="Grid of ridges of the images, in units of their mean variance"
-    )
-    text_ridges: list_of(Weight, 1) = Field(
-        (0.3, 1.0, 3.0), description="Grid of ridges of the captions, likewise"
-    )
-    dims: list_of(Annotated[Whole, Field(ge=1, le=16384)], 1) = Field(
-        (64, 128, 256), description="Grid of dimensions of the joint space"
-    )
-    power: Weight = Field(
-        1.0, description="Power of the correlations that scales the dimensions; 0: plain CCA"
-    )
-    max_words: Annotated[Whole, Field(ge=1, le=20_000)] = Field(
-        4000, description="Most words that count, the most frequent ones: time grows with their cube"
-    )
 
 
 class Foreign(Shown):

@@ -19,6 +19,7 @@ from gxn.configuration.section import (
     Section,
     Share,
     Weight,
+    Words,
     list_of,
 )
 
@@ -67,7 +68,7 @@ class Captioning(Section):
         description="Epochs between two increases; counted over all stages"
     )
     scheduled_sampling_max: Share = Field(description="Highest probability of scheduled sampling")
-    max_length: Count = Field(description="Words of a decoded caption at most, its end included")
+    max_length: Words = Field(description="Words of a decoded caption at most, its end included")
 
     @model_validator(mode="after")
     def _rewarded(self) -> Self:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
 from gxn import cli
-from gxn.configuration.section import Count, FilePath, Section
+from gxn.configuration.section import Count, FilePath, NullFromText, Section
 from gxn.errors import GxnError
 from gxn.sources._source import Counts, Source
 
@@ -34,7 +34,7 @@ class Parameters(Source):
         description="Folder of the photographs; relative paths count from the repository"
     )
     captions: FilePath = Field(description="JSON of the captions, in the layout of the Karpathy splits")
-    expected_counts: ExpectedCounts | None = Field(
+    expected_counts: Annotated[ExpectedCounts | None, NullFromText] = Field(
         None, description="Counts that there must be, {train, val, test, captions}; null: whatever there is"
     )
     truncated_images: Literal["refuse", "keep"] = Field(

@@ -1,0 +1,34 @@
+"""The default configuration with changes laid over it, for tests of any room."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+from gxn.configuration import yaml12
+from gxn.configuration.files import check, overlay
+from gxn.configuration.root import Configuration
+
+ROOT = Path(__file__).parents[2]
+PARAMS = yaml12.load((ROOT / "params.yaml").read_text("utf-8"))
+
+
+def mapping(*changes: dict[str, Any]) -> dict[str, Any]:
+    """Copy the keys of params.yaml, with `changes` laid over them in order."""
+    merged = copy.deepcopy(PARAMS)
+    for each in changes:
+        overlay(merged, each)
+    return merged
+
+
+def configuration(*changes: dict[str, Any]) -> Configuration:
+    """Make the configuration of params.yaml and `changes`; messages call it `mine.yaml`."""
+    return check(mapping(*changes), "mine.yaml")
+
+
+EXPECTED = {"train": 6000, "val": 1000, "test": 1000, "captions": 5}
+PHOTOGRAPHS: dict[str, Any] = {
+    "dataset": {
+        "source": {"kind": "images", "images": "a", "captions": "b.json", "expected_counts": EXPECTED}
+    },
+    "cnn": {"weights": "c.safetensors"},
+}
