@@ -32,8 +32,8 @@ def diversity(captions: Collection[Words], training: Collection[Words]) -> dict[
     Returns:
         `distinct_1` and `distinct_2`: number of different words (pairs of neighbouring words) over the number of
         words (pairs), of all captions together, 0 to 1. Both fall with the number of captions: compare equally
-        many. `distinct`: different captions, percent of all. `novel`: captions that do not stand word for word in the
-        training split, percent. `length`: mean number of words.
+        many. `distinct`: different captions, percent of all. `novel`: captions that do not stand word for word in
+        the training split, percent. `length`: mean number of words.
 
     Raises:
         GxnError: there are no captions.
