@@ -14,7 +14,7 @@ from gxn.errors import GxnError
         ({"name": "a b; rm"}, "name: 'a b; rm' is not a name: letters, digits and _ only, the first no _"),
         ({"gan_image_size": 33}, "gan_image_size: must be 16, 32, 64, 128 or 256, not 33"),
         ({"source": {"size": 64}}, "source: names no kind; write it as {kind: NAME, ...}"),
-        ({"source": "scenes"}, "source: must be a mapping of keys, not 'scenes'"),
+        ({"source": 5}, "source: must be a mapping of keys, not 5"),
     ],
 )
 def test_a_dataset_that_cannot_be_is_refused(change, message):

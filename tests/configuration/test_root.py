@@ -1,7 +1,7 @@
 """What the sections of a configuration must have in common, and what rows and encoders overlay."""
 
 import pytest
-from small import EXPECTED, PARAMS, PHOTOGRAPHS, configuration
+from small import EXPECTED, PARAMS, PHOTOGRAPHS, RETRIEVAL, configuration
 
 from gxn.configuration.root import is_fetched
 from gxn.errors import GxnError
@@ -136,7 +136,7 @@ def test_an_encoder_has_the_keys_of_all_encoders_and_its_own():
     own = {"encoders": {"order": {"retrieval": {"word_embeddings": "own"}}}}
     found = configuration(own).encoder("order").model_dump()
     entry = {key: PARAMS["encoders"]["order"][key] for key in ("similarity", "abstract_weight")}
-    assert found == PARAMS["retrieval"] | entry | {"spaces": ("grounded",), "word_embeddings": "own"}
+    assert found == RETRIEVAL | entry | {"spaces": ("grounded",), "word_embeddings": "own"}
 
 
 def test_the_others_keep_the_keys_of_all_encoders():

@@ -26,6 +26,7 @@ from gxn.configuration.section import (
     parse_text,
     partial,
     suggestion,
+    used_plugins,
 )
 from gxn.errors import GxnError
 
@@ -199,6 +200,28 @@ def test_snakemakes_command_line_gives_text_for_everything():
 
 def test_null_as_text_leaves_a_section_out():
     assert parse(Outer, GOOD | {"inner": "null"}, "x").inner is None
+
+
+Pooling = choice("gxn.models.poolings")
+
+
+class Pooled(Section):
+    pooling: Pooling
+    other: Annotated[Loss | None, NullFromText] = None
+
+
+def test_the_name_of_a_plugin_without_parameters_is_enough():
+    assert parse(Pooled, {"pooling": "mean"}, "x") == parse(Pooled, {"pooling": {"kind": "mean"}}, "x")
+
+
+def test_the_name_of_a_plugin_with_parameters_is_not():
+    with pytest.raises(GxnError, match=r"^x: other\.margin: is missing$"):
+        parse(Pooled, {"pooling": "mean", "other": "hinge"}, "x")
+
+
+def test_the_plugins_of_a_section_are_found_at_any_depth():
+    made = parse(Pooled, {"pooling": "last", "other": {"kind": "hinge", "margin": 1}}, "x")
+    assert used_plugins(made) == ["gxn.losses.ranking.hinge", "gxn.models.poolings.last"]
 
 
 class TestPartial:

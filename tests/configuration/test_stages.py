@@ -1,7 +1,7 @@
 """What each stage takes of the configuration, against answers put together by hand."""
 
 import pytest
-from small import PARAMS, configuration
+from small import PARAMS, RETRIEVAL, configuration
 
 from gxn.configuration.stages import DECODERS, STAGES, finetune, fixed_cnn, settings
 from gxn.errors import GxnError
@@ -51,7 +51,7 @@ def shared(encoder: str) -> dict:
     spaces = tuple(PARAMS["encoders"][encoder]["spaces"])
     return {
         "model": PARAMS["model"],
-        "encoder": PARAMS["retrieval"] | entry | {"spaces": spaces},
+        "encoder": RETRIEVAL | entry | {"spaces": spaces},
         "training": PARAMS["training"],
         "threads": PARAMS["threads"],
         "device": PARAMS["device"],

@@ -25,6 +25,10 @@ def configuration(*changes: dict[str, Any]) -> Configuration:
     return check(mapping(*changes), "mine.yaml")
 
 
+# as a parsed configuration has it: the name of a plug-in that has no parameters becomes its kind
+RETRIEVAL = {
+    key: {"kind": value} if key.endswith("_pooling") else value for key, value in PARAMS["retrieval"].items()
+}
 EXPECTED = {"train": 6000, "val": 1000, "test": 1000, "captions": 5}
 PHOTOGRAPHS: dict[str, Any] = {
     "dataset": {
