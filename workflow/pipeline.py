@@ -22,18 +22,18 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 # what DVC itself reads and writes params.yaml with: comments and order stay
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from workflow import paths
-from workflow.plan import PRETRAINING, STEPS, Plan, as_json
-from workflow.preconditions import check_code
 
 import gxn.errors
 from gxn.configuration.files import check, load, overlay, read
 from gxn.configuration.root import is_fetched
 from gxn.errors import GxnError
 from gxn.files import write_json, write_text
+from workflow import paths
+from workflow.plan import PRETRAINING, STEPS, Plan, as_json
+from workflow.preconditions import check_code
 
-HEADER = """# What is versioned: one stage for each phase, a target of the Snakefile. Snakemake decides what to run, DVC keeps what
-# came out (docs/versioning.md). Made by `python workflow/pipeline.py configure`; edit that, not this.
+HEADER = """# What is versioned: one stage for each phase, a target of the Snakefile. Snakemake decides what to run,
+# DVC keeps what came out (docs/versioning.md). Made by `python workflow/pipeline.py configure`; edit that, not this.
 """
 FINGERPRINT = "results/fingerprints/{phase}.json"
 TARGETS = {  # phase: targets of the Snakefile
@@ -48,7 +48,7 @@ ABOUT = {
     "data": "Captioned images, their vocabulary and caption integers.",
     "features": "The fixed CNN, trained here unless its weights are given, and its features of every image.",
     "pretraining": "Ranking, captioning and drawing before the joint stage, shared by the rows.",
-    "joint": "Every row of the table, trained from the stages that it shares with others; then those with the CNN.",
+    "joint": "Every row of the table, from the stages that it shares with others; then those with the CNN.",
     "evaluation": "Embeddings of the test split, ranks and recalls, and what the rows imagine of it.",
     "tables": "Tables and figures, from results, captions and small images.",
 }
