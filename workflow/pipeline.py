@@ -22,18 +22,18 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 # what DVC itself reads and writes params.yaml with: comments and order stay
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from workflow import paths
-from workflow.plan import PRETRAINING, STEPS, Plan, as_json
-from workflow.preconditions import check_code
 
 import gxn.errors
 from gxn.configuration.files import check, load, overlay, read
 from gxn.configuration.root import is_fetched
 from gxn.errors import GxnError
 from gxn.files import write_json, write_text
+from workflow import paths
+from workflow.plan import PRETRAINING, STEPS, Plan, as_json
+from workflow.preconditions import check_code
 
-HEADER = """# What is versioned: one stage for each phase, a target of the Snakefile. Snakemake decides what to run, DVC keeps
-# what came out (docs/versioning.md). Made by `python workflow/pipeline.py configure`; edit that, not this.
+HEADER = """# What is versioned: one stage for each phase, a target of the Snakefile. Snakemake decides what to run,
+# DVC keeps what came out (docs/versioning.md). Made by `python workflow/pipeline.py configure`; edit that, not this.
 """
 FINGERPRINT = "results/fingerprints/{phase}.json"
 TARGETS = {  # phase: targets of the Snakefile

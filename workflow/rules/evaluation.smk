@@ -92,7 +92,7 @@ rule evaluate:
     params:
         seed=PLAN.seed_option,
         settings=plan.as_json(CONFIG.evaluate),
-        code=PLAN.code("evaluate"),
+        code=PLAN.evaluate_code(),
     shell:
         "logged {log} python -m gxn.steps.evaluate --config {CONFIG_FILE} --embeddings {input.embeddings}"
         " --method {wildcards.method} {params.seed}"
