@@ -376,6 +376,35 @@ class Plan:
         own = {"name": self.dataset, "source": source, "captions": hashlib.sha256(content).hexdigest()}
         return fingerprint(own)
 
+    # what is imagined
+
+    def reader(self) -> list[str]:
+        """The reader of drawings, where a row draws scenes; their captions' facts are known."""
+        drawing = any(row.drawing for row in self.rows.values())
+        return self.expand(paths.READER) if drawing and self.config.dataset.source.renders() else []
+
+    def reader_option(self) -> str:
+        """The same as an option."""
+        return " ".join(f"--reader {path}" for path in self.reader())
+
+    def drawn_option(self) -> str:
+        """The real pictures that drawings are compared with, as an option."""
+        return " ".join(f"--gan-images {path}" for path in self.expand(paths.GAN_IMAGES) if self.reader())
+
+    def imagine_settings(self) -> str:
+        """Settings that what is imagined, and its measures, depend on."""
+        own = {"max_length": self.config.captioning.max_length, "meteor": self.config.evaluate.meteor}
+        return as_json(self.machine | own)
+
+    def reader_settings(self) -> str:
+        """Settings of the reader of drawings."""
+        size = {"size": self.config.dataset.source.image_side()}
+        return as_json(self.machine | size | {"reader": self.config.evaluate.reader})
+
+    def lines(self) -> list[str]:
+        """Measures of people and chance, where a row imagines."""
+        return self.expand(paths.LINES) if self.imagining else []
+
     # tables and figures
 
     def row_names(self) -> str:

@@ -14,7 +14,6 @@ from gxn.evaluation.embeddings import Embeddings
 from gxn.evaluation.protocol_sizes import IMAGES, PROTOCOLS, protocol_error
 from gxn.evaluation.ranks import ranks
 
-
 Column = Callable[[np.ndarray], float]
 
 

@@ -19,7 +19,6 @@ from gxn.evaluation.protocols import evaluate as evaluate_protocol
 from gxn.evaluation.ranked import FIELDS
 from gxn.files import create_hdf5, write_json
 
-
 COLUMNS = "gxn.evaluation.columns"
 
 
@@ -47,9 +46,13 @@ def evaluate(arguments: Arguments) -> None:
     if embeddings.provenance.get("seed", seed) != seed:
         raise GxnError(f"{arguments.embeddings}: made with seed {embeddings.provenance['seed']}, not {seed}")
     try:
-        results = {protocol: evaluate_protocol(embeddings, protocol, floor, columns) for protocol in protocols}
+        results = {
+            protocol: evaluate_protocol(embeddings, protocol, floor, columns) for protocol in protocols
+        }
         spaces = {
-            space: {p: evaluate_protocol(embeddings.alone(space), p, floor, columns).numbers for p in protocols}
+            space: {
+                p: evaluate_protocol(embeddings.alone(space), p, floor, columns).numbers for p in protocols
+            }
             for space in embeddings.spaces
             if len(embeddings.spaces) > 1
         }
