@@ -379,8 +379,8 @@ class Plan:
     # what is imagined
 
     def reader(self) -> list[str]:
-        """The reader of drawings, where a row draws scenes; their captions' facts are known."""
-        drawing = any(row.drawing for row in self.rows.values())
+        """The reader of drawings, where a row draws scenes of 32 pixels or more: their captions' facts are known."""
+        drawing = any(row.drawing for row in self.rows.values()) and self.config.dataset.gan_image_size >= 32
         return self.expand(paths.READER) if drawing and self.config.dataset.source.renders() else []
 
     def reader_option(self) -> str:
