@@ -16,7 +16,6 @@ from gxn.configuration.section import finite, parse
 from gxn.errors import GxnError
 from gxn.writing import atomic
 
-
 LONGEST = 100_000  # nodes of a file: of the default configuration 500
 
 
