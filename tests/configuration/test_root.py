@@ -46,7 +46,7 @@ WRONG = [
     (PHOTOGRAPHS | {"evaluate": {"protocols": ["1k-5fold"]}},
      "evaluate.protocols: 1k-5fold needs 5,000 images, the test split has 1,000; use full"),
     (PHOTOGRAPHS | {"cnn": {}},
-     "cnn.weights: name a safetensors file of this CNN; only scenes pretrain their own"),
+     "cnn.weights: name a safetensors file of this CNN; only where images are rendered is one pretrained"),
     ({"dataset": {"source": {"kind": "images", "images": "a"}}}, "dataset.source.captions: is missing"),
 ]  # fmt: skip
 
