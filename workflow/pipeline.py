@@ -32,8 +32,8 @@ from gxn.configuration.root import is_fetched
 from gxn.errors import GxnError
 from gxn.files import write_json, write_text
 
-HEADER = """# What is versioned: one stage for each phase, a target of the Snakefile. Snakemake decides what to run, DVC keeps what
-# came out (docs/versioning.md). Made by `python workflow/pipeline.py configure`; edit that, not this.
+HEADER = """# What is versioned: one stage for each phase, a target of the Snakefile. Snakemake decides what to run, DVC keeps
+# what came out (docs/versioning.md). Made by `python workflow/pipeline.py configure`; edit that, not this.
 """
 FINGERPRINT = "results/fingerprints/{phase}.json"
 TARGETS = {  # phase: targets of the Snakefile
@@ -48,7 +48,7 @@ ABOUT = {
     "data": "Captioned images, their vocabulary and caption integers.",
     "features": "The fixed CNN, trained here unless its weights are given, and its features of every image.",
     "pretraining": "Ranking, captioning and drawing before the joint stage, shared by the rows.",
-    "joint": "Every row of the table, trained from the stages that it shares with others; then those with the CNN.",
+    "joint": "Every row of the table, from the stages that it shares with others; then those with the CNN.",
     "evaluation": "Embeddings of the test split, ranks and recalls, and what the rows imagine of it.",
     "tables": "Tables and figures, from results, captions and small images.",
 }
@@ -210,7 +210,7 @@ def fingerprints(plan: Plan) -> dict[str, Any]:
     steps = {
         "data": ("tokenize", "document_frequencies", "gan_images"),
         "features": ("train_cnn", "features"),
-        "evaluation": ("embed", "evaluate", "imagine"),
+        "evaluation": ("embed", "evaluate", "imagine", "cca", "import_embeddings"),
         "tables": (
             *("table_ablation", "table_published", "table_imagined", "table_significance", "table_datasets"),
             *(f"figure_{name}" for name in paths.FIGURES),
@@ -226,7 +226,10 @@ def fingerprints(plan: Plan) -> dict[str, Any]:
         "features": [as_json(config.cnn), plan.feature_settings(), plan.images(), checks["features"]],
         "pretraining": [*_trained(plan, *PRETRAINING), checks["batch"]],
         "joint": [*_trained(plan, "joint"), *_tuned(plan)],
-        "evaluation": [as_json(config.evaluate), as_json(plan.machine), config.captioning.max_length],
+        "evaluation": [
+            *(as_json(each) for each in (config.evaluate, plan.machine, config.seedless)),
+            config.captioning.max_length,
+        ],
         "tables": [plan.row_names(), as_json(config.significance), plan.dataset_tables(), plan.shown],
     }
     rules = hashlib.sha256()

@@ -26,6 +26,7 @@ STEPS = {
     "pretrain_gan": "train_drawing",
     "joint": "train_joint",
 }
+SEEDLESS = "seedless"  # in the place of seed{seed}: the wildcard is `less`
 PRETRAINING = tuple(stage for stage in STEPS if stage != "joint")
 
 
@@ -85,7 +86,29 @@ class Plan:
     @property
     def all_rows(self) -> list[str]:
         """Names of all rows of the table."""
-        return [*self.rows, *self.tuned]
+        return [name for name, row in self.config.methods.items() if row is not None] + list(self.tuned)
+
+    def runs(self, pattern: str) -> list[str]:
+        """Files of every run: of every row, for every seed, or once where the row has none."""
+        trained = [row for row in self.all_rows if row not in self.config.seedless]
+        once = [path.replace("seed{seed}", SEEDLESS) for path in [pattern]]
+        return [
+            *self.expand(pattern, method=trained),
+            *(path for each in once for path in self.expand(each, method=self.config.seedless)),
+        ]
+
+    def seedless_of(self, kind: str) -> list[str]:
+        """Rows without a seed of one kind."""
+        return [name for name, row in self.config.seedless.items() if row.kind == kind]
+
+    def seed_option(self, wildcards: Any) -> str:
+        """The seed of a run as an option; none where the row has none."""
+        return f"--seed {wildcards.seed}" if wildcards.seed != "less" else ""
+
+    def seedless_settings(self, wildcards: Any) -> str:
+        """Settings of a row without a seed."""
+        row = self.config.seedless[wildcards.method]
+        return as_json(row.model_dump(mode="json", exclude={"label", "colour"}))
 
     @cached_property
     def shown(self) -> str:
@@ -345,7 +368,7 @@ class Plan:
 
     def row_names(self) -> str:
         """Rows of tables and figures: keys, names in print, colours."""
-        own = {name: [row.label, row.colour] for name, row in self.rows.items()}
+        own = {name: [row.label, row.colour] for name, row in self.config.methods.items() if row is not None}
         return json.dumps([own, list(self.tuned)])  # their order counts
 
     def dataset_tables(self) -> list[str]:

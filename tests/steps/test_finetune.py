@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from gxn.steps.match import match
 from torchvision import models
 
 from gxn.datasets.captions import read_captions
@@ -18,7 +19,6 @@ from gxn.files import create_hdf5, load_tensors, open_hdf5, save_tensors
 from gxn.steps.embed import embed
 from gxn.steps.features import features
 from gxn.steps.finetune import finetune
-from gxn.steps.match import match
 from gxn.training import loop
 from gxn.training.finetuning import Finetuning
 

@@ -7,9 +7,9 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from gxn.steps.make_scenes import step
 
 from gxn.errors import GxnError
-from gxn.steps.make_scenes import step
 
 SECTION = {"seed": 0, "size": 32, "train": 70, "val": 10, "test": 12}
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import torch
+from gxn.config import parse
 from settings import ENCODER, MATCH, MODEL
 
-from gxn.config import parse
 from gxn.datasets.captions import Record
 from gxn.datasets.tokens import Captions
 from gxn.errors import GxnError

@@ -5,17 +5,17 @@ import json
 import numpy as np
 import pytest
 import torch
+from gxn.steps.caption import caption
+from gxn.steps.draw import draw
+from gxn.steps.joint import joint
+from gxn.steps.match import match
 from settings import CAPTION, DRAW, MATCH
 
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import read_embeddings
 from gxn.files import create_hdf5, open_hdf5
-from gxn.steps.caption import caption
-from gxn.steps.draw import draw
 from gxn.steps.embed import embed
 from gxn.steps.imagine import imagine
-from gxn.steps.joint import joint
-from gxn.steps.match import match
 from gxn.training.checkpoint import read_encoders
 from gxn.training.data import read_split
 

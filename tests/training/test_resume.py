@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from settings import CAPTION, DRAW, MATCH
-
 from gxn.steps.caption import caption
 from gxn.steps.draw import draw
 from gxn.steps.match import match
+from settings import CAPTION, DRAW, MATCH
+
 from gxn.training import loop
 from gxn.training.resume import Resume
 

@@ -7,23 +7,23 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from settings import CAPTION, DRAW, MATCH, MODEL, TRAINING
-
 from gxn.config import parse
-from gxn.errors import GxnError
-from gxn.files import create_hdf5, load_tensors, open_hdf5
-from gxn.losses.similarity import score
 from gxn.steps.caption import caption
 from gxn.steps.draw import draw
 from gxn.steps.joint import in_turn, joint
 from gxn.steps.match import match
+from gxn.training.stages import Stage
+from settings import CAPTION, DRAW, MATCH, MODEL, TRAINING
+
+from gxn.errors import GxnError
+from gxn.files import create_hdf5, load_tensors, open_hdf5
+from gxn.losses.similarity import score
 from gxn.training import loop
 from gxn.training.captioning import Captioning, CaptioningConfig, build_rewards
 from gxn.training.checkpoint import read_decoder, read_encoders
 from gxn.training.data import read_split, spread_rows
 from gxn.training.drawing import Drawing, DrawingConfig, build_drawer, read_thumbnails
 from gxn.training.matching import Matching, MatchingConfig
-from gxn.training.stages import Stage
 
 
 def match_stage(epochs=2, **changes):

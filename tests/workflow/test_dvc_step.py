@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from copies import Copy, copy_of_working_tree, outs_of
-
 from gxn.schema import overlay
 
 pytestmark = pytest.mark.slow

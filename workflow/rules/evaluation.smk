@@ -33,6 +33,49 @@ use rule embed as embed_tuned with:
         method=plan.only(PLAN.tuned),
 
 
+rule cca:
+    input:
+        features=paths.FEATURES,
+        tokens=paths.TOKENS,
+    output:
+        paths.EMBEDDINGS,
+    log:
+        paths.log("cca/{method}/seed{seed}"),
+    benchmark:
+        paths.benchmark("cca/{method}/seed{seed}")
+    wildcard_constraints:
+        method=plan.only(PLAN.seedless_of("cca")),
+    threads: CONFIG.threads
+    resources:
+        mem_mb=resources.memory(1500),
+    params:
+        settings=PLAN.seedless_settings,
+        code=PLAN.code("cca"),
+    shell:
+        "logged {log} python -m gxn.steps.cca --config {CONFIG_FILE} --name {wildcards.method}"
+        " --features {input.features} --tokens {input.tokens} --out {output}"
+
+
+rule import_embeddings:
+    input:
+        file=lambda wildcards: CONFIG.seedless[wildcards.method].file,
+        features=paths.FEATURES,
+        tokens=paths.TOKENS,
+    output:
+        paths.EMBEDDINGS,
+    log:
+        paths.log("import_embeddings/{method}/seed{seed}"),
+    wildcard_constraints:
+        method=plan.only(PLAN.seedless_of("embeddings")),
+    resources:
+        mem_mb=resources.memory(500, file=4),
+    params:
+        code=PLAN.code("import_embeddings"),
+    shell:
+        "logged {log} python -m gxn.steps.import_embeddings --config {CONFIG_FILE} --file {input.file:q}"
+        " --features {input.features} --tokens {input.tokens} --out {output}"
+
+
 rule evaluate:
     input:
         embeddings=paths.EMBEDDINGS,
@@ -47,11 +90,12 @@ rule evaluate:
     resources:
         mem_mb=resources.memory(resources.LIGHT),
     params:
+        seed=PLAN.seed_option,
         settings=plan.as_json(CONFIG.evaluate),
         code=PLAN.code("evaluate"),
     shell:
         "logged {log} python -m gxn.steps.evaluate --config {CONFIG_FILE} --embeddings {input.embeddings}"
-        " --method {wildcards.method} --seed {wildcards.seed}"
+        " --method {wildcards.method} {params.seed}"
         " --metrics {output.metrics} --ranks {output.ranks}"
 
 
@@ -91,10 +135,7 @@ rule evaluation:
     input:
         PLAN.checked("protocols"),
         PLAN.expand(paths.TUNED_FEATURES, method=PLAN.tuned),
-        [
-            PLAN.expand(path, method=PLAN.all_rows)
-            for path in (paths.EMBEDDINGS, paths.RANKS, paths.METRICS)
-        ],
+        [PLAN.runs(path) for path in (paths.EMBEDDINGS, paths.RANKS, paths.METRICS)],
         [
             PLAN.expand(path, method=PLAN.imagining)
             for path in (paths.IMAGINED, paths.DRAWINGS)

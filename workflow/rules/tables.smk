@@ -1,6 +1,6 @@
 # Tables, from results.
-METRICS = PLAN.expand(paths.METRICS, method=PLAN.all_rows)
-RANKS = PLAN.expand(paths.RANKS, method=PLAN.all_rows)
+METRICS = PLAN.runs(paths.METRICS)
+RANKS = PLAN.runs(paths.RANKS)
 
 
 rule table_ablation:

@@ -9,7 +9,7 @@ from gxn.configuration.data import Dataset, Vocabulary
 from gxn.configuration.features import Cnn, Features
 from gxn.configuration.networks import Encoder, EncoderSettings, Model, Retrieval
 from gxn.configuration.results import Evaluate, Paper, Significance
-from gxn.configuration.rows import Method
+from gxn.configuration.rows import Cca, Foreign, Method, Row
 from gxn.configuration.section import Name, NullFromText, Section, Seed, Whole, list_of
 from gxn.configuration.training import (
     Captioning,
@@ -48,7 +48,7 @@ class Configuration(Section):
     pretrain_gan: Stage = Field(description="Generator and discriminator, on frozen encoders")
     joint: Joint
     finetune: Finetune
-    methods: dict[Name, Annotated[Method | None, NullFromText]] = Field(
+    methods: dict[Name, Annotated[Row | None, NullFromText]] = Field(
         min_length=1, description="Rows of the table, in order; null: left out"
     )
     evaluate: Evaluate
@@ -57,8 +57,13 @@ class Configuration(Section):
 
     @property
     def rows(self) -> dict[str, Method]:
-        """Rows of the table by name, in order, without those that are fine-tuned."""
-        return {name: row for name, row in self.methods.items() if row is not None}
+        """Rows that are trained on fixed features, by name, in order."""
+        return {name: row for name, row in self.methods.items() if isinstance(row, Method)}
+
+    @property
+    def seedless(self) -> dict[str, Cca | Foreign]:
+        """Rows without a seed, by name, in order: closed forms and embeddings made elsewhere."""
+        return {name: row for name, row in self.methods.items() if isinstance(row, Cca | Foreign)}
 
     def encoder(self, name: str) -> EncoderSettings:
         """Settings of an encoder: those of all encoders, and over them its own."""

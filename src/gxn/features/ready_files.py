@@ -16,11 +16,13 @@ from gxn.datasets.regular import lines, parse_json, read_text, require_regular
 from gxn.errors import GxnError
 from gxn.features.precomp import read_precomp
 from gxn.features.ready import MOST_WIDTH, ReadyFeatures, reading, take
+from gxn.features.trial import try_hdf5
 
 FEATURE_KEYS = ("features", "feature", "feats", "embeddings", "image_features", "image_embeddings")
 NAME_KEYS = ("names", "name", "filenames", "file_names", "filename", "image_names", "images", "paths", "keys")
 ID_KEYS = ("imgid", "imgids", "image_ids", "image_id", "img_ids", "ids", "id")
 MOST_ROWS = 50_000_000  # a declared number beyond it is damage, not features
+MOST_COMPRESSED = 2000  # times: zlib makes zeros 1,030 times as small
 EXAMPLE = """numpy.savez("features.npz", features=array_of_N_by_D, names=list_of_N_file_names)"""
 
 
@@ -51,6 +53,7 @@ def _arrays(path: Path, stack: contextlib.ExitStack) -> Mapping[str, Any]:
         packed = stack.enter_context(np.load(path, allow_pickle=False))
         return {name: packed[name] for name in packed.files}
     if h5py.is_hdf5(path):
+        try_hdf5(path)
         return _datasets(stack.enter_context(h5py.File(path, "r")), path)
     raise GxnError(f"{path}: must be HDF5, .npz or .npy, such as by {EXAMPLE}")
 
@@ -71,6 +74,7 @@ def _datasets(group: h5py.Group, path: Path, prefix: str = "") -> dict[str, h5py
                 raise GxnError(
                     f"{path}: {prefix}{name}: is stored in other files; copy the data into the file"
                 )
+            _check_written(path, item)
             found[prefix + name] = item
     return found
 
@@ -112,7 +116,6 @@ def _table(path: Path, arrays: Mapping[str, Any]) -> ReadyFeatures:
     count = len(table)
     if count > MOST_ROWS:
         raise GxnError(f"{path}: {table.shape}: more than {MOST_ROWS} rows cannot be right")
-    _check_written(path, table)
     flat = {name: each for name, each in arrays.items() if each.ndim == 1 and len(each) == count}
     named = _first(flat, NAME_KEYS, lambda each: each.dtype.kind in "USO")
     numbered = _first(flat, ID_KEYS, lambda each: each.dtype.kind in "iu")
@@ -132,11 +135,11 @@ def _width(path: Path, width: int) -> int:
     return width
 
 
-def _check_written(path: Path, table: Any) -> None:
+def _check_written(path: Path, item: h5py.Dataset) -> None:
     """Refuse an HDF5 dataset that declares more than was ever written: the rest would read as zeros."""
-    if isinstance(table, h5py.Dataset) and table.compression is None:
-        if table.id.get_storage_size() < table.size * table.dtype.itemsize:
-            raise GxnError(f"{path}: {table.name} {table.shape}: was not written whole; write it again")
+    declared, least = item.size * item.dtype.itemsize, item.id.get_storage_size()
+    if declared > least * (1 if item.compression is None else MOST_COMPRESSED):
+        raise GxnError(f"{path}: {item.name} {item.shape}: was not written whole; write it again")
 
 
 def _first(arrays: Mapping[str, Any], keys: Sequence[str], fits: Callable[[Any], bool]) -> Any:

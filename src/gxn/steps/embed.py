@@ -7,7 +7,8 @@ from typing import Any
 from gxn import cli
 from gxn.configuration.arguments import Configured
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, hdf5_metadata, open_hdf5, sha256
+from gxn.evaluation.embeddings import Embeddings, write_embeddings
+from gxn.files import hdf5_metadata, open_hdf5, sha256
 from gxn.provenance import data_of
 from gxn.training.checkpoint import read_encoders
 from gxn.training.data import read_split
@@ -37,20 +38,19 @@ def embed(arguments: Arguments) -> None:
         )
     data = read_split(tokens, features, arguments.split, device)
     images, texts = embed_split(encoders.to(device), data)
-    spaces = encoders.spaces
-    about = {
-        "similarity": encoders.settings.similarity,
-        "weights": dict(zip(spaces, encoders.weights, strict=True)),
-        "split": arguments.split,
-        "provenance": metadata["provenance"],
-    }
-    with create_hdf5(arguments.out, about) as file:
-        for space, image, text in zip(spaces, images, texts, strict=True):
-            file[f"image/{space}"] = image.numpy(force=True)
-            file[f"text/{space}"] = text.numpy(force=True)
-        file["imgid"] = data.imgid
-        file["sentid"] = data.sentid
-        file["caption_image"] = data.caption_image.numpy(force=True)
+    embeddings = Embeddings(
+        spaces=list(encoders.spaces),
+        images=[each.numpy(force=True) for each in images],
+        texts=[each.numpy(force=True) for each in texts],
+        weights=encoders.weights,
+        similarity=encoders.settings.similarity,
+        imgid=data.imgid,
+        caption_image=data.caption_image.numpy(force=True),
+        sentid=data.sentid,
+        split=arguments.split,
+        provenance=metadata["provenance"],
+    )
+    write_embeddings(arguments.out, embeddings)
 
 
 def same_data(metadata: dict[str, Any], features: Path, tokens: Path) -> bool:

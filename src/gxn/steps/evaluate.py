@@ -26,7 +26,7 @@ class Arguments(Configured):
 
     embeddings: Path = cli.option("HDF5 of the step embed")
     method: str = cli.option("row of the table")
-    seed: int = cli.option("seed of the run")
+    seed: int | None = cli.option("seed of the run; left out where the row has none", None)
     metrics: Path = cli.option("JSON to write")
     ranks: Path = cli.option("HDF5 to write")
 
@@ -63,7 +63,7 @@ def evaluate(arguments: Arguments) -> None:
     numbers = {protocol: result.numbers for protocol, result in results.items()}
     write_json(arguments.metrics, run | {"protocols": numbers, "spaces": spaces, "provenance": provenance})
     for protocol, result in numbers.items():
-        label = f"{dataset} {protocol} {arguments.method} seed {seed}"
+        label = f"{dataset} {protocol} {arguments.method}" + ("" if seed is None else f" seed {seed}")
         print(f"{label}: rsum {result['rsum']:.1f}, {_recalls(result)}")
 
 
