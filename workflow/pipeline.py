@@ -22,18 +22,20 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 # what DVC itself reads and writes params.yaml with: comments and order stay
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from workflow import paths
-from workflow.plan import PRETRAINING, STEPS, Plan, as_json
-from workflow.preconditions import check_code
 
 import gxn.errors
 from gxn.configuration.files import check, load, overlay, read
 from gxn.configuration.root import is_fetched
 from gxn.errors import GxnError
 from gxn.files import write_json, write_text
+from workflow import paths
+from workflow.plan import PRETRAINING, STEPS, Plan, as_json
+from workflow.preconditions import check_code
 
-HEADER = """# What is versioned: one stage for each phase, a target of the Snakefile. Snakemake decides what to run, DVC keeps
-# what came out (docs/versioning.md). Made by `python workflow/pipeline.py configure`; edit that, not this.
+HEADER = """# What is versioned: one stage for each phase, a target of the Snakefile. Snakemake decides what to
+run,
+# DVC keeps what came out (docs/versioning.md). Made by `python workflow/pipeline.py configure`; edit that, not
+# this.
 """
 FINGERPRINT = "results/fingerprints/{phase}.json"
 TARGETS = {  # phase: targets of the Snakefile
@@ -117,6 +119,7 @@ def outs(plan: Plan) -> dict[str, list[str]]:
             *plan.checked("protocols"),
             *(f"{folder}{kind}" for kind in ("embeddings", "ranks", "metrics")),
             *[f"{folder}imagined"] * imagined,
+            *plan.reader(),
             *[f"{folder}features"] * tuned,
         ],
         "tables": [
@@ -154,6 +157,7 @@ def deps(plan: Plan) -> dict[str, list[str]]:
         ],
         "evaluation": [
             *(pixels if plan.tuned else captions if plan.imagining else []),
+            *gan_images * bool(plan.imagining),
             *features,
             *tokens,
             *frequencies * bool(plan.imagining),
@@ -210,7 +214,15 @@ def fingerprints(plan: Plan) -> dict[str, Any]:
     steps = {
         "data": ("tokenize", "document_frequencies", "gan_images"),
         "features": ("train_cnn", "features"),
-        "evaluation": ("embed", "evaluate", "imagine", "cca", "import_embeddings"),
+        "evaluation": (
+            "embed",
+            "evaluate",
+            "imagine",
+            "imagined_lines",
+            "train_reader",
+            "cca",
+            "import_embeddings",
+        ),
         "tables": (
             *("table_ablation", "table_published", "table_imagined", "table_significance", "table_datasets"),
             *(f"figure_{name}" for name in paths.FIGURES),
@@ -228,7 +240,7 @@ def fingerprints(plan: Plan) -> dict[str, Any]:
         "joint": [*_trained(plan, "joint"), *_tuned(plan)],
         "evaluation": [
             *(as_json(each) for each in (config.evaluate, plan.machine, config.seedless)),
-            config.captioning.max_length,
+            plan.imagine_settings(),
         ],
         "tables": [plan.row_names(), as_json(config.significance), plan.dataset_tables(), plan.shown],
     }

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,14 +10,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from workflow import paths
-
-from gxn import code
+from gxn import code, plugins
 from gxn.configuration import stages
 from gxn.configuration.root import Configuration, is_fetched
 from gxn.configuration.rows import Method
 from gxn.configuration.section import Section, used_plugins
 from gxn.errors import GxnError
+from workflow import paths
 
 # the step that trains each stage; a row that imagines nothing is trained by that of the ranking
 STEPS = {
@@ -196,8 +196,14 @@ class Plan:
                 found.add(("pretrain_scst", row.encoder))
             if row.drawing:
                 found.add(("pretrain_gan", row.encoder))
-        order = [*self.config.encoders, *self.rows]
-        return sorted(found, key=lambda each: (list(STEPS).index(each[0]), order.index(each[1])))
+        stages, encoders, rows = list(STEPS), list(self.config.encoders), list(self.rows)
+
+        def place(each: tuple[str, str]) -> tuple[int, int]:
+            stage, name = each
+            # an encoder and a row may have the same name
+            return stages.index(stage), (rows if stage == "joint" else encoders).index(name)
+
+        return sorted(found, key=place)
 
     def checkpoints(self, *wanted: str) -> list[str]:
         """Checkpoints of stages, for every seed."""
@@ -291,6 +297,11 @@ class Plan:
 
         return digest
 
+    def evaluate_code(self) -> str:
+        """Digest of the code of the step evaluate, with all further columns."""
+        columns = "gxn.evaluation.columns"
+        return code.digest("gxn.steps.evaluate", *(f"{columns}.{name}" for name in plugins.names(columns)))
+
     # checks before jobs
 
     def check_settings(self, check: str) -> dict[str, Any]:
@@ -324,8 +335,9 @@ class Plan:
         return {name: path for name, path in files.items() if name != "images" or self.rendered()}
 
     def check_options(self, wildcards: Any) -> str:
-        """Files that a check reads, as options."""
-        return " ".join(f"--{name} '{path}'" for name, path in self.check_files(wildcards.check).items())
+        """Files that a check reads, as options; some are named by the user, in any letters."""
+        files = self.check_files(wildcards.check)
+        return " ".join(f"--{name} {shlex.quote(path)}" for name, path in files.items())
 
     def check_result(self, wildcards: Any) -> str:
         """Where a check with these settings and files is written."""
@@ -363,6 +375,35 @@ class Plan:
                 raise GxnError(f"dataset.source.captions: {path}: {error.strerror}") from None
         own = {"name": self.dataset, "source": source, "captions": hashlib.sha256(content).hexdigest()}
         return fingerprint(own)
+
+    # what is imagined
+
+    def reader(self) -> list[str]:
+        """The reader of drawings, where a row draws scenes of 32 pixels or more: their captions' facts are known."""
+        drawing = any(row.drawing for row in self.rows.values()) and self.config.dataset.gan_image_size >= 32
+        return self.expand(paths.READER) if drawing and self.config.dataset.source.renders() else []
+
+    def reader_option(self) -> str:
+        """The same as an option."""
+        return " ".join(f"--reader {path}" for path in self.reader())
+
+    def drawn_option(self) -> str:
+        """The real pictures that drawings are compared with, as an option."""
+        return " ".join(f"--gan-images {path}" for path in self.expand(paths.GAN_IMAGES) if self.reader())
+
+    def imagine_settings(self) -> str:
+        """Settings that what is imagined, and its measures, depend on."""
+        own = {"max_length": self.config.captioning.max_length, "meteor": self.config.evaluate.meteor}
+        return as_json(self.machine | own)
+
+    def reader_settings(self) -> str:
+        """Settings of the reader of drawings."""
+        size = {"size": self.config.dataset.source.image_side()}
+        return as_json(self.machine | size | {"reader": self.config.evaluate.reader})
+
+    def lines(self) -> list[str]:
+        """Measures of people and chance, where a row imagines."""
+        return self.expand(paths.LINES) if self.imagining else []
 
     # tables and figures
 

@@ -31,7 +31,8 @@ class Difference:
 def compare(row: list[Ranked], control: list[Ranked], resamples: int, seed: int) -> list[Difference]:
     """Compute differences of METRICS, means over seeds; captions of all folds are pooled.
 
-    A row without a seed is compared with each seed of its control. With a single seed there is no p value: how much
+    A row without a seed is compared with each seed of its control. With a single seed there is no p value: how
+    much
     seeds differ is then unknown, and the bootstrap over images alone calls a run's luck significant.
 
     Raises:
