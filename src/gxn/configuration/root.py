@@ -122,8 +122,10 @@ def _encoders(config: Configuration) -> list[str]:
 
 def _paths(config: Configuration) -> list[str]:
     lines = []
-    if config.dataset.source.kind != "scenes" and config.cnn.weights is None:
-        lines.append("cnn.weights: name a safetensors file of this CNN; only scenes pretrain their own")
+    if not config.dataset.source.renders() and config.cnn.weights is None:
+        lines.append(
+            "cnn.weights: name a safetensors file of this CNN; only where images are rendered is one pretrained"
+        )
     return lines
 
 
