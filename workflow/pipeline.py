@@ -305,7 +305,7 @@ def _tuned(plan: Plan) -> list[Any]:
 
 def _read_rows(plan: Plan) -> list[Any]:
     """Code of the steps that read rows' networks, which depends on each row's plug-ins."""
-    steps = {"embed": plan.all_rows, "imagine": plan.imagining}
+    steps = {"embed": [*plan.rows, *plan.tuned], "imagine": plan.imagining}
     runs = [(step, SimpleNamespace(method=name)) for step, names in steps.items() for name in sorted(names)]
     return [[step, run.method, plan.row_code(step)(run)] for step, run in runs]
 
