@@ -16,20 +16,22 @@ ROOT = Path(__file__).parents[3]
 SCHEMA, PAGE = Path("config/schema.json"), Path("docs/configuration.md")
 HEADER = """# Configuration
 
-`params.yaml` holds every default, with its reason. Files of `config/`, or your own, overlay it key by key, and values
-of the command line overlay them:
+`params.yaml` holds every default, with its reason. Files of `config/`, or your own, overlay it key by key,
+and values of the command line overlay them:
 
 ```
 uv run snakemake --cores 8 --configfile config/mine.yaml -- results/table_ablation.csv
 uv run snakemake --cores 8 --config 'joint={epochs: 4}' -- results/table_ablation.csv
 ```
 
-A key that is unknown, has another name now, or has a value out of its bounds is refused before anything runs, with the
-nearest known name. Where a key chooses a plug-in, `kind` names it: `loss: {kind: hinge, margin: 0.2}`; a plug-in without
-parameters may be named alone, `loss: infonce`. A mapping of another `kind` replaces the one that it overlays.
+A key that is unknown, has another name now, or has a value out of its bounds is refused before anything
+runs, with the nearest known name. Where a key chooses a plug-in, `kind` names it: `loss: {kind: hinge,
+margin: 0.2}`; a plug-in without parameters may be named alone, `loss: infonce`. A mapping of another `kind`
+replaces the one that it overlays.
 
-This page is made from the models in `src/gxn/configuration` by `uv run python -m gxn.configuration.reference`; a test
-holds it to them. `config/schema.json` is the same as a JSON schema, for editors.
+This page is made from the models in `src/gxn/configuration` by `uv run python -m
+gxn.configuration.reference`; a test holds it to them. `config/schema.json` is the same as a JSON schema,
+for editors.
 """
 
 
