@@ -75,7 +75,9 @@ def scores(order: bool, images: Tensor, texts: Tensor) -> Tensor:
 def _gradient(own: Tensor, other: Tensor, grad_scores: Tensor, sign: float) -> Tensor:
     gradient = torch.empty_like(own)
     grid = triton.cdiv(own.shape[0], OWN.value), triton.cdiv(own.shape[1], WIDE.value)
-    gradient_kernel[grid](own, other, grad_scores, gradient, len(own), len(other), own.shape[1], sign, num_warps=1)
+    gradient_kernel[grid](
+        own, other, grad_scores, gradient, len(own), len(other), own.shape[1], sign, num_warps=1
+    )
     return gradient
 
 

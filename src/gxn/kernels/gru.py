@@ -7,7 +7,6 @@ after step, the longest sentences first.
 """
 
 import torch
-from torch import Tensor
 from torch.amp import custom_bwd, custom_fwd
 from torch.autograd.function import once_differentiable
 
@@ -76,7 +75,9 @@ class GRUSteps(torch.autograd.Function):
             grads.mul_(grad_h.unsqueeze(1))
             if step or h0 is not None:
                 carried = torch.mul(grad_h, kept).addmm_(grads.view(-1, 3 * hidden), weight_hh)
-        before = [h0] if h0 is not None else []  # h at each step; where it is zero, it does not move the weights
+        before = (
+            [h0] if h0 is not None else []
+        )  # h at each step; where it is zero, it does not move the weights
         before += [state[:size] for state, size in zip(states.split(sizes), sizes[1:], strict=False)]
         before = torch.cat([*before, states[:0]])
         grad_weight_hh = grad_gates[len(grad_gates) - len(before) :].T @ before
@@ -85,4 +86,13 @@ class GRUSteps(torch.autograd.Function):
         grad_proj = grad_gates.new_zeros(len(words), 3 * hidden).index_add_(0, token_index, grad_gates)
         grad_words = grad_proj @ weight_ih if ctx.needs_input_grad[0] else None
         grad_h0 = None if h0 is None else carried
-        return grad_words, grad_proj.T @ words, grad_weight_hh, grad_proj.sum(0), grad_bias_hh, grad_h0, None, None
+        return (
+            grad_words,
+            grad_proj.T @ words,
+            grad_weight_hh,
+            grad_proj.sum(0),
+            grad_bias_hh,
+            grad_h0,
+            None,
+            None,
+        )

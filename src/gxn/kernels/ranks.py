@@ -1,6 +1,6 @@
 """How many candidates score higher than the true pairs, on a CPU, from one pass over scores that are never stored.
 
-The plain formula: with all scores (N, M) in memory, `(scores > limit).sum(axis)` and `(scores == limit).sum(axis)`.
+The plain formula, with all scores (N, M) in memory: `(scores > limit).sum(axis)`, `(scores == limit).sum(axis)`.
 """
 
 import threading
@@ -15,7 +15,8 @@ from gxn.kernels.compiled import slices, spread
 from gxn.processors import for_computing
 from gxn.similarities import Similarity
 
-IMAGES, CAPTIONS = 96, 512  # of a block: its scores and images stay in the second cache, a step's texts in the first
+# Of a block: its scores and images fit the second cache, and the texts of DEPTH dimensions the first.
+IMAGES, CAPTIONS = 96, 512
 GROUP = 16  # images that are scored at a time with the captions of all of them
 
 
@@ -45,7 +46,9 @@ def captions_by_group(caption_to_image: np.ndarray, images: int, group: int) -> 
     """(first image, captions of it and of the group - 1 images that follow) of each group."""
     order = np.argsort(caption_to_image, kind="stable")
     starts = range(0, images, group)
-    return list(zip(starts, np.split(order, np.searchsorted(caption_to_image[order], starts[1:])), strict=True))
+    return list(
+        zip(starts, np.split(order, np.searchsorted(caption_to_image[order], starts[1:])), strict=True)
+    )
 
 
 def count_rivals(
@@ -74,14 +77,18 @@ def count_rivals(
         block = [pairs.transposed(space[captions]) for space in texts]
         scores = score([space[first : first + GROUP] for space in images], block)
         positive[captions] = scores[caption_to_image[captions] - first, np.arange(len(captions))]
-    return _count(score, images, texts, (best_of_images(positive, caption_to_image, len(images[0])), positive))
+    return _count(
+        score, images, texts, (best_of_images(positive, caption_to_image, len(images[0])), positive)
+    )
 
 
 def _count(score: Callable[..., np.ndarray], images, texts, positive) -> RivalCounts:
     """Count over all blocks of IMAGES x CAPTIONS; a thread takes a block of images at a time."""
     threads, lock = for_computing(), threading.Lock()
     pieces = slices(len(texts[0]), CAPTIONS)
-    blocks = spread(lambda piece: [pairs.transposed(space[slice(*piece)]) for space in texts], pieces, threads)
+    blocks = spread(
+        lambda piece: [pairs.transposed(space[slice(*piece)]) for space in texts], pieces, threads
+    )
     num_higher, num_tied = (tuple(np.zeros(len(each), np.int64) for each in positive) for _ in range(2))
 
     def count(piece: tuple[int, int]) -> None:
@@ -123,9 +130,7 @@ def _sums(loop: Callable[..., None], images: list[np.ndarray], texts: list[np.nd
     return scores
 
 
-def _minus_roots(
-    weights: Sequence[float], images: list[np.ndarray], texts: list[np.ndarray]
-) -> np.ndarray:
+def _minus_roots(weights: Sequence[float], images: list[np.ndarray], texts: list[np.ndarray]) -> np.ndarray:
     """Minus the weighted sum over the spaces of the roots of the violations, (N, M)."""
     total = np.float32(0)
     for weight, image, text in zip(weights, images, texts, strict=True):

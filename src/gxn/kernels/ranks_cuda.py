@@ -43,7 +43,9 @@ def count_rivals(
     return _count(score, images, texts, (best, positive))
 
 
-def _count(score: Callable[..., Tensor], images, texts, positive: tuple[np.ndarray, np.ndarray]) -> RivalCounts:
+def _count(
+    score: Callable[..., Tensor], images, texts, positive: tuple[np.ndarray, np.ndarray]
+) -> RivalCounts:
     best, true = (torch.from_numpy(each).to(images[0].device) for each in positive)
     num_higher, num_tied = (
         [torch.zeros_like(each, dtype=torch.int64) for each in (best, true)] for _ in range(2)

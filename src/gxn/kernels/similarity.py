@@ -46,7 +46,9 @@ def cuda_kernels() -> ModuleType | None:
         one = torch.ones(1, 1, device="cuda")
         cuda.scores(True, one, one)
     except Exception as error:  # each of these causes has its own type
-        print(f"similarities are computed without Triton, slowly: {type(error).__name__}: {error}", flush=True)
+        print(
+            f"similarities are computed without Triton, slowly: {type(error).__name__}: {error}", flush=True
+        )
         return None
     return cuda
 
