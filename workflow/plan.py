@@ -161,8 +161,8 @@ class Plan:
         """Where the images are: rendered, or the user's folder."""
         return (self.rendered() or [self.config.dataset.source.images_folder()])[0]
 
-    def start(self, stage: str, name: str) -> dict[str, str]:
-        """Files that a stage starts from besides features and tokens, by the option that takes them.
+    def earlier(self, stage: str, name: str) -> dict[str, tuple[str, str]]:
+        """Stages, with the encoder, whose checkpoints a stage starts from, by the option that takes each.
 
         Args:
             stage: one of STEPS.
@@ -172,15 +172,25 @@ class Plan:
             return {}
         row = self.rows[name] if stage == "joint" else None
         encoder = row.encoder if row else name
-        files = {"encoders": paths.checkpoint("pretrain_ranking", encoder)}
+        found = {"encoders": ("pretrain_ranking", encoder)}
         if stage == "pretrain_scst":
-            files["decoder"] = paths.checkpoint("pretrain_xe", encoder)
+            found["decoder"] = ("pretrain_xe", encoder)
         if row and row.captioning != "none":
-            files["decoder"] = paths.checkpoint(stages.DECODERS[row.captioning], encoder)
+            found["decoder"] = (stages.DECODERS[row.captioning], encoder)
+        if row and row.drawing:
+            found["gan"] = ("pretrain_gan", encoder)
+        return found
+
+    def start(self, stage: str, name: str) -> dict[str, str]:
+        """Files that a stage starts from besides features and tokens, by the option that takes them.
+
+        Args:
+            stage: one of STEPS.
+            name: of an encoder; for `joint`, of a row.
+        """
+        files = {option: paths.checkpoint(*each) for option, each in self.earlier(stage, name).items()}
         if stage in ("pretrain_xe", "pretrain_scst") or "decoder" in files:
             files["frequencies"] = paths.FREQUENCIES
-        if row and row.drawing:
-            files["gan"] = paths.checkpoint("pretrain_gan", encoder)
         if stage == "pretrain_gan" or "gan" in files:
             files["gan_images"] = paths.GAN_IMAGES
         return files

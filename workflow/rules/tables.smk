@@ -34,7 +34,7 @@ rule table_ablation:
 rule table_published:
     input:
         table=paths.table("ablation.csv"),
-        published=local(str(HERE.parent / "src/gxn/reporting/published.json")),
+        published=local(PUBLISHED),
     output:
         csv=report(
             paths.table("published.csv"),
