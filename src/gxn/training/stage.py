@@ -130,7 +130,8 @@ def stated(kind: type[S], name: str, metadata: dict[str, Any], path: Path) -> S:
     try:
         return parse(kind, metadata.get(name), name)
     except GxnError as error:
-        raise GxnError(f"{path}: {error}; train it again") from error
+        reasons = "; ".join(str(error).splitlines())
+        raise GxnError(f"{path}: {reasons}; train it again") from error
 
 
 def stated_model(metadata: dict[str, Any], path: Path) -> Model:
