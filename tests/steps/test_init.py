@@ -113,7 +113,7 @@ def test_what_is_not_there_is_named_and_nothing_is_written(place, tmp_path, monk
         init(Arguments())
     assert not (place / "config").exists()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(GxnError, match="has no params.yaml"):
+    with pytest.raises(GxnError, match=r"has no params\.yaml"):
         init(Arguments(folder=tmp_path / "p"))
 
 
