@@ -5,6 +5,7 @@ RESULTS = "results/{dataset}/"
 RUN = "{method}/seed{seed}"
 
 CAPTIONS = DATA + "captions.json"
+SPLIT = DATA + "split.json"
 IMAGES = DATA + "images.h5"
 VOCABULARY = DATA + "vocabulary.json"
 TOKENS = DATA + "tokens.h5"

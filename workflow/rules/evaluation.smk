@@ -158,7 +158,7 @@ rule imagined_lines:
         captions=paths.CAPTIONS,
         tokens=paths.TOKENS,
         frequencies=paths.FREQUENCIES,
-        gan_images=paths.GAN_IMAGES,
+        gan_images=PLAN.gan_images() if PLAN.reader() else [],
         reader=PLAN.reader(),
     output:
         paths.LINES,

@@ -11,7 +11,6 @@ from gxn.configuration.stages import RankingSettings
 from gxn.evaluation.metrics import rsum, summary
 from gxn.evaluation.ranks import Ranks, ranks
 from gxn.kernels.similarity import cuda_kernels
-from gxn.losses.ranking import Negatives, ranking_loss
 from gxn.losses.similarity import score
 from gxn.models.encoders import Encoders, encode_captions
 from gxn.training.data import Batch, Split
