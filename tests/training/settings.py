@@ -19,6 +19,7 @@ CAPTION = {
 }  # fmt: skip
 DRAW = {
     "learning_rate": 0.001, "beta1": 0.5, "ema": 0.9, "grounding_rate": 0.0, "decay_epoch": None,
-    "clip": 10.0, "beta_f": 0.5, "beta_w": 0.5, "beta_s": 2.0, "adversarial": "logistic", "saturating": False,
+    "clip": 10.0, "beta_f": 0.5, "beta_w": 0.5, "contrastive_d": 1.0, "contrastive_g": 1.0,
+    "beta_s": 2.0, "adversarial": "logistic", "saturating": False,
     "wrong": "next", "discriminator_grounds": False, "batch": 4,
 }  # fmt: skip

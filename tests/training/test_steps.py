@@ -206,7 +206,7 @@ def test_the_discriminator_shapes_the_text_encoder_only_where_it_is_told(
     arguments, pretrained, data, monkeypatch, grounds, reads
 ):
     """The generator's update is left out, so that what moves was moved by the discriminator's."""
-    monkeypatch.setattr(Drawing, "_generate", lambda self, sketch: {})
+    monkeypatch.setattr(Drawing, "_generate", lambda self, sketch, image: {})
     model = MODEL | {"discriminator_reads": reads}
     draw(
         pretrained["warmup"],

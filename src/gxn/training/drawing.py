@@ -11,8 +11,14 @@ from torch.optim import Optimizer
 
 from gxn.errors import GxnError
 from gxn.files import hdf5_dataset, open_hdf5, read_rows, rows_of
-from gxn.losses.adversarial import Adversarial, conditioning_kl, discriminator_loss, generator_loss
-from gxn.models.discriminator import Discriminator
+from gxn.losses.adversarial import (
+    Adversarial,
+    conditioning_kl,
+    contrastive_loss,
+    discriminator_loss,
+    generator_loss,
+)
+from gxn.models.discriminator import Discriminator, ProjectionHead
 from gxn.models.encoders import GROUNDED, Encoders
 from gxn.models.generator import ConditioningAugmentation, Generator
 from gxn.models.widths import ModelConfig
@@ -34,6 +40,9 @@ class DrawingConfig:
         decay_epoch: from this epoch on (0-based) `grounding_rate` is a tenth; null: never.
         clip: largest gradient norm of the generator's update.
         beta_f, beta_w: weights of drawn images and of wrong captions in equation 11.
+        contrastive_d, contrastive_g: weights of `contrastive_loss` beside equations 11 and 12: of the batch's true
+            images and captions for the discriminator, of its drawings and captions for the generator. It reads
+            the inner products of a projection discriminator.
         beta_s: weight of the KL term (a mean over elements) in equation 12.
         adversarial: equations 11 and 12 by the `logistic` loss, as they are written, or by the `hinge`.
         saturating: the generator minimises log(1 - D) as equation 12 is written, else -log D; logistic only.
@@ -53,6 +62,8 @@ class DrawingConfig:
     clip: float
     beta_f: float
     beta_w: float
+    contrastive_d: float
+    contrastive_g: float
     beta_s: float
     adversarial: Adversarial
     saturating: bool
@@ -97,7 +108,18 @@ class Drawing:
         config: DrawingConfig,
         thumbnails: Tensor,
     ) -> None:
-        """`thumbnails`: uint8 (N, 3, S, S), the training images by their row in the split."""
+        """Prepare the update; `thumbnails` uint8 (N, 3, S, S) are the training images by their row in the split.
+
+        Raises:
+            GxnError: a contrastive loss is asked of a discriminator that has no inner products.
+        """
+        if max(config.contrastive_d, config.contrastive_g) > 0 and not isinstance(
+            discriminator.head, ProjectionHead
+        ):
+            raise GxnError(
+                "drawing.contrastive_d, contrastive_g: need the inner products of a projection discriminator; "
+                "set both to 0, or model.discriminator_kind: projection"
+            )
         self.encoders, self.augmentation = encoders, augmentation
         self.generator, self.discriminator = generator, discriminator
         self.config, self.thumbnails = config, thumbnails
@@ -142,7 +164,7 @@ class Drawing:
         losses = self._discriminate(real, sketch, image)
         if self.judge_grounds:
             sketch = self._sketch(tokens, lengths)  # by the encoder as it is now
-        return losses | self._generate(sketch)
+        return losses | self._generate(sketch, image)
 
     def _sketch(self, tokens: Tensor, lengths: Tensor) -> _Sketch:
         with torch.set_grad_enabled(self.config.grounding_rate > 0):
@@ -156,26 +178,38 @@ class Drawing:
         caption, trained = sketch.caption.detach(), [self.optimizers["discriminator"]]
         if self.judge_grounds:
             caption, trained = sketch.caption, [*trained, self.optimizers["ground_text"]]
-        seen = self.discriminator.look(real)
-        true = self.discriminator.match(seen, caption)
-        mismatched = self.discriminator.match(seen, caption[wrong_pairs(image, config.wrong)])
-        fake = self.discriminator(sketch.drawn.detach(), caption)
+        judge = self.discriminator
+        seen, text = judge.look(real), judge.read(caption)
+        true = judge.match(seen, text)
+        mismatched = judge.match(seen, text[wrong_pairs(image, config.wrong)])
+        fake = judge.match(judge.look(sketch.drawn.detach()), text)
         weights = config.beta_f, config.beta_w
         loss = discriminator_loss(true, fake, mismatched, *weights, config.adversarial)
+        losses = {"discriminator_loss": loss.detach()}
+        if config.contrastive_d > 0:
+            contrastive = contrastive_loss(judge.head.products(seen, text), image)
+            losses["contrastive_real"] = contrastive.detach()
+            loss = loss + config.contrastive_d * contrastive
         update(loss, trained, None)
-        return {"discriminator_loss": loss.detach()}
+        return losses
 
-    def _generate(self, sketch: _Sketch) -> dict[str, Tensor]:
-        self.discriminator.requires_grad_(False)
-        judged = self.discriminator(sketch.drawn, sketch.caption.detach())
-        adversarial = generator_loss(judged, self.config.saturating, self.config.adversarial)
+    def _generate(self, sketch: _Sketch, image: Tensor) -> dict[str, Tensor]:
+        config, judge = self.config, self.discriminator.requires_grad_(False)
+        seen, text = judge.look(sketch.drawn), judge.read(sketch.caption.detach())
+        adversarial = generator_loss(judge.match(seen, text), config.saturating, config.adversarial)
         kl = conditioning_kl(sketch.mean, sketch.log_variance)
+        losses = {"generator_loss": adversarial.detach(), "kl": kl.detach()}
+        loss = adversarial + config.beta_s * kl
+        if config.contrastive_g > 0:
+            contrastive = contrastive_loss(judge.head.products(seen, text), image)
+            losses["contrastive_drawn"] = contrastive.detach()
+            loss = loss + config.contrastive_g * contrastive
         drawers = [each for name, each in self.optimizers.items() if name != "discriminator"]
-        update(adversarial + self.config.beta_s * kl, drawers, self.config.clip)
-        self.discriminator.requires_grad_(True)
+        update(loss, drawers, config.clip)
+        judge.requires_grad_(True)
         if self.average is not None:
             self.average.update(self.drawers)
-        return {"generator_loss": adversarial.detach(), "kl": kl.detach()}
+        return losses
 
     def validate(self, split: Split) -> dict[str, float]:
         """Nothing: the drawings of the test split are judged by the step `imagine`."""
