@@ -110,7 +110,7 @@ def outs(plan: Plan) -> dict[str, list[str]]:
         ],
         "evaluation": [
             *plan.checked("protocols"),
-            *(f"{folder}{kind}" for kind in ("embeddings", "ranks", "metrics")),
+            *(f"{folder}{kind}" for kind in ("ranks", "metrics")),
             *[f"{folder}imagined"] * imagined,
             *plan.reader(),
             *[f"{folder}features"] * tuned,
@@ -301,7 +301,7 @@ def _tuned(plan: Plan) -> list[Any]:
 
 def _read_rows(plan: Plan) -> list[Any]:
     """Code of the steps that read rows' networks, which depends on each row's plug-ins."""
-    steps = {"embed": [*plan.rows, *plan.tuned], "imagine": plan.imagining}
+    steps = {"embed": list(plan.tuned), "imagine": plan.imagining}
     runs = [(step, SimpleNamespace(method=name)) for step, names in steps.items() for name in sorted(names)]
     return [[step, run.method, plan.row_code(step)(run)] for step, run in runs]
 
