@@ -107,9 +107,11 @@ def outs(plan: Plan) -> dict[str, list[str]]:
                 for kind in ("checkpoints", "curves")
                 for stage in ("joint", *["finetune"] * tuned)
             ),
+            *(f"{folder}embeddings/{name}" for name in plan.rows),
         ],
         "evaluation": [
             *plan.checked("protocols"),
+            *(f"{folder}embeddings/{name}" for name in (*plan.config.seedless, *plan.tuned)),
             *(f"{folder}{kind}" for kind in ("ranks", "metrics")),
             *[f"{folder}imagined"] * imagined,
             *plan.reader(),
@@ -155,14 +157,15 @@ def deps(plan: Plan) -> dict[str, list[str]]:
             *frequencies * bool(plan.imagining),
             *(plan.gan_images() if plan.reader() else []),
             *foreign,
-            *(path for path in made["joint"] if "/checkpoints/" in path),
+            *(path for path in made["joint"] if "/checkpoints/" in path or "/embeddings/" in path),
         ],
         "tables": [
             *pixels,
             *plan.cnn_curves,
             PUBLISHED,
             *curves,
-            *(f"{folder}{kind}" for kind in ("embeddings", "metrics", "ranks")),
+            f"{folder}embeddings/{plan.shown}",
+            *(f"{folder}{kind}" for kind in ("metrics", "ranks")),
             *[f"{folder}imagined"] * bool(plan.imagining),
             *others,
         ],
