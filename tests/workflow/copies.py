@@ -86,7 +86,12 @@ class Copy:
         )
         assert done.returncode == 0, done.stderr[-8000:]
         found = json.loads(done.stdout)
-        assert [each["said"][-4000:] for each in found if each["code"]] == []
+        failed = [
+            f"{call}:\n{each['said'][-4000:]}"
+            for call, each in zip(calls, found, strict=True)
+            if each["code"]
+        ]
+        assert not failed, "\n".join(failed)
         return [DryRun(each["said"], [Job(**job) for job in each["jobs"]]) for each in found]
 
     def dry_run(self, *arguments: str) -> "DryRun":
