@@ -5,6 +5,7 @@ RESULTS = "results/{dataset}/"
 RUN = "{method}/seed{seed}"
 
 CAPTIONS = DATA + "captions.json"
+SPLIT = DATA + "split.json"
 IMAGES = DATA + "images.h5"
 VOCABULARY = DATA + "vocabulary.json"
 TOKENS = DATA + "tokens.h5"
@@ -35,6 +36,11 @@ FIGURES = ("ablation", "recall", "training", "i2t", "t2i", "framework")
 def checkpoint(stage: str, name: str = "{name}") -> str:
     """Pattern of a training stage's checkpoint; `name` is an encoder's or a row's."""
     return RESULTS + f"checkpoints/{stage}/{name}/seed{{seed}}.safetensors"
+
+
+def embeddings(name: str) -> str:
+    """Pattern of a row's embeddings of the test split."""
+    return EMBEDDINGS.replace("{method}", name)
 
 
 def curves(stage: str, name: str = "{name}") -> str:

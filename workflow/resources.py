@@ -39,7 +39,10 @@ def memory(base: int, processes: int = 1, **copies: int) -> Callable[..., int]:
 
     def needed(wildcards: Any, input: Any, attempt: int) -> int:
         data = sum(
-            count * os.path.getsize(input[name]) for name, count in times.items() if name in input.keys()
+            count * os.path.getsize(path)
+            for name, count in times.items()
+            if name in input.keys()
+            for path in ([input[name]] if isinstance(input[name], str) else input[name])
         )
         return attempt * processes * (base + int(data / 1e6))
 

@@ -188,9 +188,9 @@ def test_expected_counts_are_those_of_photographs():
 
 def test_photographs_are_read_from_where_they_are():
     source = configuration(PHOTOGRAPHS).dataset.source
-    assert (source.captions_file(), source.images_folder(), source.renders()) == ("b.json", "a", False)
+    assert (source.captions_files(), source.images_folder(), source.renders()) == (("b.json",), "a", False)
 
 
 def test_scenes_have_no_files():
     source = configuration().dataset.source
-    assert (source.captions_file(), source.images_folder(), source.renders()) == (None, None, True)
+    assert (source.captions_files(), source.images_folder(), source.renders()) == ((), None, True)

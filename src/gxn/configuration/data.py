@@ -20,5 +20,9 @@ class Dataset(Section):
 class Vocabulary(Section):
     """The words that are learnt."""
 
+    tokeniser: Literal["words", "characters"] = Field(
+        description="Tokens of a caption that has none: words between white space, or characters of scripts that "
+        "are written without spaces"
+    )
     min_count: Count = Field(description="Words seen less often in the training split become <unk>")
     max_length: Words = Field(description="Words of a caption that are kept; the rest is cut off")

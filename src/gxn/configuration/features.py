@@ -58,8 +58,12 @@ class Cnn(FixedCnn):
 
 
 class Features(Section):
-    """What is done to an image before and after the CNN."""
+    """What is done to an image before and after the CNN; or features that are ready."""
 
+    file: OptionalPath = Field(
+        description="Ready features in place of the CNN's: HDF5, .npz or .npy with names or ids, or a *_precomp "
+        "folder; null: the CNN's"
+    )
     resize: OptionalPixels = Field(description="Shorter side before the crop, in pixels; null: not resized")
     crops: Literal["center", "ten_crop"] = Field(description="The centre crop, or the mean over ten crops")
     crop: Pixels = Field(description="Side of a crop in pixels; images must not be smaller")

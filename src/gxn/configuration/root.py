@@ -83,6 +83,7 @@ def disagreements(config: Configuration) -> list[str]:
     return [
         *_rows(config),
         *_encoders(config),
+        *_drawing(config),
         *_paths(config),
         *_finetune(config),
         *_sizes(config),
@@ -111,6 +112,16 @@ def _rows(config: Configuration) -> list[str]:
     return lines
 
 
+def _drawing(config: Configuration) -> list[str]:
+    contrastive = max(config.drawing.contrastive_d, config.drawing.contrastive_g)
+    if contrastive and config.model.discriminator_kind != "projection":
+        return [
+            "drawing.contrastive_d, drawing.contrastive_g: need the inner products of a projection discriminator; "
+            "set both to 0, or model.discriminator_kind: projection"
+        ]
+    return []
+
+
 def _encoders(config: Configuration) -> list[str]:
     used = sorted({row.encoder for row in config.rows.values()} & set(config.encoders))
     return [
@@ -121,16 +132,29 @@ def _encoders(config: Configuration) -> list[str]:
 
 
 def _paths(config: Configuration) -> list[str]:
-    lines = []
-    if not config.dataset.source.renders() and config.cnn.weights is None:
-        lines.append(
-            "cnn.weights: name a safetensors file of this CNN; only where images are rendered is one pretrained"
-        )
+    lines, source, ready = [], config.dataset.source, config.features.file
+    if source.renders():
+        return lines
+    if config.cnn.weights is None and ready is None:
+        lines.append("cnn.weights: name a safetensors file of this CNN; only scenes pretrain their own")
+    if source.images_folder() is None:
+        drawing = [f"{name}: null" for name, row in config.rows.items() if row.drawing]
+        if ready is None:
+            lines.append("dataset.source.images: name the folder of the photographs, or their features.file")
+        if drawing:
+            lines.append(
+                "dataset.source.images: is null, so no row can draw; leave them out by "
+                f"methods: {{{', '.join(drawing)}}}"
+            )
     return lines
 
 
 def _finetune(config: Configuration) -> list[str]:
     lines, rows = [], config.rows
+    if config.finetune.methods and config.features.file:
+        lines.append(
+            "finetune.methods: trains the CNN, but features.file takes its place; keep one of the two"
+        )
     for name in config.finetune.methods:
         if name not in rows:
             lines.append(f"finetune.methods: no row {name!r} among the methods")

@@ -5,17 +5,18 @@ Region features, (N, R, D) or (R, D), are averaged over R.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
+from gxn.datasets.layouts._rows import Row
 from gxn.datasets.regular import lines, parse_json, read_text, require_regular
 from gxn.errors import GxnError
 from gxn.features.precomp import read_precomp
-from gxn.features.ready import MOST_WIDTH, ReadyFeatures, reading, take
+from gxn.features.ready import MOST_WIDTH, ReadyFeatures, match, reading, take
 from gxn.features.trial import try_hdf5
 
 FEATURE_KEYS = ("features", "feature", "feats", "embeddings", "image_features", "image_embeddings")
@@ -177,3 +178,18 @@ def _beside(path: Path, count: int) -> list[str]:
         f"{path}: has neither names nor ids of its {count} images; write {path.with_suffix('.txt').name} beside "
         f"it, a file name a line in the order of the rows, or write them by {EXAMPLE}"
     )
+
+
+def without_features(rows: Iterable[Row], path: Path) -> list[str]:
+    """Names of images, of captions as their file gives them, that a file of ready features does not have.
+
+    Raises:
+        GxnError: as `open_ready`; or it has features of none of the images.
+    """
+    ids = {row.image: row.imgid for row in rows}
+    names = list(ids)
+    with open_ready(path) as ready:
+        found = match(ready, names, None if None in ids.values() else list(ids.values()))
+    if not (found >= 0).any():
+        raise GxnError(f"{path}: has no features of any image that the captions name, such as {names[0]!r}")
+    return sorted(name for name, row in zip(names, found, strict=True) if row < 0)
