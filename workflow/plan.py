@@ -304,6 +304,9 @@ class Plan:
             found = {name: path.format(**_values(wildcards)) for name, path in own.items()}
             return " ".join(f"--{name.replace('_', '-')} {path}" for name, path in found.items())
 
+        def embeddings(wildcards: Any) -> str:
+            return f"--embeddings {paths.embeddings('{name}').format(**_values(wildcards))}"
+
         def settings(wildcards: Any) -> str:
             return as_json(stages.settings(self.config, stage, wildcards.name))
 
@@ -313,6 +316,7 @@ class Plan:
 
         return {
             "step": step,
+            "embeddings": embeddings if stage == "joint" else "",
             "stage": stage,
             "files": files,
             "settings": settings,
