@@ -12,6 +12,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from gxn.datasets import downloads
 from gxn.datasets.captions import read_captions
 from gxn.datasets.downloads import show_terms, source, weights_source, where_to_ask
 from gxn.errors import GxnError
@@ -77,13 +78,13 @@ def served(tmp_path, monkeypatch):
     handler = functools.partial(Quiet, directory=site)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    listed = yaml.safe_load(sources.LIST.read_text())
+    listed = yaml.safe_load(downloads.LIST.read_text())
     root = f"http://127.0.0.1:{server.server_address[1]}"
     for name in COCO:
         data = (site / name).read_bytes()
         entry = {"bytes": len(data), "md5": None, "sha256": hashlib.sha256(data).hexdigest()}
         listed["files"][name] |= entry | {"urls": [f"{root}/gone/{name}", f"{root}/{name}"]}
-    monkeypatch.setattr(sources, "_listed", lambda: listed)
+    monkeypatch.setattr(downloads, "_listed", lambda: listed)
     yield
     server.shutdown()
     server.server_close()

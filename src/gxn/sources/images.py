@@ -52,8 +52,8 @@ class Parameters(Source):
     )
     missing_images: Literal["refuse", "skip"] = Field(
         "refuse",
-        description="Captions of images that are not there, or have no ready features, are an error; skip: they are "
-        "left out",
+        description="Captions of images that are not there, or have no ready features, are an error; skip: they "
+        "are left out",
     )
     val_share: SplitShare = Field(
         0.1, description="Share of all images that become the validation split where the captions name none"
