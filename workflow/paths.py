@@ -16,6 +16,7 @@ CHECKED = DATA + "preflight/{check}.json"
 
 CNN = RESULTS + "checkpoints/cnn.safetensors"
 CNN_CURVES = RESULTS + "curves/cnn.csv"
+READER = RESULTS + "checkpoints/reader.safetensors"
 TUNED = RESULTS + "checkpoints/finetune/{method}/seed{seed}.safetensors"
 TUNED_CNN = RESULTS + "checkpoints/finetune/{method}/cnn_seed{seed}.safetensors"
 TUNED_CURVES = RESULTS + f"curves/finetune/{RUN}.csv"
@@ -25,6 +26,7 @@ METRICS = RESULTS + f"metrics/{RUN}.json"
 RANKS = RESULTS + f"ranks/{RUN}.h5"
 IMAGINED = RESULTS + f"imagined/{RUN}.json"
 DRAWINGS = RESULTS + f"imagined/{RUN}.h5"
+LINES = RESULTS + "imagined/lines.json"
 
 TABLES = ("ablation.csv", "ablation.tex", "ablation.md", "spaces.csv", "imagined.csv", "published.csv")
 TABLES += ("published.md", "significance.csv")

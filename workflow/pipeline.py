@@ -1,12 +1,10 @@
 """dvc.yaml, made whole from the configuration, and the fingerprints by which DVC knows what has changed.
 
-    uv run python workflow/pipeline.py configure [config/local.yaml ...]   params.yaml overlaid with files, and
-    dvc.yaml
-    uv run python workflow/pipeline.py fingerprints                        run by DVC: what each phase depends on
+    uv run python workflow/pipeline.py configure [FILE ...]   lay files over params.yaml, and make dvc.yaml by it
+    uv run python workflow/pipeline.py fingerprints           write what each phase depends on; DVC runs this
 
-DVC versions phases of the Snakemake DAG. A phase depends on the files that it reads and on its fingerprint:
-the settings
-of its jobs and the digests of their code. So prose can change, and DVC has nothing to do.
+DVC versions phases of the Snakemake DAG. A phase depends on the files that it reads and on its fingerprint: the
+settings of its jobs and the digests of their code. So prose can change, and DVC has nothing to do.
 """
 
 import hashlib
@@ -22,19 +20,21 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 # what DVC itself reads and writes params.yaml with: comments and order stay
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
-from workflow import paths
-from workflow.plan import PRETRAINING, STEPS, Plan, as_json
-from workflow.preconditions import check_code
 
 import gxn.errors
 from gxn.configuration.files import check, load, overlay, read
 from gxn.configuration.root import is_fetched
 from gxn.errors import GxnError
 from gxn.files import write_json, write_text
+from workflow import paths
+from workflow.plan import PRETRAINING, STEPS, Plan, as_json
+from workflow.preconditions import check_code
 
-HEADER = """# What is versioned: one stage for each phase, a target of the Snakefile. Snakemake decides what to run, DVC keeps
-# what came out (docs/versioning.md). Made by `python workflow/pipeline.py configure`; edit that, not this.
+HEADER = """\
+# What is versioned: one stage for each phase, a target of the Snakefile. Snakemake decides what to run, DVC
+# keeps what came out (docs/versioning.md). Made by `python workflow/pipeline.py configure`; edit that, not this.
 """
+PUBLISHED = "src/gxn/reporting/published.json"
 FINGERPRINT = "results/fingerprints/{phase}.json"
 TARGETS = {  # phase: targets of the Snakefile
     "data": "data",
@@ -112,6 +112,7 @@ def outs(plan: Plan) -> dict[str, list[str]]:
             *plan.checked("protocols"),
             *(f"{folder}{kind}" for kind in ("embeddings", "ranks", "metrics")),
             *[f"{folder}imagined"] * imagined,
+            *plan.reader(),
             *[f"{folder}features"] * tuned,
         ],
         "tables": [
@@ -136,6 +137,7 @@ def deps(plan: Plan) -> dict[str, list[str]]:
     pixels = [*captions, *plan.rendered()]
     tuning = [*pixels, *weights, *([] if weights else plan.expand(paths.CNN))] if plan.tuned else []
     curves = [path for phase in ("pretraining", "joint") for path in made[phase] if "/curves/" in path]
+    foreign = [row.file for row in plan.config.seedless.values() if row.kind == "embeddings"]
     others = [path for path in plan.dataset_tables() if path not in made["tables"]]
     return {
         "data": list(dict.fromkeys([*own, *ready])),
@@ -151,11 +153,14 @@ def deps(plan: Plan) -> dict[str, list[str]]:
             *features,
             *tokens,
             *frequencies * bool(plan.imagining),
+            *plan.drawn(),
+            *foreign,
             *(path for path in made["joint"] if "/checkpoints/" in path),
         ],
         "tables": [
             *pixels,
             *plan.cnn_curves,
+            PUBLISHED,
             *curves,
             *(f"{folder}{kind}" for kind in ("embeddings", "metrics", "ranks")),
             *[f"{folder}imagined"] * bool(plan.imagining),
@@ -198,53 +203,88 @@ def plots(plan: Plan) -> list[dict[str, Any]]:
 
 def fingerprints(plan: Plan) -> dict[str, Any]:
     """Settings and code of the jobs of each phase, as the rules give them to Snakemake."""
-    config = plan.config
-    checks = {name: as_json(plan.check_settings(name)) for name in ("vocabulary", "cnn", "features", "batch")}
-    steps = {
-        "data": ("tokenize", "document_frequencies", "gan_images"),
-        "features": ("train_cnn", "features", "import_features"),
-        "evaluation": ("embed", "evaluate", "imagine", "cca", "import_embeddings"),
-        "tables": (
-            *("table_ablation", "table_published", "table_imagined", "table_significance", "table_datasets"),
-            *(f"figure_{name}" for name in paths.FIGURES),
-        ),
+    config, seeds = plan.config, list(plan.config.seeds)
+    checks = {
+        name: as_json(plan.check_settings(name))
+        for name in ("vocabulary", "cnn", "features", "batch", "protocols", "cards")
     }
-    own: dict[str, Any] = {
+    cnn = as_json({"cnn": config.cnn, "machine": plan.machine})
+    trained = bool(plan.trained_cnn())
+    own: dict[str, list[Any]] = {
         "data": [
             as_json(config.dataset),
             as_json(config.vocabulary),
             plan.source_code(),
             checks["vocabulary"],
         ],
-        "features": [as_json(config.cnn), plan.feature_settings(), plan.images(), checks["features"]],
-        "pretraining": [*_trained(plan, *PRETRAINING), checks["batch"]],
-        "joint": [*_trained(plan, "joint"), *_tuned(plan)],
-        "evaluation": [
-            *(as_json(each) for each in (config.evaluate, plan.machine, config.seedless)),
-            config.captioning.max_length,
+        "features": [
+            *[cnn, checks["cnn"]] * trained,
+            plan.feature_settings(),
+            plan.images(),
+            checks["features"],
         ],
-        "tables": [plan.row_names(), as_json(config.significance), plan.dataset_tables(), plan.shown],
+        "pretraining": [seeds, *_trained(plan, *PRETRAINING), checks["batch"]],
+        "joint": [seeds, *_trained(plan, "joint"), *_tuned(plan)],
+        "evaluation": [
+            seeds,
+            sorted(plan.all_rows),
+            sorted(plan.imagining),
+            *(as_json(each) for each in (config.evaluate, config.seedless)),
+            checks["protocols"],
+        ],
+        "tables": [seeds, plan.row_names(), as_json(config.significance), plan.dataset_tables(), plan.shown],
     }
-    rules = hashlib.sha256()
-    for path in sorted((ROOT / "workflow/rules").glob("*.smk")):
-        lines = (line for line in path.read_text("utf-8").splitlines() if not line.lstrip().startswith("#"))
-        rules.update("\n".join(lines).encode())
+    imagined = [plan.imagine_settings()] if plan.imagining else []
+    own["evaluation"] += [as_json(plan.machine), *imagined, *_read_rows(plan)]
+    if plan.tuned:
+        own["joint"] += [checks["cards"]]
+        own["evaluation"] += [plan.feature_settings()]
     return {
         phase: {
-            "rules": rules.hexdigest()[:16],
-            "seeds": list(config.seeds),
-            "rows": plan.all_rows,
+            "rules": _rules(),
             "jobs": own[phase],
-            "code": {step: plan.code(step) for step in steps.get(phase, ())},
+            "code": {step: plan.code(step) for step in _steps(plan)[phase]},
         }
         for phase in TARGETS
     }
 
 
+def _steps(plan: Plan) -> dict[str, list[str]]:
+    """Steps of each phase whose code does not depend on a job's settings."""
+    tables = ("ablation", "published", "imagined", "significance", "datasets")
+    return {
+        "data": ["tokenize", "document_frequencies", "gan_images"],
+        "features": [
+            *["train_cnn"] * bool(plan.trained_cnn()),
+            "import_features" if plan.config.features.file else "features",
+        ],
+        "pretraining": [],
+        "joint": [],
+        "evaluation": [
+            "evaluate",
+            *["features"] * bool(plan.tuned),
+            *["imagined_lines"] * bool(plan.imagining),
+            *["train_reader"] * bool(plan.reader()),
+            *["cca"] * bool(plan.seedless_of("cca")),
+            *["import_embeddings"] * bool(plan.seedless_of("embeddings")),
+        ],
+        "tables": [*(f"table_{name}" for name in tables), *(f"figure_{name}" for name in paths.FIGURES)],
+    }
+
+
+def _rules() -> str:
+    """Digest of the rules, less their comments."""
+    whole = hashlib.sha256()
+    for path in sorted((ROOT / "workflow/rules").glob("*.smk")):
+        lines = (line for line in path.read_text("utf-8").splitlines() if not line.lstrip().startswith("#"))
+        whole.update("\n".join(lines).encode())
+    return whole.hexdigest()[:16]
+
+
 def _trained(plan: Plan, *stages: str) -> list[Any]:
     """Settings and code of every job of some stages, seeds aside."""
     found = []
-    for stage, name in plan.needed():
+    for stage, name in sorted(plan.needed()):  # the order of rows is one of the tables alone
         if stage in stages:
             plain = stage == "joint" and name in plan.plain
             params = plan.training("train_ranking" if plain else STEPS[stage], stage)
@@ -254,8 +294,16 @@ def _trained(plan: Plan, *stages: str) -> list[Any]:
 
 
 def _tuned(plan: Plan) -> list[Any]:
+    """Settings and code of fine-tuning."""
     runs = [SimpleNamespace(method=name) for name in plan.tuned]
     return [[run.method, plan.finetune_settings(run), plan.finetune_code(run)] for run in runs]
+
+
+def _read_rows(plan: Plan) -> list[Any]:
+    """Code of the steps that read rows' networks, which depends on each row's plug-ins."""
+    steps = {"embed": [*plan.rows, *plan.tuned], "imagine": plan.imagining}
+    runs = [(step, SimpleNamespace(method=name)) for step, names in steps.items() for name in sorted(names)]
+    return [[step, run.method, plan.row_code(step)(run)] for step, run in runs]
 
 
 def write_pipeline(plan: Plan) -> None:

@@ -10,8 +10,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from workflow import paths
-
 from gxn import code, plugins
 from gxn.configuration import stages
 from gxn.configuration.root import Configuration, is_fetched
@@ -19,6 +17,7 @@ from gxn.configuration.rows import Method
 from gxn.configuration.section import Section, used_plugins
 from gxn.datasets.folders import walk
 from gxn.errors import GxnError
+from workflow import paths
 
 # the step that trains each stage; a row that imagines nothing is trained by that of the ranking
 STEPS = {
@@ -211,8 +210,8 @@ class Plan:
             *self.gan_images(),
         ]
 
-    def start(self, stage: str, name: str) -> dict[str, str]:
-        """Files that a stage starts from besides features and tokens, by the option that takes them.
+    def earlier(self, stage: str, name: str) -> dict[str, tuple[str, str]]:
+        """Stages, with the encoder, whose checkpoints a stage starts from, by the option that takes each.
 
         Args:
             stage: one of STEPS.
@@ -222,15 +221,25 @@ class Plan:
             return {}
         row = self.rows[name] if stage == "joint" else None
         encoder = row.encoder if row else name
-        files = {"encoders": paths.checkpoint("pretrain_ranking", encoder)}
+        found = {"encoders": ("pretrain_ranking", encoder)}
         if stage == "pretrain_scst":
-            files["decoder"] = paths.checkpoint("pretrain_xe", encoder)
+            found["decoder"] = ("pretrain_xe", encoder)
         if row and row.captioning != "none":
-            files["decoder"] = paths.checkpoint(stages.DECODERS[row.captioning], encoder)
+            found["decoder"] = (stages.DECODERS[row.captioning], encoder)
+        if row and row.drawing:
+            found["gan"] = ("pretrain_gan", encoder)
+        return found
+
+    def start(self, stage: str, name: str) -> dict[str, str]:
+        """Files that a stage starts from besides features and tokens, by the option that takes them.
+
+        Args:
+            stage: one of STEPS.
+            name: of an encoder; for `joint`, of a row.
+        """
+        files = {option: paths.checkpoint(*each) for option, each in self.earlier(stage, name).items()}
         if stage in ("pretrain_xe", "pretrain_scst") or "decoder" in files:
             files["frequencies"] = paths.FREQUENCIES
-        if row and row.drawing:
-            files["gan"] = paths.checkpoint("pretrain_gan", encoder)
         if stage == "pretrain_gan" or "gan" in files:
             files["gan_images"] = paths.GAN_IMAGES
         return files
@@ -246,8 +255,14 @@ class Plan:
                 found.add(("pretrain_scst", row.encoder))
             if row.drawing:
                 found.add(("pretrain_gan", row.encoder))
-        order = [*self.config.encoders, *self.rows]
-        return sorted(found, key=lambda each: (list(STEPS).index(each[0]), order.index(each[1])))
+        stages, encoders, rows = list(STEPS), list(self.config.encoders), list(self.rows)
+
+        def place(each: tuple[str, str]) -> tuple[int, int]:
+            stage, name = each
+            # an encoder and a row may have the same name
+            return stages.index(stage), (rows if stage == "joint" else encoders).index(name)
+
+        return sorted(found, key=place)
 
     def checkpoints(self, *wanted: str) -> list[str]:
         """Checkpoints of stages, for every seed."""
@@ -341,6 +356,11 @@ class Plan:
 
         return digest
 
+    def evaluate_code(self) -> str:
+        """Digest of the code of the step evaluate, with all further columns."""
+        columns = "gxn.evaluation.columns"
+        return code.digest("gxn.steps.evaluate", *(f"{columns}.{name}" for name in plugins.names(columns)))
+
     # checks before jobs
 
     def check_settings(self, check: str) -> dict[str, Any]:
@@ -374,8 +394,9 @@ class Plan:
         return {name: path for name, path in files.items() if name != "images" or self.rendered()}
 
     def check_options(self, wildcards: Any) -> str:
-        """Files that a check reads, as options."""
-        return " ".join(f"--{name} '{path}'" for name, path in self.check_files(wildcards.check).items())
+        """Files that a check reads, as options; some are named by the user, in any letters."""
+        files = self.check_files(wildcards.check)
+        return " ".join(f"--{name} {shlex.quote(path)}" for name, path in files.items())
 
     def check_result(self, wildcards: Any) -> str:
         """Where a check with these settings and files is written."""
@@ -420,6 +441,39 @@ class Plan:
             "features": [[path, Path(path).stat().st_size if Path(path).exists() else 0] for path in ready]
         }
         return fingerprint(own)
+
+    # what is imagined
+
+    def reader(self) -> list[str]:
+        """The reader of drawings, where a row draws scenes of 32 pixels or more: their captions' facts are known."""
+        drawing = any(row.drawing for row in self.rows.values()) and self.config.dataset.gan_image_size >= 32
+        return self.expand(paths.READER) if drawing and self.config.dataset.source.renders() else []
+
+    def reader_option(self) -> str:
+        """The same as an option."""
+        return " ".join(f"--reader {path}" for path in self.reader())
+
+    def drawn(self) -> list[str]:
+        """The real pictures that drawings are compared with, where there is a reader of drawings."""
+        return self.gan_images() if self.reader() else []
+
+    def drawn_option(self) -> str:
+        """The same as an option."""
+        return " ".join(f"--gan-images {path}" for path in self.drawn())
+
+    def imagine_settings(self) -> str:
+        """Settings that what is imagined, and its measures, depend on."""
+        own = {"max_length": self.config.captioning.max_length, "meteor": self.config.evaluate.meteor}
+        return as_json(self.machine | own)
+
+    def reader_settings(self) -> str:
+        """Settings of the reader of drawings."""
+        size = {"size": self.config.dataset.source.image_side()}
+        return as_json(self.machine | size | {"reader": self.config.evaluate.reader})
+
+    def lines(self) -> list[str]:
+        """Measures of people and chance, where a row imagines."""
+        return self.expand(paths.LINES) if self.imagining else []
 
     # tables and figures
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import Any
 
-from workflow.plan import fingerprint
-
 from gxn.configuration.files import load, write
 from gxn.configuration.root import Configuration, is_fetched
 from gxn.errors import GxnError
+from workflow.plan import fingerprint
 
 
 def obstacle() -> str | None:

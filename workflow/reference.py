@@ -3,29 +3,39 @@
     uv run python workflow/reference.py
 
 Tables are copied, the figure is made small enough for git, and of the decoder's curves the first and the last
-epoch are kept. The pages quote them between `<!-- NAME -->` and `<!-- end -->`.
+epoch are kept. The pages quote them between `<!-- NAME -->` and `<!-- end -->`. Nothing is written unless all
+results are there and are those of params.yaml.
 """
 
 import csv
+import io
 import re
-import shutil
 import statistics
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
+
 from PIL import Image
 
+import gxn.errors
+from gxn.configuration import stages
+from gxn.configuration.files import load
 from gxn.errors import GxnError
+from gxn.files import digest, read_json, write_text
+from gxn.writing import atomic
+from workflow import paths
+from workflow.plan import Plan
+from workflow.preconditions import check_code
 
-ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "docs/results.md")
-TABLES = (
-    *("table_ablation.csv", "table_ablation.md", "table_spaces.csv"),
-    *("table_imagined.csv", "table_significance.csv"),
-)
+TABLES = ("ablation.csv", "ablation.md", "spaces.csv", "imagined.csv", "significance.csv")
 MAKE = "`uv run dvc repro` with the params.yaml of the repository makes it"
 WIDTH, COLOURS = 1200, 200  # of the figure
+DECODER = ("pretrain_xe", "pretrain_scst")  # stages whose curves are kept
 LOSSES = {  # heading: column of the curves
     "cross-entropy": "xe_loss",
     "on validation": "val_xe_loss",
@@ -44,71 +54,160 @@ SPACES = ("abstract", "grounded")
 BLOCK = re.compile(r"(?<=<!-- )(?P<name>\w+)(?P<open> -->\n).*?(?P<close>\n<!-- end -->)", re.DOTALL)
 
 
-def read(path: Path) -> list[dict[str, str]]:
-    """Rows of a CSV file."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def rows(text: str) -> list[dict[str, str]]:
+    """Rows of a CSV text."""
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def curves(folder: Path) -> str:
-    """CSV of the first and the last epoch of RNN_Dec's pretraining, of every seed."""
+# whose results they are
+
+
+def stated_hash(plan: Plan, stage: str, name: str) -> str:
+    """Hash of the configuration that a stage's checkpoint, and what is made of it, states (`gxn.provenance`)."""
+    before = [stated_hash(plan, *each) for each in plan.earlier(stage, name).values()]
+    return digest([stages.settings(plan.config, stage, name).model_dump(mode="json"), *before])
+
+
+def check_runs(plan: Plan, root: Path) -> None:
+    """Refuse metrics of another dataset, seed or configuration.
+
+    Raises:
+        GxnError: names the first file that is missing or another's.
+    """
+    for method in plan.rows:
+        expected = stated_hash(plan, "joint", method)
+        for path in plan.expand(paths.METRICS, method=[method]):
+            found = read_json(present(root / path))
+            if found.get("dataset") != plan.dataset or found.get("method") != method:
+                raise GxnError(f"{path}: is of {found.get('dataset')}, row {found.get('method')}; {MAKE}")
+            if found.get("provenance", {}).get("config") != expected:
+                raise GxnError(f"{path}: was made with other settings than those of params.yaml; {MAKE}")
+
+
+def check_table(plan: Plan, name: str, text: str) -> None:
+    """Refuse a table of another dataset, of other rows, or of another number of seeds.
+
+    Raises:
+        GxnError: names the table.
+    """
+    path, table = plan.expand(paths.table(name))[0], rows(text)
+    others = sorted({row["dataset"] for row in table} - {plan.dataset})
+    if others or not table:
+        raise GxnError(f"{path}: has rows of {', '.join(others) or 'nothing'}, not of {plan.dataset}; {MAKE}")
+    unknown = sorted({row["method"] for row in table} - set(plan.all_rows))
+    if unknown or (name == "ablation.csv" and [row["method"] for row in table] != plan.all_rows):
+        raise GxnError(f"{path}: has not the rows of params.yaml; {MAKE}")
+    if any(int(row["seeds"]) != len(plan.config.seeds) for row in table):
+        raise GxnError(f"{path}: has not the {len(plan.config.seeds)} seeds of params.yaml; {MAKE}")
+
+
+def check_nothing_to_do(root: Path) -> None:
+    """Refuse results that Snakemake would make again: of other settings, code or data, or by unknown means.
+
+    Raises:
+        GxnError: with what Snakemake says.
+    """
+    command = ["snakemake", "--dry-run", "--quiet", "rules", "--", "all"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    said = done.stdout + done.stderr
+    if done.returncode or "Nothing to be done" not in said or "missing provenance" in said:
+        raise GxnError(f"results/ is not what the workflow would make now; {MAKE}\n{said.strip()}")
+
+
+def present(path: Path) -> Path:
+    """Give the path back.
+
+    Raises:
+        GxnError: there is no such file.
+    """
+    if not path.is_file():
+        raise GxnError(f"{path}: there is no such file; {MAKE}")
+    return path
+
+
+# what is recorded of them
+
+
+def record(plan: Plan, root: Path) -> dict[str, str]:
+    """Texts of docs/reference, by file name.
+
+    Raises:
+        GxnError: a file is missing, or is not of this configuration.
+    """
+    texts = {f"table_{name}": present(root / _table(plan, name)).read_text("utf-8") for name in TABLES}
+    for name in TABLES:
+        if name.endswith(".csv"):
+            check_table(plan, name, texts[f"table_{name}"])
+    return texts | {"curves.csv": curves(plan, root)}
+
+
+def _table(plan: Plan, name: str) -> str:
+    return plan.expand(paths.table(name))[0]
+
+
+def curves(plan: Plan, root: Path) -> str:
+    """CSV of the first and the last epoch of RNN_Dec's pretraining on two spaces, of every seed.
+
+    Raises:
+        GxnError: a file is missing, or is no decoder's.
+    """
     columns = ("stage", "seed", "epoch", *LOSSES.values())
     lines = [",".join(columns)]
-    for stage in ("xe", "rl"):
-        pattern = f"{stage}/two_space/seed*.csv"
-        paths = sorted(folder.glob(pattern))
-        if not paths:
-            raise GxnError(f"{folder / pattern}: there is no such file; {MAKE}")
-        for path in paths:
-            about = {"stage": stage, "seed": path.stem.removeprefix("seed")}
-            rows = read(path)
-            if not rows or set(LOSSES.values()) - rows[0].keys():
+    for stage in DECODER:
+        for path in plan.expand(paths.curves(stage, "two_space")):
+            about = {"stage": stage, "seed": Path(path).stem.removeprefix("seed")}
+            epochs = rows(present(root / path).read_text("utf-8"))
+            if not epochs or set(LOSSES.values()) - epochs[0].keys():
                 raise GxnError(f"{path}: is not the curve of a caption decoder; {MAKE}")
-            lines += [",".join((about | row)[column] for column in columns) for row in (rows[0], rows[-1])]
+            lines += [
+                ",".join((about | row)[column] for column in columns) for row in (epochs[0], epochs[-1])
+            ]
     return "\n".join(lines) + "\n"
 
 
 def shrink(figure: Path, out: Path) -> None:
-    """The figure at WIDTH pixels and in COLOURS colours."""
+    """Write the figure at WIDTH pixels and in COLOURS colours."""
     with Image.open(figure) as image:
         size = (WIDTH, round(WIDTH * image.height / image.width))
         small = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-    small.quantize(COLOURS).save(out, optimize=True)
+    with atomic(out) as temporary:
+        small.quantize(COLOURS).save(temporary, "PNG", optimize=True)
 
 
-def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of numbers, but for its first column."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+# what the pages quote
 
 
-def blocks(reference: Path) -> dict[str, str]:
-    """What PAGES quote, by name; of the curves, the mean over seeds."""
+def blocks(texts: Mapping[str, str]) -> dict[str, str]:
+    """What PAGES quote, by name, of the texts of docs/reference; of the curves, the mean over seeds."""
     alone: dict[str, dict[str, str]] = {}
-    for row in read(reference / "table_spaces.csv"):
-        cell = f"{float(row['rsum']):.1f}"
-        alone.setdefault(row["method"], {})[row["space"]] = cell + (
-            f" ± {float(row['rsum_std']):.1f}" if row["rsum_std"] else ""
-        )
+    for row in rows(texts["table_spaces.csv"]):
+        spread = f" ± {float(row['rsum_std']):.1f}" if row["rsum_std"] else ""
+        alone.setdefault(row["method"], {})[row["space"]] = f"{float(row['rsum']):.1f}{spread}"
     imagined = []
-    for row in read(reference / "table_imagined.csv"):
+    for row in rows(texts["table_imagined.csv"]):
         cells = (f"{float(row[key]):.{digits}f}" if row[key] else "" for key, digits in IMAGINED.values())
         imagined.append([f"`{row['method']}`", *cells])
     epochs: dict[tuple[str, str], list[dict[str, str]]] = {}
-    for row in read(reference / "curves.csv"):
+    for row in rows(texts["curves.csv"]):
         epochs.setdefault((row["stage"], row["epoch"]), []).append(row)
     means = []
-    for (stage, epoch), rows in epochs.items():
-        cells = (f"{statistics.fmean(float(row[key]) for row in rows):.3f}" for key in LOSSES.values())
+    for (stage, epoch), each in epochs.items():
+        cells = (f"{statistics.fmean(float(row[key]) for row in each):.3f}" for key in LOSSES.values())
         means.append([f"`{stage}`", epoch, *cells])
     return {
-        "table_ablation": (reference / "table_ablation.md").read_text(encoding="utf-8").rstrip("\n"),
+        "table_ablation": texts["table_ablation.md"].rstrip("\n"),
         "table_spaces": markdown(
             ["row", *SPACES], [[f"`{method}`", *map(cells.get, SPACES)] for method, cells in alone.items()]
         ),
         "table_imagined": markdown(["row", *IMAGINED], imagined),
         "curves": markdown(["stage", "epoch", *LOSSES], means),
     }
+
+
+def markdown(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    """A table of numbers, but for its first column."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def filled(text: str, quoted: Mapping[str, str]) -> str:
@@ -119,18 +218,20 @@ def filled(text: str, quoted: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    """Renew all, once it is known that all is there."""
-    results, reference = ROOT / "results", ROOT / "docs/reference"
-    ends = curves(results / "curves/scenes")
-    for path in [*map(results.joinpath, TABLES), results / "figures/t2i.png"]:
-        if not path.is_file():
-            raise GxnError(f"{path}: there is no such file; {MAKE}")
-    for name in TABLES:
-        shutil.copyfile(results / name, reference / name)
-    shrink(results / "figures/t2i.png", reference / "t2i.png")
-    (reference / "curves.csv").write_text(ends, encoding="utf-8")
-    for page in map(ROOT.joinpath, PAGES):
-        page.write_text(filled(page.read_text(encoding="utf-8"), blocks(reference)), encoding="utf-8")
+    """Renew all, once it is known that all is there and whose it is."""
+    check_code(Path(gxn.errors.__file__).parent, ROOT / "src" / "gxn")
+    plan, reference = Plan(load([ROOT / "params.yaml"])), ROOT / "docs/reference"
+    texts = record(plan, ROOT)
+    figure = present(ROOT / plan.expand(paths.figure("t2i", "png"))[0])
+    check_runs(plan, ROOT)
+    check_nothing_to_do(ROOT)
+    quoted = blocks(texts)
+    pages = {page: filled((ROOT / page).read_text("utf-8"), quoted) for page in PAGES}
+    shrink(figure, reference / "t2i.png")
+    for name, text in texts.items():
+        write_text(reference / name, text)
+    for page, text in pages.items():
+        write_text(ROOT / page, text)
 
 
 if __name__ == "__main__":

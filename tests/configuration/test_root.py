@@ -46,7 +46,7 @@ WRONG = [
     (PHOTOGRAPHS | {"evaluate": {"protocols": ["1k-5fold"]}},
      "evaluate.protocols: 1k-5fold needs 5,000 images, the test split has 1,000; use full"),
     (PHOTOGRAPHS | {"cnn": {}},
-     "cnn.weights: name a safetensors file of this CNN; only scenes pretrain their own"),
+     "cnn.weights: name a safetensors file of this CNN; only where images are rendered is one pretrained"),
     ({"dataset": {"source": {"kind": "images", "images": "a"}}}, "dataset.source.captions: is missing"),
 ]  # fmt: skip
 
@@ -124,7 +124,17 @@ def test_no_source_but_scenes_says_how_large_its_images_are():
 
 
 def test_rows_set_to_null_are_none():
-    assert list(configuration({"methods": {"vse0": None}}).rows) == [name for name in ROWS if name != "vse0"]
+    trained = [name for name, row in ROWS.items() if "kind" not in row]
+    assert list(configuration({"methods": {"vse0": None}}).rows) == [
+        name for name in trained if name != "vse0"
+    ]
+
+
+def test_rows_without_a_seed_stand_apart():
+    config = configuration(
+        {"methods": {"clip": {"kind": "embeddings", "file": "clip.npz"}, "cca": {"kind": "cca"}}}
+    )
+    assert set(config.seedless) == {"cca", "clip"} and not set(config.rows) & set(config.seedless)
 
 
 def test_an_encoder_that_no_row_uses_is_not_checked():

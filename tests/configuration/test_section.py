@@ -273,3 +273,9 @@ def test_numbers_that_are_not_finite_are_found_at_any_depth():
         "a.b.1: must be a finite number, not inf",
         "c: must be a finite number, not nan",
     ]
+
+
+def test_bounds_stand_in_the_schema():
+    schema = Outer.model_json_schema()["properties"]
+    assert (schema["count"]["minimum"], schema["count"]["maximum"]) == (1, 10**9)
+    assert schema["last"]["anyOf"][0]["maximum"] == 100_000

@@ -4,6 +4,8 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from gxn.configuration import yaml12
 from gxn.configuration.files import check, overlay
 from gxn.configuration.root import Configuration
@@ -36,3 +38,14 @@ PHOTOGRAPHS: dict[str, Any] = {
     },
     "cnn": {"weights": "c.safetensors"},
 }
+
+
+def config_files(folder: Path, *changes: dict[str, Any]) -> tuple[Path, Path]:
+    """Write `changes` as a configuration file and return what `--config` takes: params.yaml and that file."""
+    merged: dict[str, Any] = {}
+    for each in changes:
+        overlay(merged, copy.deepcopy(each))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "mine.yaml"
+    path.write_text(yaml.safe_dump(merged or {"device": "cpu"}, sort_keys=False), encoding="utf-8")
+    return ROOT / "params.yaml", path

@@ -1,74 +1,81 @@
-"""What jobs ask of the machine, and what is kept of how they ran."""
+"""What jobs ask of the machine: memory by their inputs, cards by the configuration."""
 
 import re
-import sys
-from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from copies import copy_of_working_tree
+from plans import ROOT, plan
+from workflow import resources
 
-RULES = sorted((Path(__file__).parents[2] / "workflow/rules").glob("*.smk"))
-FINETUNED = "{device: cuda, threads: 2, finetune: {methods: [vsepp], processes: 4}}"
+RULES = sorted((ROOT / "workflow/rules").glob("*.smk"))
+
+
+class Inputs(dict):
+    """Snakemake's input files, by name."""
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Inputs of two and five megabytes."""
+    for name, size in (("features", 2_000_000), ("tokens", 5_000_000)):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size)
+    return Inputs(features=str(tmp_path / "features"), tokens=str(tmp_path / "tokens"), other="absent")
+
+
+def test_memory_is_a_base_and_copies_of_the_inputs(files):
+    assert resources.memory(100)(None, files, 1) == 100 + 2 * 2 + 20 * 5
+
+
+def test_a_rule_may_say_how_many_copies_it_holds(files):
+    assert resources.memory(100, features=0, tokens=1)(None, files, 1) == 105
+
+
+def test_each_further_attempt_asks_for_as_much_again(files):
+    needed = resources.memory(100)
+    assert needed(None, files, 3) == 3 * needed(None, files, 1)
+
+
+def test_processes_hold_their_own_copies(files):
+    assert resources.memory(100, 4)(None, files, 1) == 4 * resources.memory(100)(None, files, 1)
+
+
+@pytest.mark.parametrize(("device", "cards", "here"), [("cpu", 0, "/usr/bin/nvidia-smi"), ("cuda", 1, None)])
+def test_a_device_that_is_named_is_asked_for_wherever_snakemake_runs(device, cards, here, monkeypatch):
+    monkeypatch.setattr(resources, "which", lambda name: here)
+    assert resources.cards(SimpleNamespace(device=device)) == cards
+
+
+@pytest.mark.parametrize(("found", "cards"), [(None, 0), ("/usr/bin/nvidia-smi", 1)])
+def test_auto_asks_the_machine(found, cards, monkeypatch):
+    monkeypatch.setattr(resources, "which", lambda name: found)
+    assert resources.cards(SimpleNamespace(device="auto")) == cards
+
+
+def test_processes_are_started_by_torchrun():
+    assert resources.launch(1) == "python -m"
+    assert resources.launch(4) == "torchrun --standalone --nproc-per-node 4 -m"
+
+
+def test_wider_networks_ask_for_more():
+    narrow, wide = (plan(f"model: {{joint_dim: {width}}}").config for width in (128, 2048))
+    assert resources.networks(wide) - resources.networks(narrow) == 2048 - 128
+
+
+def test_two_trainings_of_the_default_fit_the_default_profile():
+    """Features of the default are 7 MB, tokens 1 MB."""
+    job = resources.networks(plan().config) + resources.COPIES["features"] * 7 + resources.COPIES["tokens"]
+    assert 2 * job <= 3500
 
 
 def rules():
-    """The text of every rule that runs something."""
+    """The text of every rule that runs something itself."""
     texts = [re.split(r"^ *rule (\w+):", path.read_text(), flags=re.MULTILINE)[1:] for path in RULES]
     found = {name: body for text in texts for name, body in zip(text[::2], text[1::2], strict=True)}
-    return {name: body for name, body in found.items() if "shell:" in body}
+    return {name: body.partition("\nuse rule ")[0] for name, body in found.items() if "shell:" in body}
 
 
 @pytest.mark.parametrize(("name", "body"), rules().items(), ids=rules())
 def test_every_rule_has_a_log_and_states_its_memory_and_heavy_ones_are_timed(name, body):
     assert "log:" in body and "mem_mb=" in body
     assert "benchmark:" in body or "gpu=" not in body
-
-
-def asked(copy, *arguments):
-    """Cards, threads and memory by rule, of a rule's last job."""
-    found = {}
-    for block in re.split(r"\n\n|\n(?=\[)", copy.snakemake("-n", "--forceall", *arguments)):
-        rule = re.search(r"^rule (\w+):$", block, re.MULTILINE)
-        numbers = re.findall(r"\b(threads|gpu|mem_mb)(?:: |=)(\d+)", block)
-        if rule:
-            found[rule[1]] = {name: int(number) for name, number in numbers}
-    return found
-
-
-@pytest.mark.slow
-def test_a_card_that_is_named_is_asked_for_wherever_snakemake_runs(copy, tmp_path):
-    overlay = tmp_path / "mine.yaml"
-    overlay.write_text(FINETUNED)
-    room = ("--cores", "8", "--resources", "gpu=4", "mem_mb=99999")
-    jobs = asked(copy, *room, "--configfile", str(overlay))
-    assert jobs["warmup"]["gpu"] == jobs["embed"]["gpu"] == 1 and jobs["warmup"]["threads"] == 2
-    assert jobs["finetune"]["gpu"] == 4 and jobs["finetune"]["threads"] == 8
-    assert not any(job.get("gpu") for job in asked(copy, "--config", "device=cpu").values())
-
-
-@pytest.mark.slow
-def test_memory_grows_with_the_data_and_two_trainings_fit_the_default_profile(place, tmp_path):
-    copy = copy_of_working_tree(tmp_path / "copy", place / "home")
-
-    def warmup(megabytes):
-        for name, size in {"features": megabytes, "tokens": 1}.items():
-            path = copy.path / f"data/scenes/{name}.h5"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
-            with path.open("r+b") as file:
-                file.truncate(size * 10**6)
-        return asked(copy, "--resources", "mem_mb=99999")["warmup"]["mem_mb"]
-
-    assert 2 * warmup(7) <= 3500 and warmup(1007) == warmup(7) + 2000
-
-
-@pytest.mark.slow
-def test_jobs_run_the_sources_beside_the_snakefile(place, tmp_path):
-    """Even where the environment, as that of an image, holds no package or another one; whatever the path."""
-    copy = copy_of_working_tree(tmp_path / "a copy", place / "home")
-    step = copy.path / "src/gxn/steps/make_scenes.py"
-    step.write_text(step.read_text().replace("def main() -> None:", 'def main() -> None:\n    print("mine")'))
-    driver = "import sys; sys.path.insert(0, 'src'); from snakemake.cli import main; main(sys.argv[1:])"
-    arguments = ("data/smoke/captions.json", "--configfile", "config/smoke.yaml")
-    copy.run(sys.executable, "-c", driver, *arguments, PYTHONPATH="")
-    assert "mine" in (copy.path / "logs/smoke/make_scenes.log").read_text()

@@ -92,7 +92,7 @@ rule evaluate:
     params:
         seed=PLAN.seed_option,
         settings=plan.as_json(CONFIG.evaluate),
-        code=PLAN.code("evaluate"),
+        code=PLAN.evaluate_code(),
     shell:
         "logged {log} python -m gxn.steps.evaluate --config {CONFIG_FILE} --embeddings {input.embeddings}"
         " --method {wildcards.method} {params.seed}"
@@ -106,6 +106,7 @@ rule imagine:
         features=paths.FEATURES,
         tokens=paths.TOKENS,
         frequencies=paths.FREQUENCIES,
+        reader=PLAN.reader(),
     output:
         captions=paths.IMAGINED,
         drawings=paths.DRAWINGS,
@@ -120,15 +121,57 @@ rule imagine:
         gpu=CARDS,
         mem_mb=resources.memory(NETWORKS),
     params:
-        settings=plan.as_json(
-            PLAN.machine | {"max_length": CONFIG.captioning.max_length}
-        ),
+        reader=PLAN.reader_option(),
+        settings=PLAN.imagine_settings(),
         code=PLAN.row_code("imagine"),
     shell:
         "logged {log} python -m gxn.steps.imagine --config {CONFIG_FILE} --checkpoint {input.checkpoint}"
         " --captions {input.captions} --features {input.features} --tokens {input.tokens}"
         " --frequencies {input.frequencies} --method {wildcards.method} --seed {wildcards.seed}"
-        " --out-captions {output.captions} --out-drawings {output.drawings}"
+        " --out-captions {output.captions} --out-drawings {output.drawings} {params.reader}"
+
+
+rule train_reader:
+    input:
+        captions=paths.CAPTIONS,
+        gan_images=paths.GAN_IMAGES,
+    output:
+        paths.READER,
+    log:
+        paths.log("train_reader"),
+    benchmark:
+        paths.benchmark("train_reader")
+    threads: CONFIG.threads
+    resources:
+        gpu=CARDS,
+        mem_mb=1200,
+    params:
+        settings=PLAN.reader_settings(),
+        code=PLAN.code("train_reader"),
+    shell:
+        "logged {log} python -m gxn.steps.train_reader --config {CONFIG_FILE} --captions {input.captions}"
+        " --gan-images {input.gan_images} --out {output}"
+
+
+rule imagined_lines:
+    input:
+        captions=paths.CAPTIONS,
+        tokens=paths.TOKENS,
+        frequencies=paths.FREQUENCIES,
+        gan_images=PLAN.drawn(),
+        reader=PLAN.reader(),
+    output:
+        paths.LINES,
+    log:
+        paths.log("imagined_lines"),
+    resources:
+        mem_mb=resources.memory(1000),
+    params:
+        files=" ".join([PLAN.drawn_option(), PLAN.reader_option()]),
+        code=PLAN.code("imagined_lines"),
+    shell:
+        "logged {log} python -m gxn.steps.imagined_lines --config {CONFIG_FILE} --captions {input.captions}"
+        " --tokens {input.tokens} --frequencies {input.frequencies} {params.files} --out {output}"
 
 
 rule evaluation:

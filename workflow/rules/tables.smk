@@ -34,7 +34,7 @@ rule table_ablation:
 rule table_published:
     input:
         table=paths.table("ablation.csv"),
-        published=local(str(HERE.parent / "src/gxn/reporting/published.json")),
+        published=local(PUBLISHED),
     output:
         csv=report(
             paths.table("published.csv"),
@@ -57,6 +57,7 @@ rule table_published:
 rule table_imagined:
     input:
         imagined=PLAN.expand(paths.IMAGINED, method=PLAN.imagining),
+        lines=PLAN.lines(),
     output:
         report(
             paths.table("imagined.csv"),
@@ -68,11 +69,12 @@ rule table_imagined:
     resources:
         mem_mb=resources.LIGHT,
     params:
+        lines=" ".join(f"--lines {path}" for path in PLAN.lines()),
         rows=PLAN.row_names(),
         code=PLAN.code("table_imagined"),
     shell:
         "logged {log} python -m gxn.steps.table_imagined --config {CONFIG_FILE}"
-        " --imagined {input.imagined} --csv {output}"
+        " --imagined {input.imagined} {params.lines} --csv {output}"
 
 
 rule table_significance:

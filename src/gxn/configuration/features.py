@@ -1,6 +1,6 @@
 """Sections `cnn` and `features`: the network that reads images, and what it is shown."""
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -15,7 +15,7 @@ from gxn.configuration.section import (
     Section,
     Seed,
     Weight,
-    Whole,
+    number,
 )
 
 
@@ -33,7 +33,9 @@ class Pretrain(Section):
     """Training of the CNN on rendered scenes that are in no split."""
 
     seed: Seed = Field(description="Seed of images, initial weights and order")
-    size: Pixels = Field(ge=32, description="Side of an image in pixels; equal to features.crop")
+    size: number(int, ge=32, le=16384) = Field(
+        description="Side of an image in pixels; equal to features.crop"
+    )
     images: Images = Field(description="Rendered images to learn from")
     held_out: Images = Field(description="Further images, to measure the accuracy on")
     epochs: Epochs = Field(description="Passes over the images")
@@ -67,7 +69,7 @@ class Features(Section):
     crop: Pixels = Field(description="Side of a crop in pixels; images must not be smaller")
     storage_dtype: Literal["float16", "float32"] = Field(description="Type in which features are stored")
     compute_dtype: Literal["float32", "bfloat16"] = Field(description="Arithmetic of the forward pass")
-    batch_size: Annotated[Whole, Field(ge=1, le=65536)] = Field(description="Crops at a time")
+    batch_size: number(int, ge=1, le=65536) = Field(description="Crops at a time")
 
     @model_validator(mode="after")
     def _crop_fits(self) -> Self:

@@ -48,22 +48,31 @@ NullFromText = BeforeValidator(_no_null_text)
 Whole = Annotated[int, FromText]
 Real = Annotated[float, FromText]
 Flag = Annotated[bool, FromText]
-Seed = Annotated[Whole, Field(ge=0, le=2**63 - 1)]
-Count = Annotated[Whole, Field(ge=1, le=10**9)]
-Pixels = Annotated[Whole, Field(ge=1, le=16384)]
-Width = Annotated[Whole, Field(ge=1, le=16384)]
-Epochs = Annotated[Whole, Field(ge=1, le=100_000)]
-Images = Annotated[Whole, Field(ge=2, le=10_000_000)]
-Pairs = Annotated[Whole, Field(ge=2, le=65536)]
-Words = Annotated[Whole, Field(ge=1, le=1000)]
-Positive = Annotated[Real, Field(gt=0, le=1e6)]
-Weight = Annotated[Real, Field(ge=0, le=1e6)]
-Share = Annotated[Real, Field(ge=0, le=1)]
-Rate = Annotated[Real, Field(gt=0, le=10)]
-RateOrZero = Annotated[Real, Field(ge=0, le=10)]
-LastEpochs = Annotated[Annotated[int, Field(ge=0, le=100_000)] | None, FromText]
-OptionalImages = Annotated[Annotated[int, Field(ge=2, le=10_000_000)] | None, FromText]
-OptionalPixels = Annotated[Annotated[int, Field(ge=1, le=16384)] | None, FromText]
+
+
+def number(kind: type, optional: bool = False, **bounds: float) -> Any:
+    """Type of a number within bounds, or null; as text, too."""
+    # the bounds stand before FromText: pydantic writes no JSON schema of those that follow a function
+    bounded = Annotated[kind, Field(**bounds)]
+    return Annotated[bounded | None if optional else bounded, FromText]
+
+
+Seed = number(int, ge=0, le=2**63 - 1)
+Count = number(int, ge=1, le=10**9)
+Pixels = number(int, ge=1, le=16384)
+Width = number(int, ge=1, le=16384)
+Epochs = number(int, ge=1, le=100_000)
+Images = number(int, ge=2, le=10_000_000)
+Pairs = number(int, ge=2, le=65536)
+Words = number(int, ge=1, le=1000)
+Positive = number(float, gt=0, le=1e6)
+Weight = number(float, ge=0, le=1e6)
+Share = number(float, ge=0, le=1)
+Rate = number(float, gt=0, le=10)
+RateOrZero = number(float, ge=0, le=10)
+LastEpochs = number(int, optional=True, ge=0, le=100_000)
+OptionalImages = number(int, optional=True, ge=2, le=10_000_000)
+OptionalPixels = number(int, optional=True, ge=1, le=16384)
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_]*$"
 PATH = r"^[^{}\x00-\x1f]+$"  # Snakemake takes braces for wildcards, and a line break ends a command
 COLOUR = r"^#[0-9A-Fa-f]{6}$"
@@ -160,7 +169,8 @@ def problems(error: ValidationError, kind: type[BaseModel]) -> list[str]:
 def _line(error: Mapping[str, Any], kind: type[BaseModel]) -> str:
     path, _ = _walk(kind, error["loc"])
     where = ".".join(path) or "the configuration"
-    code, context, given = error["type"], error.get("ctx", {}), error["input"]
+    code, given = error["type"], error["input"]
+    context = {key: _whole(value) for key, value in error.get("ctx", {}).items()}
     if code == "missing":
         return f"{where}: is missing"
     if code == "extra_forbidden":
@@ -203,6 +213,10 @@ WANTED = {
     "less_than": "below {lt}",
     "less_than_equal": "at most {le}",
 }
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _short(value: Any) -> str:

@@ -21,6 +21,7 @@ from gxn.configuration.section import (
     Weight,
     Words,
     list_of,
+    number,
 )
 
 MaxNorm = Positive
@@ -115,8 +116,8 @@ class Joint(Section):
     """The stage that all rows have: ranking, and between its updates what the row imagines."""
 
     epochs: Epochs = Field(description="Passes over the training captions")
-    ranking_steps_per_batch: Count = Field(
-        le=100, description="Ranking updates on each batch, equal for all rows"
+    ranking_steps_per_batch: number(int, ge=1, le=100) = Field(
+        description="Ranking updates on each batch, equal for all rows"
     )
     learning_rate: Rate = Field(description="Adam's rate of the ranking updates")
     lr_decay_epoch: LastEpochs = Field(
@@ -139,7 +140,7 @@ class Finetune(Section):
     methods: list_of(Name) = Field(
         description="Rows that are trained on; each stands in the table as {row}_ft"
     )
-    processes: Count = Field(le=1024, description="Cards that share each batch, by torchrun")
+    processes: number(int, ge=1, le=1024) = Field(description="Cards that share each batch, by torchrun")
     epochs: Epochs = Field(description="Passes over the training captions")
     lr_cnn: Rate = Field(description="Adam's rate of the CNN")
     learning_rate: Rate = Field(description="Adam's rate of the encoders")

@@ -31,15 +31,15 @@ class Difference:
 def compare(row: list[Ranked], control: list[Ranked], resamples: int, seed: int) -> list[Difference]:
     """Compute differences of METRICS, means over seeds; captions of all folds are pooled.
 
-    A row without a seed is compared with each seed of its control. With a single seed there is no p value: how much
-    seeds differ is then unknown, and the bootstrap over images alone calls a run's luck significant.
+    A row without a seed is compared with each seed of its control. With a single seed there is no p value:
+    how much seeds differ is then unknown, and the bootstrap over images alone calls a run's luck significant.
 
     Raises:
         GxnError: the two were not run with the same seeds.
     """
     if [run.seed for run in row] == [None]:
         row = row * len(control)
-    if [run.seed for run in row] != [run.seed for run in control]:
+    elif [run.seed for run in row] != [run.seed for run in control]:
         ours, theirs = ([run.seed for run in runs] for runs in (row, control))
         raise GxnError(f"{row[0].path}: {row[0].method} has seeds {ours}, its control {theirs}")
     gains = np.stack([_hits(one) - _hits(two) for one, two in zip(row, control, strict=True)])  # (S, N, 6)

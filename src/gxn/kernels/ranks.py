@@ -1,6 +1,7 @@
 """How many candidates score higher than the true pairs, on a CPU, from one pass over scores that are never stored.
 
-The plain formula: with all scores (N, M) in memory, `(scores > limit).sum(axis)` and `(scores == limit).sum(axis)`.
+The plain formula: with all scores (N, M) in memory, `(scores > limit).sum(axis)` and `(scores ==
+limit).sum(axis)`.
 """
 
 import threading

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from gxn import plugins
 from gxn.errors import GxnError
 from gxn.evaluation.metrics import DIRECTIONS, RECALL_COLUMNS, RECALLS
 from gxn.files import read_json
@@ -15,6 +16,8 @@ METRICS = (
     *(f"{way}_{number}" for way in DIRECTIONS for number in (*(f"r{k}" for k in RECALLS), "medr")),
     "rsum",
 )
+# further columns, behind those above
+FURTHER = tuple(f"{way}_{name}" for way in DIRECTIONS for name in plugins.names("gxn.evaluation.columns"))
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ def _read(path: Path) -> list[Run]:
 def _numbers(found: dict, path: Path) -> dict[str, float]:
     numbers = {key: float(found[key[:3]][key[4:]]) for key in METRICS if key != "rsum"}
     numbers["rsum"] = float(found["rsum"])
+    numbers |= {key: float(found[key[:3]][key[4:]]) for key in FURTHER}
     for key, value in numbers.items():
         if not math.isfinite(value) or value < 0 or (key in RECALL_COLUMNS and value > 100):
             raise GxnError(f"{path}: {key} is {value}. Evaluate the run again")

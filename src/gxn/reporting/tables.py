@@ -10,10 +10,10 @@ from pathlib import Path
 from gxn.errors import GxnError
 from gxn.reporting import names
 from gxn.reporting.rows import Rows, label
-from gxn.reporting.runs import METRICS, Run, rows
+from gxn.reporting.runs import FURTHER, METRICS, Run, rows
 
 Row = dict[str, str | int | float | None]
-NUMBERS = ("seeds", *(column for key in METRICS for column in (key, f"{key}_std")))
+NUMBERS = ("seeds", *(column for key in (*METRICS, *FURTHER) for column in (key, f"{key}_std")))
 COLUMNS = ("dataset", "method", *NUMBERS)
 SPACES = ("dataset", "method", "space", *NUMBERS)
 LOWER_IS_BETTER = ("i2t_medr", "t2i_medr")
@@ -40,7 +40,7 @@ def spaces(runs: list[Run]) -> list[Row]:
 def _spread(runs: list[Run], numbers: list[dict[str, float]]) -> Row:
     # a row without a seed has 0 of them
     cells: Row = {"seeds": sum(run.seed is not None for run in runs)}
-    for key in METRICS:
+    for key in (*METRICS, *FURTHER):
         values = [each[key] for each in numbers]
         cells[key] = statistics.fmean(values)
         cells[f"{key}_std"] = statistics.stdev(values) if len(values) > 1 else None

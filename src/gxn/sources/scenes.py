@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field
 
 from gxn import cli
-from gxn.configuration.section import Images, Seed, Whole
+from gxn.configuration.section import Images, Seed, number
 from gxn.sources._source import Counts, Order, Source
 
 CAPTIONS = 5  # of each image
@@ -20,7 +20,7 @@ class Parameters(Source):
     """Rendered scenes, disjoint in content between splits."""
 
     seed: Seed = Field(description="Seed of the data: every row and every seed of training sees the same")
-    size: Annotated[Whole, Field(ge=32, le=512)] = Field(description="Side of a scene in pixels")
+    size: number(int, ge=32, le=512) = Field(description="Side of a scene in pixels")
     train: Images = Field(description="Images of the training split")
     val: Images = Field(description="Images of the validation split")
     test: Images = Field(description="Images of the test split")

@@ -1,6 +1,7 @@
 """Embed the test split by canonical correlation analysis in closed form; its grid is searched on validation.
 
-Features and whole captions (TF-IDF) are used as the trained rows have them; there is no seed, and the bytes are the
+Features and whole captions (TF-IDF) are used as the trained rows have them; there is no seed, and the bytes
+are the
 same each time.
 """
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gxn import cli
+from gxn import cli, plugins
 from gxn.configuration.arguments import Configured
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import read_embeddings
@@ -18,6 +18,8 @@ from gxn.evaluation.metrics import DIRECTIONS
 from gxn.evaluation.protocols import evaluate as evaluate_protocol
 from gxn.evaluation.ranked import FIELDS
 from gxn.files import create_hdf5, write_json
+
+COLUMNS = "gxn.evaluation.columns"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +42,17 @@ def evaluate(arguments: Arguments) -> None:
         config.evaluate.medr == "floor",
     )
     embeddings = read_embeddings(arguments.embeddings)
+    columns = {name: plugins.load(COLUMNS, name).column for name in plugins.names(COLUMNS)}
     if embeddings.provenance.get("seed", seed) != seed:
         raise GxnError(f"{arguments.embeddings}: made with seed {embeddings.provenance['seed']}, not {seed}")
     try:
-        results = {protocol: evaluate_protocol(embeddings, protocol, floor) for protocol in protocols}
+        results = {
+            protocol: evaluate_protocol(embeddings, protocol, floor, columns) for protocol in protocols
+        }
         spaces = {
-            space: {p: evaluate_protocol(embeddings.alone(space), p, floor).numbers for p in protocols}
+            space: {
+                p: evaluate_protocol(embeddings.alone(space), p, floor, columns).numbers for p in protocols
+            }
             for space in embeddings.spaces
             if len(embeddings.spaces) > 1
         }
