@@ -38,6 +38,11 @@ def checkpoint(stage: str, name: str = "{name}") -> str:
     return RESULTS + f"checkpoints/{stage}/{name}/seed{{seed}}.safetensors"
 
 
+def embeddings(name: str) -> str:
+    """Pattern of a row's embeddings of the test split."""
+    return EMBEDDINGS.replace("{method}", name)
+
+
 def curves(stage: str, name: str = "{name}") -> str:
     """Pattern of a training stage's curves."""
     return RESULTS + f"curves/{stage}/{name}/seed{{seed}}.csv"

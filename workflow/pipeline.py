@@ -107,10 +107,12 @@ def outs(plan: Plan) -> dict[str, list[str]]:
                 for kind in ("checkpoints", "curves")
                 for stage in ("joint", *["finetune"] * tuned)
             ),
+            *(f"{folder}embeddings/{name}" for name in plan.rows),
         ],
         "evaluation": [
             *plan.checked("protocols"),
-            *(f"{folder}{kind}" for kind in ("embeddings", "ranks", "metrics")),
+            *(f"{folder}embeddings/{name}" for name in (*plan.config.seedless, *plan.tuned)),
+            *(f"{folder}{kind}" for kind in ("ranks", "metrics")),
             *[f"{folder}imagined"] * imagined,
             *plan.reader(),
             *[f"{folder}features"] * tuned,
@@ -153,16 +155,17 @@ def deps(plan: Plan) -> dict[str, list[str]]:
             *features,
             *tokens,
             *frequencies * bool(plan.imagining),
-            *plan.drawn(),
+            *(plan.gan_images() if plan.reader() else []),
             *foreign,
-            *(path for path in made["joint"] if "/checkpoints/" in path),
+            *(path for path in made["joint"] if "/checkpoints/" in path or "/embeddings/" in path),
         ],
         "tables": [
             *pixels,
             *plan.cnn_curves,
             PUBLISHED,
             *curves,
-            *(f"{folder}{kind}" for kind in ("embeddings", "metrics", "ranks")),
+            f"{folder}embeddings/{plan.shown}",
+            *(f"{folder}{kind}" for kind in ("metrics", "ranks")),
             *[f"{folder}imagined"] * bool(plan.imagining),
             *others,
         ],
@@ -256,7 +259,7 @@ def _steps(plan: Plan) -> dict[str, list[str]]:
         "data": ["tokenize", "document_frequencies", "gan_images"],
         "features": [
             *["train_cnn"] * bool(plan.trained_cnn()),
-            "import_features" if plan.config.features.file else "features",
+            "import_features" if plan.ready_features() else "features",
         ],
         "pretraining": [],
         "joint": [],
@@ -301,7 +304,7 @@ def _tuned(plan: Plan) -> list[Any]:
 
 def _read_rows(plan: Plan) -> list[Any]:
     """Code of the steps that read rows' networks, which depends on each row's plug-ins."""
-    steps = {"embed": [*plan.rows, *plan.tuned], "imagine": plan.imagining}
+    steps = {"embed": list(plan.tuned), "imagine": plan.imagining}
     runs = [(step, SimpleNamespace(method=name)) for step, names in steps.items() for name in sorted(names)]
     return [[step, run.method, plan.row_code(step)(run)] for step, run in runs]
 

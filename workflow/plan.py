@@ -304,6 +304,9 @@ class Plan:
             found = {name: path.format(**_values(wildcards)) for name, path in own.items()}
             return " ".join(f"--{name.replace('_', '-')} {path}" for name, path in found.items())
 
+        def embeddings(wildcards: Any) -> str:
+            return f"--embeddings {paths.embeddings('{name}').format(**_values(wildcards))}"
+
         def settings(wildcards: Any) -> str:
             return as_json(stages.settings(self.config, stage, wildcards.name))
 
@@ -313,6 +316,7 @@ class Plan:
 
         return {
             "step": step,
+            "embeddings": embeddings if stage == "joint" else "",
             "stage": stage,
             "files": files,
             "settings": settings,
@@ -445,7 +449,7 @@ class Plan:
     # what is imagined
 
     def reader(self) -> list[str]:
-        """The reader of drawings, where a row draws scenes of 32 pixels or more: their captions' facts are known."""
+        """The reader of drawings, where a row draws scenes of 32 pixels or more."""
         drawing = any(row.drawing for row in self.rows.values()) and self.config.dataset.gan_image_size >= 32
         return self.expand(paths.READER) if drawing and self.config.dataset.source.renders() else []
 
@@ -453,13 +457,9 @@ class Plan:
         """The same as an option."""
         return " ".join(f"--reader {path}" for path in self.reader())
 
-    def drawn(self) -> list[str]:
-        """The real pictures that drawings are compared with, where there is a reader of drawings."""
-        return self.gan_images() if self.reader() else []
-
     def drawn_option(self) -> str:
-        """The same as an option."""
-        return " ".join(f"--gan-images {path}" for path in self.drawn())
+        """The real pictures that drawings are compared with, as an option."""
+        return " ".join(f"--gan-images {path}" for path in self.expand(paths.GAN_IMAGES) if self.reader())
 
     def imagine_settings(self) -> str:
         """Settings that what is imagined, and its measures, depend on."""

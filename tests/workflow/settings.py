@@ -24,7 +24,15 @@ BASE = {
 }
 # they change which files there are, or have no other value here
 APART = (
-    *("seeds", "device", "dataset.name", "dataset.source.kind", "cnn.weights", "features.file", "finetune.methods"),
+    *(
+        "seeds",
+        "device",
+        "dataset.name",
+        "dataset.source.kind",
+        "cnn.weights",
+        "features.file",
+        "finetune.methods",
+    ),
     *(
         "methods.*.encoder",
         "methods.*.captioning",

@@ -197,7 +197,6 @@ def test_photographs_and_weights_of_the_users_are_read_where_they_are():
     assert found.decided() == ["data/mine/split.json"] and plan().decided() == []
 
 
-
 def test_photographs_that_are_fetched_are_inputs():
     fetched = OWN.replace("own/images", "data/raw/coco")
     assert plan(fetched).source_inputs()["images"] == ["data/raw/coco"]

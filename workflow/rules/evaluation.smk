@@ -1,8 +1,9 @@
 # Embeddings of the test split, their ranks and metrics, and what the rows imagine of it.
+# Rows whose CNN is trained too; the others write their embeddings as they are trained.
 rule embed:
     input:
-        checkpoint=paths.checkpoint("joint", "{method}"),
-        features=paths.FEATURES,
+        checkpoint=paths.TUNED,
+        features=paths.TUNED_FEATURES,
         tokens=paths.TOKENS,
     output:
         paths.EMBEDDINGS,
@@ -11,7 +12,7 @@ rule embed:
     benchmark:
         paths.benchmark("embed/{method}/seed{seed}")
     wildcard_constraints:
-        method=plan.only(PLAN.rows),
+        method=plan.only(PLAN.tuned),
     threads: CONFIG.threads
     resources:
         gpu=CARDS,
@@ -22,15 +23,6 @@ rule embed:
     shell:
         "logged {log} python -m gxn.steps.embed --config {CONFIG_FILE} --checkpoint {input.checkpoint}"
         " --features {input.features} --tokens {input.tokens} --out {output}"
-
-
-use rule embed as embed_tuned with:
-    input:
-        checkpoint=paths.TUNED,
-        features=paths.TUNED_FEATURES,
-        tokens=paths.TOKENS,
-    wildcard_constraints:
-        method=plan.only(PLAN.tuned),
 
 
 rule cca:
@@ -158,7 +150,7 @@ rule imagined_lines:
         captions=paths.CAPTIONS,
         tokens=paths.TOKENS,
         frequencies=paths.FREQUENCIES,
-        gan_images=PLAN.drawn(),
+        gan_images=PLAN.gan_images() if PLAN.reader() else [],
         reader=PLAN.reader(),
     output:
         paths.LINES,

@@ -83,6 +83,7 @@ def disagreements(config: Configuration) -> list[str]:
     return [
         *_rows(config),
         *_encoders(config),
+        *_drawing(config),
         *_paths(config),
         *_finetune(config),
         *_sizes(config),
@@ -109,6 +110,16 @@ def _rows(config: Configuration) -> list[str]:
                 "joint.lr_grounded_text, which is 0; raise it"
             )
     return lines
+
+
+def _drawing(config: Configuration) -> list[str]:
+    contrastive = max(config.drawing.contrastive_d, config.drawing.contrastive_g)
+    if contrastive and config.model.discriminator_kind != "projection":
+        return [
+            "drawing.contrastive_d, drawing.contrastive_g: need the inner products of a projection discriminator; "
+            "set both to 0, or model.discriminator_kind: projection"
+        ]
+    return []
 
 
 def _encoders(config: Configuration) -> list[str]:

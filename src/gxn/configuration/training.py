@@ -90,6 +90,13 @@ class Drawing(Section):
     max_grad_norm: MaxNorm = Field(description="Largest gradient norm of the generator's update")
     fake_weight: Weight = Field(description="beta_f: weight of drawn images in the discriminator's loss")
     mismatched_weight: Weight = Field(description="beta_w: weight of mismatched captions in it")
+    contrastive_d: Weight = Field(
+        description="Weight of telling a batch's true images and captions apart, beside equation 11; "
+        "for a projection discriminator"
+    )
+    contrastive_g: Weight = Field(
+        description="Weight of telling a batch's drawings by their captions, beside equation 12; likewise"
+    )
     kl_weight: Weight = Field(description="beta_s: weight of the KL term, a mean over elements")
     adversarial: Literal["hinge", "logistic"] = Field(
         description="Form of the adversarial losses: hinge, or logistic (GAN-CLS, StackGAN, equations 11 and 12)"

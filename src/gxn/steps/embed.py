@@ -7,13 +7,13 @@ from typing import Any
 from gxn import cli
 from gxn.configuration.arguments import Configured
 from gxn.errors import GxnError
-from gxn.evaluation.embeddings import Embeddings, write_embeddings
+from gxn.evaluation.embeddings import write_embeddings
 from gxn.files import hdf5_metadata, open_hdf5, sha256
 from gxn.provenance import data_of
 from gxn.training.checkpoint import read_encoders
 from gxn.training.data import read_split
 from gxn.training.device import choose_device
-from gxn.training.matching import embed as embed_split
+from gxn.training.embedding import embed_split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,21 +36,8 @@ def embed(arguments: Arguments) -> None:
         raise GxnError(
             f"{arguments.checkpoint}: was trained on other data than {features} and {tokens}; train it again"
         )
-    data = read_split(tokens, features, arguments.split, device)
-    images, texts = embed_split(encoders.to(device), data)
-    embeddings = Embeddings(
-        spaces=list(encoders.spaces),
-        images=[each.numpy(force=True) for each in images],
-        texts=[each.numpy(force=True) for each in texts],
-        weights=encoders.weights,
-        similarity=encoders.settings.similarity,
-        imgid=data.imgid,
-        caption_image=data.caption_image.numpy(force=True),
-        sentid=data.sentid,
-        split=arguments.split,
-        provenance=metadata["provenance"],
-    )
-    write_embeddings(arguments.out, embeddings)
+    split = read_split(tokens, features, arguments.split, device)
+    write_embeddings(arguments.out, embed_split(encoders.to(device), split, metadata["provenance"]))
 
 
 def same_data(metadata: dict[str, Any], features: Path, tokens: Path) -> bool:
