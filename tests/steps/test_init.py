@@ -31,9 +31,7 @@ def captioned(folder: Path, count: int, pictures: bool = True) -> Path:
     if pictures:
         for at in range(count):
             Image.new("RGB", (40, 30), (at % 256, at // 256, 7)).save(folder / f"{at}.png")
-    rows = [
-        f"{at}.png,A {THINGS[at % 5]} {at} {word}." for at in range(count) for word in ("runs", "sleeps")
-    ]
+    rows = [f"{at}.png,A {THINGS[at % 5]} {at} {word}." for at in range(count) for word in ("runs", "sleeps")]
     (folder / "captions.csv").write_text("image,caption\n" + "\n".join(rows) + "\n")
     return folder / "captions.csv"
 
