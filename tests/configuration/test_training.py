@@ -4,14 +4,14 @@ import pytest
 from small import PARAMS
 
 from gxn.configuration.section import parse
-from gxn.configuration.training import Captioning, Drawing, Finetune, Joint, Stage, Training
+from gxn.configuration.training import Captioning, DecoderStage, Drawing, Finetune, Joint, Training
 from gxn.errors import GxnError
 
 SECTIONS = {
     "training": Training,
     "captioning": Captioning,
     "drawing": Drawing,
-    "pretrain_xe": Stage,
+    "pretrain_xe": DecoderStage,
     "joint": Joint,
     "finetune": Finetune,
 }
@@ -33,6 +33,8 @@ SECTIONS = {
         ("drawing", {"mismatched": "all"}, "mismatched: must be next or random, not 'all'"),
         ("drawing", {"batch_size": 1}, "batch_size: must be at least 2, not 1"),
         ("pretrain_xe", {"epochs": 0}, "epochs: must be at least 1, not 0"),
+        ("pretrain_xe", {"patience": 0}, "patience: must be at least 1, not 0"),
+        ("captioning", {"dropout": 1}, "dropout: must be below 1, not 1"),
         ("pretrain_xe", {"learning_rate": 0}, "learning_rate: must be above 0, not 0"),
         ("joint", {"ranking_steps_per_batch": 0}, "ranking_steps_per_batch: must be at least 1, not 0"),
         ("joint", {"lr_decay_epoch": -1}, "lr_decay_epoch: must be at least 0, not -1"),

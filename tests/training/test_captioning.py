@@ -127,6 +127,18 @@ def test_captions_are_learnt(data, split):
     assert losses[-1] < 0.8 * losses[0]
 
 
+def test_dropout_is_a_setting_of_training_and_leaves_validation_alone(data, split):
+    objective = captioning(data, split, {"captioning": {"dropout": 0.5}}, stage="pretrain_xe")
+    objective.decoder.train()
+    objective.start_epoch(0)
+    batch = split.batch(torch.arange(8))
+    grounded, targets = objective.encoders.image_space(batch.features, "grounded"), with_end(batch.tokens)
+    assert not torch.equal(objective.decoder(grounded, targets), objective.decoder(grounded, targets))
+    objective.decoder.eval()
+    assert torch.equal(objective.decoder(grounded, targets), objective.decoder(grounded, targets))
+    assert objective.decoder.dropout.p == 0.5
+
+
 def test_the_reward_is_the_weighted_sum(data):
     images, captions = np.arange(12), np.random.default_rng(0).integers(3, 8, (12, 5))
     found = {}

@@ -136,6 +136,40 @@ def test_with_a_monitor_the_best_epoch_is_kept_and_of_equals_the_first(tmp_path,
     assert torch.equal(selected.network.weight, expected.network.weight)
 
 
+def test_of_a_loss_the_lowest_is_the_best():
+    by_loss, by_score = plan(monitor="val_xe_loss"), plan(monitor="val_score")
+    assert by_loss.is_better(1, 2) and not by_loss.is_better(2, 1) and not by_loss.is_better(1, 1)
+    assert by_score.is_better(2, 1) and not by_score.is_better(1, 2) and not by_score.is_better(1, 1)
+
+
+@pytest.mark.parametrize(
+    ("scores", "patience", "epochs"),
+    [
+        ([3, 2, 1, 0, 9], 1, 2),
+        ([3, 2, 4, 1, 0], 2, 5),
+        ([3, 2, 2, 9, 9], 2, 3),
+        ([1, 2, 3, 4, 5], 1, 5),
+        ([3, 2, 1, 0, 9], None, 5),
+    ],
+)
+def test_patience_ends_a_stage_that_no_longer_improves(tmp_path, scores, patience, epochs):
+    objective = fresh()
+    objective.scores = scores
+    history = trained(tmp_path, objective, epochs=5, monitor="val_score", patience=patience)
+    assert len(history) == epochs
+
+
+def test_a_stage_that_patience_ended_does_not_go_on_when_it_is_resumed(tmp_path):
+    first = fresh()
+    first.scores = [3, 2, 1, 9, 9]
+    ended = trained(tmp_path, first, epochs=5, monitor="val_score", patience=2)
+    again = Fit(Network())
+    again.scores = first.scores
+    assert trained(tmp_path, again, epochs=5, monitor="val_score", patience=2) == ended
+    assert not any("step" in line for line in again.log)
+    assert torch.equal(again.network.weight, first.network.weight)
+
+
 @pytest.mark.parametrize("saves", [1, 2, 3])
 @pytest.mark.parametrize("monitor", [None, "val_score"])
 def test_a_run_that_is_killed_ends_as_one_that_is_not(tmp_path, monkeypatch, saves, monitor):

@@ -2,15 +2,19 @@
 
 import dataclasses
 import hashlib
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import yaml
+from plans import ROOT
 
-ROOT = Path(__file__).parents[2]
 IDENTITY = {
     f"GIT_{role}_{key}": value
     for role in ("AUTHOR", "COMMITTER")
@@ -20,7 +24,10 @@ IDENTITY = {
 
 @dataclasses.dataclass(frozen=True)
 class Copy:
-    """A git working copy whose commands see its own sources, this environment's programs and nobody's settings."""
+    """A git working copy whose commands see this environment's programs and nobody's settings.
+
+    The package that is installed in this environment is another copy's: that beside the Snakefile has to run.
+    """
 
     path: Path
     home: Path
@@ -29,11 +36,10 @@ class Copy:
     def environment(self) -> dict[str, str]:
         """Variables of every command."""
         programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        foreign = ("AWS_", "GIT_", "SNAKEMAKE", "PYTHONDONTWRITEBYTECODE")
+        foreign = ("AWS_", "GIT_", "SNAKEMAKE", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         own = {
             "PATH": programs,
-            "PYTHONPATH": str(self.path / "src"),
             # compiled once, whatever the machine's setting, and nowhere near the sources
             "PYTHONPYCACHEPREFIX": str(self.home / "pycache"),
             "HOME": str(self.home),
@@ -67,6 +73,31 @@ class Copy:
         """Run Snakemake."""
         return self.run("snakemake", *arguments, **options)
 
+    def dry_runs(self, calls: Sequence[Sequence[str]]) -> list["DryRun"]:
+        """Dry runs of Snakemake with each list of arguments; they must succeed."""
+        done = subprocess.run(
+            [sys.executable, str(Path(__file__).with_name("dry_runs.py"))],
+            cwd=self.path,
+            env=self.environment,
+            input=json.dumps([list(call) for call in calls]),
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+        assert done.returncode == 0, done.stderr[-8000:]
+        found = json.loads(done.stdout)
+        failed = [
+            f"{call}:\n{each['said'][-4000:]}"
+            for call, each in zip(calls, found, strict=True)
+            if each["code"]
+        ]
+        assert not failed, "\n".join(failed)
+        return [DryRun(each["said"], [Job(**job) for job in each["jobs"]]) for each in found]
+
+    def dry_run(self, *arguments: str) -> "DryRun":
+        """One of them."""
+        return self.dry_runs([arguments])[0]
+
     def git(self, *arguments: str) -> str:
         """Run git."""
         return self.run("git", *arguments)
@@ -78,7 +109,7 @@ class Copy:
 
     def configure(self, *files: str) -> None:
         """Set params.yaml and dvc.yaml to files of config/."""
-        self.run(sys.executable, "workflow/configure.py", *files)
+        self.run(sys.executable, "workflow/pipeline.py", "configure", *files)
 
     def set(self, key: str, value: object) -> None:
         """Change one value of params.yaml; `key` may be dotted."""
@@ -125,7 +156,38 @@ def copy_of_working_tree(path: Path, home: Path) -> Copy:
     return copy
 
 
-def outs_of(pipeline: dict) -> dict[str, list[str]]:
+class Job(NamedTuple):
+    """A job of a DAG, whether it is to run or not."""
+
+    rule: str
+    inputs: list[str]
+    outputs: list[str]
+    params: list[str]
+    command: str
+
+
+class DryRun(NamedTuple):
+    """What a dry run says, and its DAG."""
+
+    said: str
+    jobs: list[Job]
+
+    @property
+    def planned(self) -> dict[str, int]:
+        """Numbers of jobs that are to run, by rule."""
+        if "Nothing to be done" in self.said:
+            assert "missing provenance" not in self.said, self.said
+            return {}
+        stats = self.said.rsplit("Job stats:", 1)[1].split("total", 1)[0]
+        return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", stats, re.MULTILINE)}
+
+    @property
+    def by_output(self) -> dict[str, Job]:
+        """The jobs by each of their outputs."""
+        return {path: job for job in self.jobs for path in job.outputs}
+
+
+def outs_of(pipeline: dict[str, Any]) -> dict[str, list[str]]:
     """Paths of the outs of each stage of a parsed dvc.yaml or dvc.lock."""
     return {
         name: [_path(out) for kind in ("outs", "metrics", "plots") for out in stage.get(kind, [])]

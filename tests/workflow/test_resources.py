@@ -27,6 +27,11 @@ def test_memory_is_a_base_and_copies_of_the_inputs(files):
     assert resources.memory(100)(None, files, 1) == 100 + 2 * 2 + 20 * 5
 
 
+def test_an_input_may_be_several_files(files):
+    several = Inputs(features=[files["features"], files["tokens"]], tokens=[])
+    assert resources.memory(100)(None, several, 1) == 100 + 2 * (2 + 5)
+
+
 def test_a_rule_may_say_how_many_copies_it_holds(files):
     assert resources.memory(100, features=0, tokens=1)(None, files, 1) == 105
 

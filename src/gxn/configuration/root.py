@@ -13,6 +13,7 @@ from gxn.configuration.rows import Cca, Foreign, Method, Row
 from gxn.configuration.section import Name, NullFromText, Section, Seed, Whole, list_of
 from gxn.configuration.training import (
     Captioning,
+    DecoderStage,
     Drawing,
     Finetune,
     Joint,
@@ -43,8 +44,8 @@ class Configuration(Section):
     pretrain_ranking: RankingStage
     captioning: Captioning
     drawing: Drawing
-    pretrain_xe: Stage = Field(description="The caption decoder by cross-entropy, on frozen encoders")
-    pretrain_scst: Stage = Field(description="The caption decoder by the mix, on frozen encoders")
+    pretrain_xe: DecoderStage = Field(description="The caption decoder by cross-entropy, on frozen encoders")
+    pretrain_scst: DecoderStage = Field(description="The caption decoder by the mix, on frozen encoders")
     pretrain_gan: Stage = Field(description="Generator and discriminator, on frozen encoders")
     joint: Joint
     finetune: Finetune

@@ -71,6 +71,7 @@ Share = number(float, ge=0, le=1)
 Rate = number(float, gt=0, le=10)
 RateOrZero = number(float, ge=0, le=10)
 LastEpochs = number(int, optional=True, ge=0, le=100_000)
+OptionalEpochs = number(int, optional=True, ge=1, le=100_000)
 OptionalImages = number(int, optional=True, ge=2, le=10_000_000)
 OptionalPixels = number(int, optional=True, ge=1, le=16384)
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_]*$"

@@ -10,6 +10,7 @@ from gxn.configuration.section import (
     Flag,
     LastEpochs,
     Name,
+    OptionalEpochs,
     OptionalImages,
     Pairs,
     Positive,
@@ -52,6 +53,15 @@ class Stage(Section):
     learning_rate: Rate = Field(description="Adam's rate")
 
 
+class DecoderStage(Stage):
+    """A pretraining stage of the caption decoder; the best epoch on validation is kept."""
+
+    patience: OptionalEpochs = Field(
+        description="Epochs in a row without a better validation metric (cross-entropy in pretrain_xe, CIDEr-D in "
+        "pretrain_scst) after which the stage ends; null: all epochs are trained"
+    )
+
+
 class Captioning(Section):
     """From image to text: the caption decoder's losses and rewards."""
 
@@ -69,6 +79,9 @@ class Captioning(Section):
         description="Epochs between two increases; counted over all stages"
     )
     scheduled_sampling_max: Share = Field(description="Highest probability of scheduled sampling")
+    dropout: Real = Field(
+        ge=0, lt=1, description="Share of the decoder's states that is dropped in learning by cross-entropy"
+    )
     max_length: Words = Field(description="Words of a decoded caption at most, its end included")
 
     @model_validator(mode="after")

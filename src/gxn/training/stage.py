@@ -107,6 +107,7 @@ class Stage:
             seed=self.arguments.seed,
             monitor=self.settings.monitor,
             precision=self.settings.training.precision,
+            patience=self.settings.patience,
         )
         history = loop.train(objectives, plan, self.train, self.val, resume)
         write_rows(self.arguments.curves, history)

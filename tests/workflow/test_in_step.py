@@ -1,0 +1,134 @@
+"""dvc.yaml and the Snakefile tell the same story of files, whatever the configuration; nothing is made."""
+
+import copy as copying
+from pathlib import PurePath
+
+import pytest
+import yaml
+from copies import copy_of_working_tree, outs_of
+from plans import OWN, PLAIN, TUNED, plan
+from workflow import pipeline
+
+pytestmark = pytest.mark.slow
+
+CONFIGURATIONS = {
+    "default": (),
+    "own": (OWN,),
+    "tuned": (TUNED,),
+    "own and tuned": (OWN, TUNED),
+    "plain": (PLAIN,),
+    "own and plain": (OWN, PLAIN),
+    "fetched": (
+        OWN,
+        "dataset: {source: {images: data/raw/coco, captions: data/raw/dataset_coco.json}}",
+        "cnn: {weights: data/raw/resnet152.safetensors}",
+    ),
+    "several datasets": ("paper: {datasets: [coco, scenes]}",),
+}
+# files that are gone after the job that reads them, and such as are fetched: their sums stand in the package
+PASSING = ["scratch"]
+FETCHED = ["data/raw"]
+
+
+def under(path, roots):
+    return any(PurePath(path).is_relative_to(root) for root in roots)
+
+
+def inputs(path, made):
+    """Files that an output is made from; what passes through a file that goes again is traced back."""
+    found = set()
+    for read in made[path].inputs:
+        found |= inputs(read, made) if under(read, PASSING) else {read}
+    return found
+
+
+def out_of_step(stages, made):
+    """What stages of dvc.yaml and a DAG, its jobs by output, disagree about."""
+    claims, problems = outs_of({"stages": stages}), []
+    claimed = {path for path in made if under(path, PASSING + FETCHED)}
+    for name in pipeline.TARGETS:
+        mine = {path for path in made if under(path, claims[name])}
+        claimed |= mine
+        read = {
+            each for path in mine for each in inputs(path, made) if not under(each, claims[name] + FETCHED)
+        }
+        deps = [dep for dep in stages[name]["deps"] if dep != pipeline.FINGERPRINT.format(phase=name)]
+        problems += [
+            f"{name}: {path} is read but is no dep" for path in sorted(read) if not under(path, deps)
+        ]
+        problems += [
+            f"{name}: {dep} is a dep but nothing reads it"
+            for dep in deps
+            if not any(under(path, [dep]) for path in read)
+        ]
+        problems += [
+            f"{name}: {out} is an out but nothing makes it"
+            for out in claims[name]
+            if not any(under(path, [out]) for path in mine)
+        ]
+    return problems + [f"{path} is made but is no stage's out" for path in sorted(set(made) - claimed)]
+
+
+def not_asked_for(stages, jobs):
+    """Outs of a phase that its targets do not ask for, so that a lost one would not be made again."""
+    problems, outs = [], outs_of({"stages": stages})
+    for name, targets in pipeline.TARGETS.items():
+        asked = {path for job in jobs if job.rule in targets.split() for path in job.inputs}
+        made = {path for job in jobs for path in job.outputs if under(path, outs[name])}
+        problems += [f"{name}: {path}" for path in sorted(made - asked)]
+    return problems
+
+
+@pytest.fixture(scope="module")
+def runs(place):
+    """Dry runs of every configuration; files of the user's exist by name only."""
+    copy = copy_of_working_tree(place / "in_step", place / "home")
+    for name in ("own/captions.json", "own/weights.safetensors", "results/coco/table_ablation.csv"):
+        (copy.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy.path / name).touch()
+    targets = " ".join(pipeline.TARGETS.values()).split()
+    calls = []
+    for number, texts in enumerate(CONFIGURATIONS.values()):
+        path = copy.path / f"{number}.yaml"
+        path.write_text(yaml.safe_dump(plan(*texts).config.model_dump(mode="json", exclude_unset=True)))
+        calls.append(["--configfile", path.name, "--", *targets])
+    return dict(zip(CONFIGURATIONS, copy.dry_runs(calls), strict=True))
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_phases_read_and_make_the_files_that_dvc_yaml_names(name, runs):
+    stages = pipeline.pipeline(plan(*CONFIGURATIONS[name]))["stages"]
+    assert out_of_step(stages, runs[name].by_output) == []
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_phases_ask_for_all_that_they_make(name, runs):
+    stages = pipeline.pipeline(plan(*CONFIGURATIONS[name]))["stages"]
+    assert not_asked_for(stages, runs[name].jobs) == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "kind", "change", "problem"),
+    [
+        ("joint", "deps", "data/scenes/tokens.h5", "joint: data/scenes/tokens.h5 is read but is no dep"),
+        (
+            "tables",
+            "deps",
+            "+data/scenes/images.h5",
+            "tables: data/scenes/images.h5 is a dep but nothing reads it",
+        ),
+        ("evaluation", "outs", "+results/x", "evaluation: results/x is an out but nothing makes it"),
+    ],
+)
+def test_a_forgotten_file_is_found(stage, kind, change, problem, runs):
+    stages = copying.deepcopy(pipeline.pipeline(plan())["stages"])
+    listed = stages[stage][kind]
+    listed.append(change[1:]) if change[0] == "+" else listed.remove(change)
+    assert problem in out_of_step(stages, runs["default"].by_output)
+
+
+def test_an_output_that_no_stage_keeps_is_found(runs):
+    stages = copying.deepcopy(pipeline.pipeline(plan())["stages"])
+    stages["evaluation"]["outs"].remove({"results/scenes/embeddings": {"persist": True}})
+    problems = out_of_step(stages, runs["default"].by_output)
+    assert "results/scenes/embeddings/vse0/seed0.h5 is made but is no stage's out" in problems
