@@ -126,10 +126,6 @@ class TestWordEmbeddings:
         after = own.texts(TOKENS, LENGTHS)
         assert not torch.allclose(before[0], after[0]) and torch.equal(before[1], after[1])
 
-    @pytest.mark.parametrize("kind", ["shared", "own"])
-    def test_padding_is_zero(self, kind):
-        assert not make(word_embeddings=kind).words_of("grounded").weight[0].any()
-
 
 @pytest.mark.parametrize("space", [0, 1])
 def test_one_space_alone_is_as_among_both(space):
