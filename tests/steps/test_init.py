@@ -18,7 +18,7 @@ from small import ROOT
 
 from gxn.configuration.files import load
 from gxn.errors import GxnError
-from gxn.steps import estimate
+from gxn.estimation import data, training
 from gxn.steps.init import Arguments, init
 from gxn.training.rates import Rate
 
@@ -40,9 +40,9 @@ def captioned(folder: Path, count: int, pictures: bool = True) -> Path:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository's root, where nothing is measured."""
     rate = dict.fromkeys(("match", "xe", "mix", "draw"), Rate(0.01, 1))
-    monkeypatch.setattr(estimate, "update_rates", lambda *_: rate)
-    monkeypatch.setattr(estimate, "load_cnn", _no_cnn)
-    monkeypatch.setattr(estimate, "forward", lambda network, crops, *_: network.weight)
+    monkeypatch.setattr(training, "update_rates", lambda *_: rate)
+    monkeypatch.setattr(data, "load_cnn", _no_cnn)
+    monkeypatch.setattr(data, "forward", lambda network, crops, *_: network.weight)
     root = tmp_path / "root"
     root.mkdir()
     shutil.copy(ROOT / "params.yaml", root)
@@ -84,9 +84,9 @@ def test_features_alone_leave_out_what_draws(place, tmp_path, capsys):
     assert not [name for name, row in config.rows.items() if row.drawing] and "gxn_i2t_xe" in config.rows
     said = capsys.readouterr().out
     assert "no photographs: nothing can be drawn" in said and "- to download" in said
-    found = estimate.count(config)
+    found = data.count(config)
     assert (found.images, found.captions, found.origin) == (199, 318, "counted in the captions")
-    lines = estimate.measured(config, estimate.Counts(199, 318, 15, ""))
+    lines = training.measured(config, data.Counts(199, 318, 15, ""))
     assert [line.step for line in lines[:2]] == ["prepare", "import_features"]
 
 
