@@ -96,7 +96,9 @@ def command(path: Path) -> str:
 
 def foretell(config: Configuration, path: Path) -> None:
     """Print what the run will take, by the estimate of each step, and the command that starts it."""
-    from gxn.steps.estimate import count, duration, measured, size
+    from gxn.estimation.data import count
+    from gxn.estimation.table import duration, size
+    from gxn.estimation.training import measured
 
     lines = measured(config, count(config))
     updates = sum(line.seconds or 0 for line in lines)

@@ -1,4 +1,4 @@
-"""The list of public files is whole, and a dataset comes through it from a server to checked captions."""
+"""A public dataset comes from a server, through its archives, to checked captions."""
 
 import functools
 import hashlib
@@ -11,43 +11,17 @@ import numpy as np
 import pytest
 import yaml
 from PIL import Image
+from small import config_files
 
 from gxn.datasets import downloads
 from gxn.datasets.captions import read_captions
-from gxn.datasets.downloads import show_terms, source, weights_source, where_to_ask
 from gxn.errors import GxnError
-from gxn.steps.download import download
-from gxn.steps.prepare import prepare
-from gxn.steps.unpack import unpack_step
+from gxn.steps import download, prepare, unpack
 
 COCO = ("caption_datasets.zip", "train2014.zip", "val2014.zip")
-
-
-def test_the_list_is_whole():
-    for name in COCO:
-        each = source(name)
-        assert each.bytes > 1e7 and len(each.sha256) == 64 and len(each.urls) > 1
-        show_terms(each.terms)
-    with pytest.raises(GxnError, match=r"has no 'train2015.zip'; did you mean 'train2014.zip'"):
-        source("train2015.zip")
-
-
-def test_one_is_told_where_to_ask_for_photographs(tmp_path):
-    assert where_to_ask("coco") == where_to_ask("mine") == ""
-    (tmp_path / "c.json").write_text(
-        json.dumps({"images": [image(0, "train"), image(1, "val"), image(2, "test")]})
-    )
-    with pytest.raises(
-        GxnError, match=r"none: no such folder of images; ask for .* at https://forms.illinois.edu"
-    ):
-        prepare(tmp_path / "c.json", tmp_path / "none", "flickr30k", None, "refuse", tmp_path / "out.json")
-
-
-def test_weights_of_the_papers_networks_are_listed():
-    assert weights_source("vgg19").sha256 == "dcbb9e9d"
-    assert weights_source("resnet152").sha256 == "394f9c45"
-    with pytest.raises(GxnError, match="no ImageNet weights"):
-        weights_source("vgg20")
+SMALL = {
+    "cnn": {"weights": "cnn.safetensors"}, "training": {"batch_size": 4}, "drawing": {"batch_size": 4},
+}  # fmt: skip
 
 
 def image(row: int, split: str) -> dict:
@@ -59,6 +33,13 @@ def image(row: int, split: str) -> dict:
     ]
     found = {"filepath": folder, "filename": f"{row}.jpg", "imgid": row, "cocoid": 77 + row, "split": split}
     return found | {"sentids": [each["sentid"] for each in sentences], "sentences": sentences}
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A server that says nothing."""
+
+    def log_message(self, *_) -> None:
+        """Say nothing."""
 
 
 @pytest.fixture
@@ -84,34 +65,53 @@ def served(tmp_path, monkeypatch):
         data = (site / name).read_bytes()
         entry = {"bytes": len(data), "md5": None, "sha256": hashlib.sha256(data).hexdigest()}
         listed["files"][name] |= entry | {"urls": [f"{root}/gone/{name}", f"{root}/{name}"]}
-    monkeypatch.setattr(downloads, "_listed", lambda: listed)
+    (tmp_path / "listed.yaml").write_text(yaml.safe_dump(listed))
+    monkeypatch.setattr(downloads, "LIST", tmp_path / "listed.yaml")
     yield
     server.shutdown()
     server.server_close()
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_) -> None:
-        pass
-
-
-def test_coco_from_the_server_to_captions(served, tmp_path, capsys):
-    raw, parts = tmp_path / "raw", tmp_path / "parts"
+@pytest.fixture
+def raw(served, tmp_path, capsys):
+    """The folder of what was downloaded and unpacked."""
+    folder = tmp_path / "raw"
     for name in COCO:
-        download(name, parts, raw / name)
-        assert capsys.readouterr().out.startswith(f"Terms ({source(name).terms}): ")
-    unpack_step([raw / "caption_datasets.zip"], "dataset_coco.json", raw / "dataset_coco.json")
-    unpack_step([raw / "train2014.zip", raw / "val2014.zip"], None, raw / "coco")
-    expect = {"train": 3, "val": 1, "test": 1, "captions": 5}
-    arguments = (raw / "dataset_coco.json", raw / "coco", "coco")
-    prepare(*arguments, expect, "refuse", tmp_path / "captions.json")
-    records = read_captions(tmp_path / "captions.json")
-    assert [record.filename for record in records[:3]] == [
-        "train2014/0.jpg",
-        "val2014/1.jpg",
-        "val2014/2.jpg",
-    ]
+        download.download(download.Arguments(name=name, parts=tmp_path / "parts", out=folder / name))
+        assert capsys.readouterr().out.startswith(f"Terms ({downloads.source(name).terms}): ")
+    captions, member = (folder / "caption_datasets.zip",), "dataset_coco.json"
+    unpack.unpack(unpack.Arguments(archive=captions, member=member, out=folder / member))
+    archives = (folder / "train2014.zip", folder / "val2014.zip")
+    unpack.unpack(unpack.Arguments(archive=archives, out=folder / "coco"))
+    return folder
+
+
+def prepared(raw, tmp_path, **expected):
+    source = {
+        "kind": "images", "captions": str(raw / "dataset_coco.json"), "images": str(raw / "coco"),
+        "expected_counts": expected,
+    }  # fmt: skip
+    config = config_files(tmp_path, SMALL, {"dataset": {"source": source}})
+    prepare.prepare(prepare.Arguments(config=config, captions=tmp_path / "captions.json"))
+    return read_captions(tmp_path / "captions.json")
+
+
+def test_images_are_named_with_their_folders(raw, tmp_path):
+    records = prepared(raw, tmp_path, train=3, val=1, test=1, captions=5)
+    assert [each.filename for each in records[:3]] == ["train2014/0.jpg", "val2014/1.jpg", "val2014/2.jpg"]
+
+
+def test_held_out_images_keep_their_first_captions(raw, tmp_path):
+    records = prepared(raw, tmp_path, train=3, val=1, test=1, captions=5)
     assert [len(record.sentences) for record in records] == [6, 6, 5, 5, 6]
+
+
+def test_other_counts_than_the_real_ones_are_refused(raw, tmp_path):
     with pytest.raises(GxnError, match="3 images in train, but 113287 are expected"):
-        real = {"train": 113287, "val": 5000, "test": 5000, "captions": 5}
-        prepare(*arguments, real, "refuse", tmp_path / "none.json")
+        prepared(raw, tmp_path, train=113287, val=5000, test=5000, captions=5)
+
+
+def test_one_member_is_of_one_archive(tmp_path):
+    archives = (tmp_path / "a.zip", tmp_path / "b.zip")
+    with pytest.raises(GxnError, match=r"^--member: takes one archive only$"):
+        unpack.unpack(unpack.Arguments(archive=archives, member="x", out=tmp_path / "x"))
