@@ -115,7 +115,7 @@ def _rate(objective: Objective, batch: Batch, config: Configuration) -> Rate:
 
 
 def quickest(call: Callable[[], None]) -> float:
-    """Seconds of the quickest of a few calls, of two at least: the first may compile kernels, which takes a minute."""
+    """Time the quickest of a few calls, in seconds; at least two, as the first may compile kernels."""
     times: list[float] = []
     while len(times) < 2 or (len(times) < REPEATS and sum(times) < PATIENCE):
         start = time.perf_counter()
