@@ -4,11 +4,11 @@ import csv
 import json
 import os
 import re
+import resource
 import shlex
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -126,9 +126,18 @@ def _environment(root: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(root / "src"), "PATH": programs, "HOME": str(root.parent)}
 
 
+def _processor_seconds() -> float:
+    """Of all programs that this one has started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.mark.slow
 def test_three_hundred_photographs_come_to_a_table_within_ten_minutes(realdata, tmp_path):
-    """The command that init prints, as it prints it but for uv, on two cores."""
+    """The command that init prints, as it prints it but for uv, on two cores.
+
+    The limit is one of processor time, since other work on the machine would count in one of wall time.
+    """
     flickr8k, root, folder = realdata / "flickr8k", tmp_path / "root", tmp_path / "holiday"
     folder.mkdir()
     with (folder / "captions.csv").open("w", newline="", encoding="utf-8") as file:
@@ -137,23 +146,25 @@ def test_three_hundred_photographs_come_to_a_table_within_ten_minutes(realdata, 
         for image in json.loads((flickr8k / "dataset_flickr8k.json").read_text())["images"][:300]:
             (folder / image["filename"]).symlink_to((flickr8k / "images" / image["filename"]).resolve())
             table.writerows([image["filename"], each["raw"]] for each in image["sentences"])
-    for name in ("src", "workflow", "profiles", "Snakefile", "params.yaml"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, root / name) if root.mkdir(exist_ok=True) is None else None
+    root.mkdir()
+    for name in ("Snakefile", "params.yaml"):
+        shutil.copy(ROOT / name, root)
+    for name in ("src", "workflow", "profiles"):
+        shutil.copytree(ROOT / name, root / name)
 
     def call(*words: str) -> str:
         done = subprocess.run(words, cwd=root, env=_environment(root), capture_output=True, text=True)
         assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
         return done.stdout
 
-    begun = time.monotonic()
+    begun = _processor_seconds()
     weights = (realdata / "weights/mobilenet_v2.safetensors").resolve()
     said = call(sys.executable, "-m", "gxn.steps.init", str(folder), "--weights", str(weights))
     printed = shlex.split(said.splitlines()[-1])
     assert printed[:3] == ["uv", "run", "snakemake"]
     printed[printed.index("--cores") + 1] = "2"
     call(*printed[2:])
-    assert time.monotonic() - begun < 600
+    assert _processor_seconds() - begun < 600
     rows = list(csv.DictReader((root / "results/table_ablation.csv").open()))
     assert [row["method"] for row in rows] == ["cca", "vsepp", "two_space", "gxn_i2t_xe", "gxn_t2i"]
     captions = json.loads((root / "results/holiday/imagined/gxn_i2t_xe/seed0.json").read_text())["captions"]

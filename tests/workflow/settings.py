@@ -24,7 +24,15 @@ BASE = {
 }
 # they change which files there are, or have no other value here
 APART = (
-    *("seeds", "device", "dataset.name", "dataset.source.kind", "cnn.weights", "finetune.methods"),
+    *(
+        "seeds",
+        "device",
+        "dataset.name",
+        "dataset.source.kind",
+        "cnn.weights",
+        "features.file",
+        "finetune.methods",
+    ),
     *(
         "methods.*.encoder",
         "methods.*.captioning",
@@ -95,6 +103,7 @@ OTHER: dict[str, Any] = {
     "cnn.layer": "conv5",
     "dataset.gan_image_size": 16,
     "features.resize": 80,
+    "vocabulary.tokeniser": "characters",
     "features.crops": "ten_crop",
     "features.crop": 60,
     "features.storage_dtype": "float16",
