@@ -38,3 +38,11 @@ def pretrained_data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]
 def pretrained(pretrained_data: dict[str, Path], data: Path) -> dict[str, Path]:
     """The files that the joint stage reads; `data` is the folder of the same dataset."""
     return {name: path for name, path in pretrained_data.items() if name != "data"}
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory: pytest.TempPathFactory) -> "Results":  # noqa: F821
+    """All results of eight rows and three seeds on made-up pictures; nobody may change them."""
+    from made_results import make_results
+
+    return make_results(tmp_path_factory.mktemp("results with a space"))

@@ -1,92 +1,16 @@
-"""Protocols and the step `evaluate` against an independent brute-force ranking."""
+"""Protocols against an independent brute-force ranking."""
 
-import json
-import subprocess
-import sys
-from dataclasses import replace
-
-import h5py
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from retrieval import brute_force, collapsed, embeddings, plain
 
 from gxn.errors import GxnError
-from gxn.evaluation.embeddings import Embeddings, read_embeddings
+from gxn.evaluation.embeddings import Embeddings
 from gxn.evaluation.protocols import evaluate, folds
-from gxn.files import create_hdf5
-from gxn.steps import evaluate as step
 
 SIMILARITIES = ("cosine", "order", "order_reversed")
-
-
-def score(image, text, similarity):
-    """Similarity of one image and one caption in one space, straight from the definitions."""
-    image, text = [float(x) for x in image], [float(x) for x in text]
-    if similarity == "cosine":
-        return sum(x * y for x, y in zip(image, text, strict=True))
-    sign = 1 if similarity == "order" else -1
-    return -sum(max(0.0, sign * (y - x)) ** 2 for x, y in zip(image, text, strict=True))
-
-
-def brute_force(one):
-    """Ranks of every image and caption by loops over all pairs: (i2t, t2i)."""
-    n, m = len(one.imgid), len(one.sentid)
-    table = [
-        [
-            sum(
-                weight * score(space[i], text[c], one.similarity)
-                for weight, space, text in zip(one.weights, one.images, one.texts, strict=True)
-            )
-            for c in range(m)
-        ]
-        for i in range(n)
-    ]
-
-    def rank(own, others):
-        return 1 + sum(other > own for other in others) + sum(other == own for other in others) / 2
-
-    i2t = []
-    for i in range(n):
-        best = max(table[i][c] for c in range(m) if one.caption_image[c] == i)
-        i2t.append(rank(best, [table[i][c] for c in range(m) if one.caption_image[c] != i]))
-    t2i = []
-    for c in range(m):
-        own = one.caption_image[c]
-        t2i.append(rank(table[own][c], [table[i][c] for i in range(n) if i != own]))
-    return i2t, t2i
-
-
-def embeddings(rng, captions, similarity="cosine", width=4, spaces=1):
-    """Whole numbers as coordinates: sums are exact in any order, so that ties are ties in any computation.
-
-    For cosine, which takes vectors of unit length, one entry of ±1 or four of ±0.5.
-    """
-    owners = rng.permutation(np.repeat(np.arange(len(captions)), captions))
-
-    def draw(rows):
-        if similarity != "cosine":
-            return rng.integers(0, 3, (rows, width)).astype(np.float32)
-        signs = rng.choice([-1.0, 1.0], (rows, 4))
-        single = np.eye(4)[rng.integers(0, 4, rows)] * signs
-        return np.where(rng.random((rows, 1)) < 0.5, single, signs / 2).astype(np.float32)
-
-    return Embeddings(
-        spaces=["abstract", "grounded"][:spaces],
-        images=[draw(len(captions)) for _ in range(spaces)],
-        texts=[draw(len(owners)) for _ in range(spaces)],
-        weights=[1.0, 0.25][:spaces],  # with exact roots, for ranks() takes them
-        similarity=similarity,
-        imgid=rng.permutation(100 + np.arange(len(captions))),
-        caption_image=owners,
-        sentid=rng.permutation(1000 + np.arange(len(owners))),
-        split="test",
-        provenance={"config": "c", "data": "d", "seed": 3},
-    )
-
-
-def collapsed(one):
-    return any(len(np.unique(side, axis=0)) == 1 for side in (np.hstack(one.images), np.hstack(one.texts)))
 
 
 @settings(deadline=None, max_examples=150)
@@ -151,19 +75,6 @@ def test_a_duplicate_image_ties_with_its_twin():
     assert found.numbers["i2t"]["r1"] == 90.0
 
 
-def plain(images, width=6, seed=0, captions=1):
-    """Embeddings of random coordinates, `captions` per image."""
-    rng = np.random.default_rng(seed)
-    owners = np.repeat(np.arange(images), captions)
-    space = rng.normal(size=(images, width)).astype(np.float32)
-    noise = rng.normal(size=(len(owners), width)).astype(np.float32)
-    texts = space[owners] + noise
-    ids = rng.permutation(images)
-    return Embeddings(
-        ["grounded"], [space], [texts], [1.0], "cosine", ids, owners, np.arange(len(owners)), "test", {}
-    )
-
-
 @pytest.mark.parametrize("side", ["images", "texts"])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_scores_that_are_not_finite_are_an_error(side, value):
@@ -200,7 +111,7 @@ def test_five_folds_are_the_mean_of_five_evaluations():
     order = np.argsort(one.imgid)
     parts = [evaluate(one.of_images(rows), "full", floor=True) for rows in np.split(order[:5000], 5)]
     for way in ("i2t", "t2i"):
-        for key in ("r1", "r5", "r10", "medr", "meanr"):
+        for key in ("r1", "r5", "r10", "medr"):
             mean = sum(part.numbers[way][key] for part in parts) / 5
             assert found.numbers[way][key] == pytest.approx(mean, abs=1e-9)
     assert found.i2t.tolist() == np.concatenate([part.i2t for part in parts]).tolist()
@@ -211,120 +122,20 @@ def test_five_folds_are_the_mean_of_five_evaluations():
     assert found.numbers["rsum"] > evaluate(one, "5k", floor=True).numbers["rsum"]
 
 
-def write(path, one):
-    metadata = {"similarity": one.similarity, "weights": dict(zip(one.spaces, one.weights, strict=True))}
-    metadata |= {"split": one.split, "provenance": one.provenance}
-    with create_hdf5(path, metadata) as file:
-        for space, images, texts in zip(one.spaces, one.images, one.texts, strict=True):
-            file[f"image/{space}"], file[f"text/{space}"] = images, texts
-        for name in ("imgid", "caption_image", "sentid"):
-            file[name] = getattr(one, name)
+def test_further_columns_are_functions_of_the_ranks():
+    one = plain(10, captions=2)
+    found = evaluate(one, "full", floor=True, columns={"worst": np.max, "best": np.min})
+    for way, ranks in (("i2t", found.i2t), ("t2i", found.t2i)):
+        assert (found.numbers[way]["worst"], found.numbers[way]["best"]) == (ranks.max(), ranks.min())
 
 
-def call(monkeypatch, folder, source, **changes):
-    """Run the step in this process and return its exit status."""
-    arguments = {
-        "embeddings": source,
-        "protocols": '["full"]',
-        "medr": "floor",
-        "dataset": "scenes",
-        "method": "vse0",
-        "seed": 3,
-    }
-    arguments |= {"metrics": folder / "m.json", "ranks": folder / "r.h5"} | changes
-    monkeypatch.setattr(sys, "argv", ["evaluate", *(f"--{key}={value}" for key, value in arguments.items())])
-    try:
-        step.main()
-    except SystemExit as end:
-        return end.code
-    return 0
+def test_without_them_there_are_none():
+    assert list(evaluate(plain(10), "full", floor=True).numbers["i2t"]) == ["r1", "r5", "r10", "medr"]
 
 
-def test_the_step_writes_metrics_and_ranks(tmp_path, monkeypatch):
-    one = embeddings(np.random.default_rng(5), [2, 3, 1, 4], "order")
-    write(tmp_path / "e.h5", one)
-    assert call(monkeypatch, tmp_path, tmp_path / "e.h5") == 0
-    content = json.loads((tmp_path / "m.json").read_text())
-    expected = evaluate(one, "full", floor=True)
-    assert content["protocols"] == {"full": expected.numbers} and content["spaces"] == {}
-    assert (content["dataset"], content["method"], content["seed"]) == ("scenes", "vse0", 3)
-    assert content["provenance"].items() >= {"config": "c", "data": "d", "seed": 3}.items()
-    with h5py.File(tmp_path / "r.h5") as file:
-        assert file["full/i2t"][:].tolist() == brute_force(one)[0]
-        assert file["full/t2i"][:].tolist() == brute_force(one)[1]
-        assert file["full/imgid"][:].tolist() == one.imgid.tolist()
-    first = [(tmp_path / name).read_bytes() for name in ("m.json", "r.h5")]
-    call(monkeypatch, tmp_path, tmp_path / "e.h5")
-    assert first == [(tmp_path / name).read_bytes() for name in ("m.json", "r.h5")]
-
-
-def test_the_step_says_what_each_of_several_spaces_finds_alone(tmp_path, monkeypatch):
-    one = embeddings(np.random.default_rng(5), [2, 3, 1, 4], "order", spaces=2)
-    write(tmp_path / "e.h5", one)
-    assert call(monkeypatch, tmp_path, tmp_path / "e.h5") == 0
-    spaces = json.loads((tmp_path / "m.json").read_text())["spaces"]
-    assert list(spaces) == ["abstract", "grounded"]
-    for place, numbers in enumerate(spaces.values()):
-        single = replace(one, images=[one.images[place]], texts=[one.texts[place]], weights=[1.0])
-        i2t, t2i = brute_force(single)
-        assert numbers["full"]["i2t"]["meanr"] == np.mean(i2t)
-        assert numbers["full"]["t2i"]["meanr"] == np.mean(t2i)
-
-
-FAULTS = {
-    "wrong seed": ({"seed": 4}, lambda one: None, "seed"),
-    "protocol that does not suit": ({"protocols": '["full", "5k"]'}, lambda one: None, "5k"),
-    "no protocol": ({"protocols": "[]"}, lambda one: None, "protocol"),
-    "NaN": ({}, lambda one: one.images[0].fill(np.nan), "e.h5"),
-    "collapse": ({}, lambda one: one.texts[0].fill(1.0), "e.h5"),
-    "caption of no image": ({}, lambda one: one.caption_image.fill(99), "caption_image"),
-    "image without caption": ({}, lambda one: one.caption_image.fill(0), "no caption"),
-    "image id twice": ({}, lambda one: one.imgid.fill(1), "twice"),
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_the_step_fails_in_one_line_and_writes_nothing(tmp_path, monkeypatch, capsys, fault):
-    changes, damage, message = FAULTS[fault]
-    one = embeddings(np.random.default_rng(5), [2, 3, 1, 4], "order")
-    damage(one)
-    write(tmp_path / "e.h5", one)
-    assert call(monkeypatch, tmp_path, tmp_path / "e.h5", **changes) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1 and message in said
-    assert [path.name for path in tmp_path.iterdir()] == ["e.h5"]
-
-
-@pytest.mark.parametrize("similarity", ["dot", ["order"], {}, None])
-def test_an_unknown_similarity_is_refused(tmp_path, similarity):
-    path = tmp_path / "e.h5"
-    write(path, replace(plain(6), similarity=similarity))
-    with pytest.raises(GxnError, match=r"e\.h5: similarity: must be one of cosine, order"):
-        read_embeddings(path)
-
-
-@pytest.mark.parametrize("change", ["truncate", "no metadata", "other spaces", "short", "no similarity"])
-def test_a_damaged_file_is_refused(tmp_path, change):
-    path = tmp_path / "e.h5"
-    write(path, plain(6))
-    if change == "truncate":
-        path.write_bytes(path.read_bytes()[:700])
-    else:
-        with h5py.File(path, "a") as file:
-            if change == "no metadata":
-                del file.attrs["gxn"]
-            elif change == "other spaces":
-                file.move("image/grounded", "image/abstract")
-            elif change == "short":
-                del file["sentid"]
-                file["sentid"] = np.arange(3)
-            else:
-                about = {"weights": {"grounded": 1.0}, "split": "test", "provenance": {}}
-                file.attrs["gxn"] = np.bytes_(json.dumps(about))
-    with pytest.raises(GxnError, match=r"e\.h5"):
-        read_embeddings(path)
-
-
-def test_the_step_starts_without_torch():
-    check = "import sys, gxn.steps.evaluate; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", check]).returncode == 0
+@pytest.mark.parametrize("floor", [True, False])
+def test_the_median_is_floored_where_it_is_asked_for(floor):
+    one = plain(10, captions=2, seed=3)
+    median = evaluate(one, "full", floor=floor).numbers["t2i"]["medr"]
+    exact = float(np.median(evaluate(one, "full", floor=False).t2i))
+    assert median == (np.floor(exact) if floor else exact)

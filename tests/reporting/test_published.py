@@ -1,17 +1,18 @@
 """Published numbers: each with its mark, none invented, differences only where both exist."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from gxn.errors import GxnError
 from gxn.evaluation.metrics import RECALL_COLUMNS
-from gxn.reporting import published, tables
+from gxn.reporting import published
+from gxn.reporting.published import comparison, read_published, to_markdown
+from gxn.reporting.rows import RowName
 from gxn.reporting.runs import METRICS
 
 LIST = Path(published.__file__).with_name("published.json")
+ROWS = {"vsepp": RowName("VSE++ here"), "gxn_i2t_t2i": RowName("GXN here")}
 
 
 def ablation(label, methods=("vsepp", "gxn_i2t_t2i")):
@@ -19,54 +20,91 @@ def ablation(label, methods=("vsepp", "gxn_i2t_t2i")):
     return [{"dataset": label, "method": method, "seeds": 1} | numbers for method in methods]
 
 
-def test_every_published_number_is_marked_and_plausible():
-    rows = published.read_published(LIST).rows
-    assert {row["dataset"] for row in rows} == {"coco-1k-5fold", "coco-5k", "flickr30k"}
-    for row in rows:
-        assert row["mark"] == "second-hand"
-        assert all(row[key] is None or 0 < row[key] < 100 for key in RECALL_COLUMNS)
-    gxn = {row["dataset"]: [row[key] for key in RECALL_COLUMNS] for row in rows if row["method"] == "GXN"}
-    assert gxn["coco-1k-5fold"] == [68.5, None, 97.9, 56.6, None, 94.5]
-    assert gxn["coco-5k"] == [42.0, None, 84.7, 31.7, None, 74.6]
-    assert gxn["flickr30k"] == [56.8, None, 89.6, 41.5, None, 80.1]
+class TestList:
+    def test_it_is_of_the_papers_datasets(self):
+        assert {row["dataset"] for row in read_published(LIST).rows} == {
+            "coco-1k-5fold",
+            "coco-5k",
+            "flickr30k",
+        }
+
+    def test_every_number_says_how_it_was_read(self):
+        assert {row["mark"] for row in read_published(LIST).rows} == {"second-hand"}
+
+    def test_every_number_is_plausible_or_unknown(self):
+        for row in read_published(LIST).rows:
+            assert all(row[key] is None or 0 < row[key] < 100 for key in RECALL_COLUMNS)
+
+    @pytest.mark.parametrize(
+        ("dataset", "recalls"),
+        [
+            ("coco-1k-5fold", [68.5, None, 97.9, 56.6, None, 94.5]),
+            ("coco-5k", [42.0, None, 84.7, 31.7, None, 74.6]),
+            ("flickr30k", [56.8, None, 89.6, 41.5, None, 80.1]),
+        ],
+    )
+    def test_gxns_are_those_of_its_paper(self, dataset, recalls):
+        (gxn,) = (
+            row for row in read_published(LIST).rows if (row["dataset"], row["method"]) == (dataset, "GXN")
+        )
+        assert [gxn[key] for key in RECALL_COLUMNS] == recalls
 
 
-def test_differences_are_ours_less_published_and_empty_where_unknown():
-    rows = published.comparison(ablation("coco-1k-5fold"), published.read_published(LIST))
-    gxn = next(row for row in rows if row["method"] == "GXN")
-    assert gxn["compared_with"] == "gxn_i2t_t2i"
-    assert gxn["i2t_r1_difference"] == pytest.approx(50.0 - 68.5)
-    assert gxn["i2t_r5"] is gxn["i2t_r5_difference"] is gxn["rsum"] is gxn["rsum_difference"] is None
-    vsepp = next(row for row in rows if row["cnn"] == "ResNet152" and row["method"] == "VSE++ (ft)")
-    assert vsepp["rsum_difference"] == pytest.approx(300.0 - (64.6 + 90.0 + 95.7 + 52.0 + 84.3 + 92.0))
-    assert [row["method"] for row in rows if row["origin"] == "here"] == ["vsepp", "gxn_i2t_t2i"]
-    markdown = published.to_markdown(rows, "a list")
-    assert "68.5 (-18.5)" in markdown and "[second-hand]" in markdown and "Source: a list." in markdown
+class TestComparison:
+    @pytest.fixture
+    def rows(self):
+        return comparison(ablation("coco-1k-5fold"), read_published(LIST))
+
+    @pytest.fixture
+    def gxn(self, rows):
+        return next(row for row in rows if row["method"] == "GXN")
+
+    def test_a_published_row_names_ours(self, gxn):
+        assert gxn["compared_with"] == "gxn_i2t_t2i"
+
+    def test_differences_are_ours_less_published(self, gxn):
+        assert gxn["i2t_r1_difference"] == pytest.approx(50.0 - 68.5)
+
+    def test_what_is_unknown_stays_empty(self, gxn):
+        assert gxn["i2t_r5"] is gxn["i2t_r5_difference"] is gxn["rsum"] is gxn["rsum_difference"] is None
+
+    def test_a_sum_is_added_up_from_six_known_recalls(self, rows):
+        vsepp = next(row for row in rows if row["cnn"] == "ResNet152" and row["method"] == "VSE++ (ft)")
+        assert vsepp["rsum_difference"] == pytest.approx(300.0 - (64.6 + 90.0 + 95.7 + 52.0 + 84.3 + 92.0))
+
+    def test_ours_stand_behind_them(self, rows):
+        assert [row["method"] for row in rows if row["origin"] == "here"] == ["vsepp", "gxn_i2t_t2i"]
+
+    def test_another_dataset_gets_nothing_published(self):
+        rows = comparison(ablation("scenes"), read_published(LIST))
+        assert {row["origin"] for row in rows} == {"here"}
+
+    def test_a_row_that_is_not_ours_has_no_difference(self):
+        rows = comparison(ablation("coco-5k", ("vsepp",)), read_published(LIST))
+        gxn = next(row for row in rows if row["method"] == "GXN")
+        assert gxn["compared_with"] is gxn["i2t_r1_difference"] is None
 
 
-def test_another_dataset_gets_nothing_published():
-    rows = published.comparison(ablation("scenes"), published.read_published(LIST))
-    assert {row["origin"] for row in rows} == {"here"}
-    assert "No published numbers" in published.to_markdown(rows, "a list")
+class TestMarkdown:
+    def test_a_difference_stands_in_brackets(self):
+        text = to_markdown(comparison(ablation("coco-1k-5fold"), read_published(LIST)), "a list", ROWS)
+        assert "68.5 (-18.5)" in text
+
+    def test_it_says_how_and_where_numbers_were_read(self):
+        text = to_markdown(comparison(ablation("coco-1k-5fold"), read_published(LIST)), "a list", ROWS)
+        assert "[second-hand]" in text and "Source: a list." in text
+
+    def test_ours_are_called_by_their_labels(self):
+        text = to_markdown(comparison(ablation("scenes"), read_published(LIST)), "a list", ROWS)
+        assert "| GXN here |" in text and "| VSE++ here |" in text
+
+    def test_where_nothing_is_known_it_says_so(self):
+        text = to_markdown(comparison(ablation("scenes"), read_published(LIST)), "a list", ROWS)
+        assert "No published numbers are known for these datasets and protocols." in text
 
 
 @pytest.mark.parametrize("text", ['{"rows": [{}], "source": ""}', "[]", '{"source": ""}'])
 def test_a_damaged_list_is_refused(tmp_path, text):
     (tmp_path / "p.json").write_text(text)
     with pytest.raises(GxnError, match=r"p\.json"):
-        published.read_published(tmp_path / "p.json")
-
-
-def test_the_step(tmp_path):
-    (tmp_path / "t.csv").write_text(tables.to_csv(ablation("flickr30k")))
-    command = [sys.executable, "-m", "gxn.steps.table_published", f"--published={LIST}"]
-    command += [
-        f"--table={tmp_path / 't.csv'}",
-        f"--csv={tmp_path / 'o.csv'}",
-        f"--markdown={tmp_path / 'o.md'}",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    lines = (tmp_path / "o.csv").read_text().splitlines()
-    assert lines[0].split(",") == list(published.COLUMNS)
-    assert lines[-1].startswith("flickr30k,gxn_i2t_t2i,here,,50.0")
+        read_published(tmp_path / "p.json")

@@ -121,7 +121,9 @@ def _by_dataset(table: list[Row]) -> list[tuple[str, list[Row]]]:
 
 def _over(group: list[Row]) -> str:
     seeds = max(int(row["seeds"]) for row in group)
-    return "one seed" if seeds == 1 else f"mean ± standard deviation over {seeds} seeds"
+    if seeds < 2:
+        return "one seed" if seeds else "no seed"
+    return f"mean ± standard deviation over {seeds} seeds"
 
 
 def _short(key: str) -> str:

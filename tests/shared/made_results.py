@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pytest
+from small import config_files
 
 from gxn.files import create_hdf5, write_json
 
-METHODS = ["vse0", "vsepp", "order", "two_space", "gxn_i2t_xe", "gxn_i2t_mix", "gxn_t2i", "gxn_i2t_t2i"]
+METHODS = ("vse0", "vsepp", "order", "two_space", "gxn_i2t_xe", "gxn_i2t_mix", "gxn_t2i", "gxn_i2t_t2i")
+# the rows of the table, by the configuration
+ROWS = {"methods": {"abstract": None, "cca": None}}
 COLOURS = {"red": (200, 40, 40), "blue": (40, 70, 200), "green": (40, 160, 70), "yellow": (220, 190, 40)}
 SHAPES = ("disc", "square", "ring", "bar")
 PLACES = ("top left", "top right", "bottom left", "bottom right")
@@ -22,13 +24,15 @@ class Results:
     """Where the files are."""
 
     folder: Path
-    methods: tuple[str, ...] = tuple(METHODS)
 
-    def each(self, pattern):
-        return [str(path) for path in sorted(self.folder.glob(pattern))]
+    def each(self, pattern: str) -> tuple[Path, ...]:
+        """Files by a pattern, sorted."""
+        return tuple(sorted(self.folder.glob(pattern)))
 
-    def one(self, path):
-        return str(self.folder / path)
+    @property
+    def config(self) -> tuple[Path, Path]:
+        """Configuration files of these rows."""
+        return config_files(self.folder / "config", ROWS)
 
 
 def picture(rng, shape, colour, place):
@@ -108,10 +112,10 @@ def curves(folder, rng):
     curve(folder / "cnn.csv", rng, ["loss", "shape", "colour", "size", "place"], 5)
     for seed in SEEDS:
         for name in ("cosine", "order", "two_space"):
-            curve(folder / f"warmup/{name}/seed{seed}.csv", rng, matching, 8)
-        curve(folder / f"xe/two_space/seed{seed}.csv", rng, caption, 8)
-        curve(folder / f"rl/two_space/seed{seed}.csv", rng, [*caption, "reward"], 4)
-        curve(folder / f"gan/two_space/seed{seed}.csv", rng, drawing, 8)
+            curve(folder / f"pretrain_ranking/{name}/seed{seed}.csv", rng, matching, 8)
+        curve(folder / f"pretrain_xe/two_space/seed{seed}.csv", rng, caption, 8)
+        curve(folder / f"pretrain_scst/two_space/seed{seed}.csv", rng, [*caption, "reward"], 4)
+        curve(folder / f"pretrain_gan/two_space/seed{seed}.csv", rng, drawing, 8)
         for name in METHODS:
             columns = [
                 *matching,
@@ -121,26 +125,27 @@ def curves(folder, rng):
             curve(folder / f"joint/{name}/seed{seed}.csv", rng, columns, 6)
 
 
-@pytest.fixture(scope="session")
-def results(tmp_path_factory):
-    """All results of eight rows and three seeds on made-up pictures; ranks and metrics by the real code."""
-    from gxn.steps.evaluate import step as evaluate
+def make_results(folder: Path) -> Results:
+    """Results of eight rows and three seeds on made-up pictures; ranks and metrics by the real code."""
+    from gxn.steps.evaluate import Arguments, evaluate
 
-    folder = tmp_path_factory.mktemp("results with a space")
     rng = np.random.default_rng(0)
+    made = Results(folder)
     captions, pictures = captioned(rng)
     write_json(folder / "captions.json", captions)
     imgid = np.array([record["imgid"] for record in captions["images"]])
-    with create_hdf5(folder / "thumbnails.h5", {}) as file:
-        file["images"], file["imgid"] = pictures[::-1], imgid[::-1]
+    with create_hdf5(folder / "images.h5", {}) as file:
+        file["images"], file["imgid"] = pictures[::-1].transpose(0, 2, 3, 1), imgid[::-1]
     for place, method in enumerate(METHODS):
         spaces = ["abstract", "grounded"] if place > 2 else ["grounded"]
         for seed in SEEDS:
             path = folder / f"embeddings/{method}/seed{seed}.h5"
             embed(path, rng, captions["images"], 1.6 - 0.06 * place, spaces)
-            metrics = folder / f"metrics/{method}/seed{seed}.json"
-            ranks = folder / f"ranks/{method}/seed{seed}.h5"
-            evaluate(path, ["full"], "floor", "scenes", method, seed, metrics, ranks)
+            outputs = {
+                "metrics": folder / f"metrics/{method}/seed{seed}.json",
+                "ranks": folder / f"ranks/{method}/seed{seed}.h5",
+            }
+            evaluate(Arguments(config=made.config, embeddings=path, method=method, seed=seed, **outputs))
     curves(folder / "curves", rng)
     spoken = {str(each): f"a red disc stands at the left , number {each}" for each in imgid}
     write_json(folder / "imagined.json", {"captions": spoken, "metrics": {}})
@@ -148,4 +153,4 @@ def results(tmp_path_factory):
     with create_hdf5(folder / "imagined.h5", {}) as file:
         file["images"] = np.clip(pictures * 0.6 + rng.normal(60, 20, pictures.shape), 0, 255).astype(np.uint8)
         file["sentid"] = np.array(drawn)
-    return Results(folder)
+    return made
