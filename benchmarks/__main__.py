@@ -18,8 +18,6 @@ from benchmarks import data, memory, plain, plain_loop
 from benchmarks.embeddings import trained
 from benchmarks.measure import Stopwatch, copying_work, fused_work, hardware, matrix_work
 
-from gxn.errors import GxnError
-from gxn.evaluation.embeddings import Embeddings, read_embeddings
 from gxn.evaluation.ranks import ranks
 from gxn.kernels.similarity import cuda_kernels, plain_order
 from gxn.losses.similarity import order
@@ -27,7 +25,6 @@ from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
 from gxn.rewards.ciderd import CiderD
 from gxn.rewards.frequencies import build_frequencies
-from gxn.similarities import get_similarity
 from gxn.training.captioning import Captioning, CaptioningConfig
 from gxn.training.device import choose_device
 from gxn.training.matching import Matching, MatchingConfig
@@ -83,8 +80,8 @@ def ranking(sizes: Sizes, watch: Stopwatch, threads: int) -> Iterator[Row]:
     owners = np.repeat(np.arange(len(images)), 5)
     size = f"{len(images):,} x {len(texts):,}, D = {sizes.width}"
 
-    def ranked(similarity: str, prune: bool = True) -> Callable[[], object]:
-        return lambda: ranks([images], [texts], owners, similarity, [1.0], prune)
+    def ranked(similarity: str) -> Callable[[], object]:
+        return lambda: ranks([images], [texts], owners, similarity, [1.0])
 
     buffer, across = torch.empty(min(1000, len(images)), len(texts)), torch.from_numpy(texts).T
 
@@ -95,10 +92,9 @@ def ranking(sizes: Sizes, watch: Stopwatch, threads: int) -> Iterator[Row]:
     cosine, bare = watch.medians(ranked("cosine"), product)
     yield Row(f"cosine ranks, {size}", cosine, bare, "bare matrix product", most=1.3)
     run, number = fused_work(threads, sizes.rounds)
-    brute, pruned, fused = watch.medians(ranked("order", False), ranked("order"), run)
+    ours, fused = watch.medians(ranked("order"), run)
     least = fused * len(images) * texts.size / number
-    yield Row(f"order ranks, every pair, {size}", brute, least, "operations at the fused rate", most=1.3)
-    yield Row("order ranks, pruned, trained embeddings", pruned, brute, "every pair", most=0.4)
+    yield Row(f"order ranks, {size}", ours, least, "operations at the fused rate", most=1.3)
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder) / "embeddings.npz")
         np.savez(file, images=images, texts=texts)
@@ -106,39 +102,13 @@ def ranking(sizes: Sizes, watch: Stopwatch, threads: int) -> Iterator[Row]:
     yield Row("memory of ranks over the embeddings", most, 1024.0, "1 GiB", most=1.0, unit="MiB")
 
 
-def order_embeddings(path: str) -> tuple[str, Embeddings]:
-    """A file's name, and what it holds."""
-    try:
-        found = read_embeddings(path)
-    except GxnError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-    similarity = get_similarity(found.similarity)
-    if not similarity.order or (similarity.root and len(found.images) > 1):
-        spaces = len(found.images)
-        raise argparse.ArgumentTypeError(f"{path}: {found.similarity} in {spaces} space(s) is not pruned")
-    return path, found
-
-
-def pruning(path: str, found: Embeddings, watch: Stopwatch) -> Iterator[Row]:
-    """Order ranks of embeddings that the workflow made."""
-
-    def ranked(prune: bool) -> Callable[[], object]:
-        given = found.images, found.texts, found.caption_image, found.similarity, found.weights
-        return lambda: ranks(*given, prune)
-
-    pruned, brute = watch.medians(ranked(True), ranked(False))
-    width = sum(space.shape[1] for space in found.images)
-    size = f"{len(found.imgid):,} x {len(found.sentid):,}, D = {width}"
-    yield Row(f"order ranks, pruned, {path}, {size}", pruned, brute, "every pair", most=0.4)
-
-
 def similarity(sizes: Sizes, watch: Stopwatch) -> Iterator[Row]:
     """The order similarity of a batch, forward and backward."""
     images, texts = (torch.rand(sizes.batch, sizes.width, requires_grad=True) for _ in range(2))
-    slopes = torch.rand(sizes.batch, sizes.batch)
+    grad_output = torch.rand(sizes.batch, sizes.batch)
     ours, broadcast = watch.medians(
-        lambda: order([images], [texts], [1.0]).backward(slopes),
-        lambda: plain_order(images, texts).backward(slopes),
+        lambda: order([images], [texts], [1.0]).backward(grad_output),
+        lambda: plain_order(images, texts).backward(grad_output),
     )
     what = f"order similarity, batch {sizes.batch}, D = {sizes.width}, forward and backward"
     yield Row(what, ours, broadcast, "broadcast under autograd", least=12)
@@ -216,20 +186,16 @@ def on_card(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[Row]:
     )
     owners = np.repeat(np.arange(len(images)), 5)
     run, number = card.fused_work(sizes.rounds)
-    ours, fused = watch.medians(
-        card.finished(lambda: ranks([images], [texts], owners, "order", [1.0])), run
-    )
+    ours, fused = watch.medians(card.finished(lambda: ranks([images], [texts], owners, "order", [1.0])), run)
     size = f"{len(images):,} x {len(texts):,}, D = {sizes.width}"
     least = fused * len(images) * texts.numel() / number
-    yield Row(
-        f"on the card: order ranks, every pair, {size}", ours, least, "operations at its fused rate", most=2
-    )
+    yield Row(f"on the card: order ranks, {size}", ours, least, "operations at its fused rate", most=2)
 
     seen, said = (side[: sizes.batch].clone().requires_grad_() for side in (images, texts))
-    slopes = torch.rand(sizes.batch, sizes.batch, device="cuda")
+    grad_output = torch.rand(sizes.batch, sizes.batch, device="cuda")
     ours, broadcast = watch.medians(
-        card.finished(lambda: order([seen], [said], [1.0]).backward(slopes)),
-        card.finished(lambda: plain_order(seen, said).backward(slopes)),
+        card.finished(lambda: order([seen], [said], [1.0]).backward(grad_output)),
+        card.finished(lambda: plain_order(seen, said).backward(grad_output)),
     )
     what = f"on the card: order similarity, batch {sizes.batch}, D = {sizes.width}, forward and backward"
     yield Row(what, ours, broadcast, "broadcast under autograd", least=1)
@@ -253,9 +219,6 @@ def main() -> None:
         "--quick", action="store_true", help="tiny sizes: does it run? The figures mean nothing"
     )
     parser.add_argument("--busy", action="store_true", help="processor time, for a machine that is not idle")
-    parser.add_argument(
-        "--embeddings", type=order_embeddings, help="file of order embeddings, to rank these too"
-    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
     arguments = parser.parse_args()
@@ -285,7 +248,6 @@ def main() -> None:
         self_critical(sizes, watch, made),
         training(sizes, watch, made),
         ranking(sizes, watch, arguments.threads),
-        pruning(*arguments.embeddings, watch) if arguments.embeddings else (),
         on_card(sizes, watch, made) if torch.cuda.is_available() and cuda_kernels() else (),
     )
     for part in parts:

@@ -15,3 +15,26 @@ def realdata() -> Path:
     if not path.is_dir():
         pytest.skip(f"no real photographs at {path}; GXN_REALDATA names their folder")
     return path
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Folder of a tiny dataset: tokens, features, small images and document frequencies."""
+    from tiny import write_data
+
+    return write_data(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def pretrained_data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Files of a tiny dataset and of the stages before the joint one, made once; nobody may change them."""
+    from tiny import pretrain, write_data
+
+    folder = write_data(tmp_path_factory.mktemp("pretrained"))
+    return pretrain(folder) | {"data": folder}
+
+
+@pytest.fixture
+def pretrained(pretrained_data: dict[str, Path], data: Path) -> dict[str, Path]:
+    """The files that the joint stage reads; `data` is the folder of the same dataset."""
+    return {name: path for name, path in pretrained_data.items() if name != "data"}

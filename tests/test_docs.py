@@ -1,19 +1,17 @@
 """The pages at the root and the documentation: links, length, and what a reader copies from them."""
 
-import csv
-import json
 import re
 import runpy
 from pathlib import Path
 
 import pytest
 
-from gxn.datasets.karpathy import normalise
+from gxn.datasets.layouts import layouts
+from gxn.features.ready_files import EXAMPLE
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "config/README.md"]
 LINK = re.compile(r"\]\((?!https?://)([^)#\s]+)(?:#[^)]*)?\)")
-PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -27,24 +25,11 @@ def test_the_readme_has_at_most_800_words():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= 800
 
 
-def test_the_script_for_own_captions_writes_what_the_workflow_reads(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with Path("captions.csv").open("w", encoding="utf-8", newline="") as file:
-        lines = [
-            (f"album/{image}.jpg", f"Photograph {image}, caption {i}")
-            for image in range(20)
-            for i in range(2)
-        ]
-        csv.writer(file).writerows([("filename", "caption"), *lines])
-    (script,) = PYTHON.findall((ROOT / "docs/own-data.md").read_text(encoding="utf-8"))
-    exec(compile(script, "own-data.md", "exec"), {})
-
-    value = json.loads(Path("captions.json").read_text(encoding="utf-8"))
-    images = normalise(value, "mine", "captions.json")["images"]
-    splits = [image["split"] for image in images]
-    assert [splits.count(split) for split in ("train", "val", "test")] == [16, 2, 2]
-    written = {(image["filename"], sentence["raw"]) for image in images for sentence in image["sentences"]}
-    assert written == set(lines)
+def test_the_page_on_own_data_shows_the_example_of_every_layout_and_of_features():
+    page = (ROOT / "docs/own-data.md").read_text(encoding="utf-8")
+    examples = {name: layout.EXAMPLE.rstrip() for name, layout in layouts().items()} | {"features": EXAMPLE}
+    assert [name for name, example in examples.items() if example not in page] == []
+    assert len(page.split()) <= 900
 
 
 def test_the_picture_of_the_architecture_is_what_its_script_draws(tmp_path):

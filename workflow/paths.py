@@ -5,6 +5,7 @@ RESULTS = "results/{dataset}/"
 RUN = "{method}/seed{seed}"
 
 CAPTIONS = DATA + "captions.json"
+SPLIT = DATA + "split.json"
 IMAGES = DATA + "images.h5"
 VOCABULARY = DATA + "vocabulary.json"
 TOKENS = DATA + "tokens.h5"
@@ -15,6 +16,7 @@ CHECKED = DATA + "preflight/{check}.json"
 
 CNN = RESULTS + "checkpoints/cnn.safetensors"
 CNN_CURVES = RESULTS + "curves/cnn.csv"
+READER = RESULTS + "checkpoints/reader.safetensors"
 TUNED = RESULTS + "checkpoints/finetune/{method}/seed{seed}.safetensors"
 TUNED_CNN = RESULTS + "checkpoints/finetune/{method}/cnn_seed{seed}.safetensors"
 TUNED_CURVES = RESULTS + f"curves/finetune/{RUN}.csv"
@@ -24,6 +26,7 @@ METRICS = RESULTS + f"metrics/{RUN}.json"
 RANKS = RESULTS + f"ranks/{RUN}.h5"
 IMAGINED = RESULTS + f"imagined/{RUN}.json"
 DRAWINGS = RESULTS + f"imagined/{RUN}.h5"
+LINES = RESULTS + "imagined/lines.json"
 
 TABLES = ("ablation.csv", "ablation.tex", "ablation.md", "spaces.csv", "imagined.csv", "published.csv")
 TABLES += ("published.md", "significance.csv")
@@ -33,6 +36,11 @@ FIGURES = ("ablation", "recall", "training", "i2t", "t2i", "framework")
 def checkpoint(stage: str, name: str = "{name}") -> str:
     """Pattern of a training stage's checkpoint; `name` is an encoder's or a row's."""
     return RESULTS + f"checkpoints/{stage}/{name}/seed{{seed}}.safetensors"
+
+
+def embeddings(name: str) -> str:
+    """Pattern of a row's embeddings of the test split."""
+    return EMBEDDINGS.replace("{method}", name)
 
 
 def curves(stage: str, name: str = "{name}") -> str:

@@ -50,7 +50,7 @@ ABOUT = {
     "pretraining": "Ranking, captioning and drawing before the joint stage, shared by the rows.",
     "joint": "Every row of the table, from the stages that it shares with others; then those with the CNN.",
     "evaluation": "Embeddings of the test split, ranks and recalls, and what the rows imagine of it.",
-    "tables": "Tables and figures, from results, captions and small images.",
+    "tables": "Tables and figures, from results, captions and images.",
 }
 
 
@@ -93,14 +93,9 @@ def outs(plan: Plan) -> dict[str, list[str]]:
     trained = [stage for stage in PRETRAINING if plan.checkpoints(stage)]
     folder = paths.RESULTS.format(dataset=plan.dataset)
     tuned, imagined = bool(plan.tuned), bool(plan.imagining)
-    data = (paths.CAPTIONS, paths.VOCABULARY, paths.TOKENS, paths.FREQUENCIES, paths.GAN_IMAGES)
     return {
-        "data": [
-            *plan.rendered(),
-            *plan.checked("vocabulary"),
-            *(path for pattern in data for path in plan.expand(pattern)),
-        ],
-        "features": [*plan.trained_cnn(), *plan.checked("features"), *plan.expand(paths.FEATURES)],
+        "data": plan.data_files(),
+        "features": plan.feature_files(),
         "pretraining": [
             *plan.checked("batch"),
             *(f"{folder}{kind}/{stage}" for kind in ("checkpoints", "curves") for stage in trained),
@@ -112,11 +107,14 @@ def outs(plan: Plan) -> dict[str, list[str]]:
                 for kind in ("checkpoints", "curves")
                 for stage in ("joint", *["finetune"] * tuned)
             ),
+            *(f"{folder}embeddings/{name}" for name in plan.rows),
         ],
         "evaluation": [
             *plan.checked("protocols"),
-            *(f"{folder}{kind}" for kind in ("embeddings", "ranks", "metrics")),
+            *(f"{folder}embeddings/{name}" for name in (*plan.config.seedless, *plan.tuned)),
+            *(f"{folder}{kind}" for kind in ("ranks", "metrics")),
             *[f"{folder}imagined"] * imagined,
+            *plan.reader(),
             *[f"{folder}features"] * tuned,
         ],
         "tables": [
@@ -130,22 +128,22 @@ def outs(plan: Plan) -> dict[str, list[str]]:
 def deps(plan: Plan) -> dict[str, list[str]]:
     """Files and folders that each phase reads: the user's, and those that earlier phases make."""
     made, folder = outs(plan), paths.RESULTS.format(dataset=plan.dataset)
-    captions, tokens, features, frequencies, gan_images = (
-        plan.expand(pattern)
-        for pattern in (paths.CAPTIONS, paths.TOKENS, paths.FEATURES, paths.FREQUENCIES, paths.GAN_IMAGES)
+    captions, tokens, features, frequencies = (
+        plan.expand(pattern) for pattern in (paths.CAPTIONS, paths.TOKENS, paths.FEATURES, paths.FREQUENCIES)
     )
-    own = [path for path in plan.source_inputs()["captions"] if not is_fetched(path)]
-    weights = [path for path in [plan.config.cnn.weights] if path and not is_fetched(path)]
+    own = [path for path in plan.config.dataset.source.captions_files() if not is_fetched(path)]
+    ready, brought = [path for path in [plan.config.features.file] if path], plan.config.cnn.weights
+    weights = [brought] if brought and not ready and not is_fetched(brought) else []
     captioning = any(row.captioning != "none" for row in plan.rows.values())
-    drawing = any(row.drawing for row in plan.rows.values())
-    trained = [*features, *tokens, *frequencies * captioning, *gan_images * drawing]
+    trained = [*features, *tokens, *frequencies * captioning, *plan.gan_images()]
     pixels = [*captions, *plan.rendered()]
     tuning = [*pixels, *weights, *([] if weights else plan.expand(paths.CNN))] if plan.tuned else []
     curves = [path for phase in ("pretraining", "joint") for path in made[phase] if "/curves/" in path]
+    foreign = [row.file for row in plan.config.seedless.values() if row.kind == "embeddings"]
     others = [path for path in plan.dataset_tables() if path not in made["tables"]]
     return {
-        "data": own,
-        "features": [*pixels, *weights],
+        "data": list(dict.fromkeys([*own, *ready])),
+        "features": [*captions, *plan.decided(), *ready] if ready else [*pixels, *weights],
         "pretraining": trained,
         "joint": [
             *tuning,
@@ -157,15 +155,17 @@ def deps(plan: Plan) -> dict[str, list[str]]:
             *features,
             *tokens,
             *frequencies * bool(plan.imagining),
-            *(path for path in made["joint"] if "/checkpoints/" in path),
+            *(plan.gan_images() if plan.reader() else []),
+            *foreign,
+            *(path for path in made["joint"] if "/checkpoints/" in path or "/embeddings/" in path),
         ],
         "tables": [
-            *captions,
-            *gan_images,
+            *pixels,
             *plan.cnn_curves,
             PUBLISHED,
             *curves,
-            *(f"{folder}{kind}" for kind in ("embeddings", "metrics", "ranks")),
+            f"{folder}embeddings/{plan.shown}",
+            *(f"{folder}{kind}" for kind in ("metrics", "ranks")),
             *[f"{folder}imagined"] * bool(plan.imagining),
             *others,
         ],
@@ -212,7 +212,6 @@ def fingerprints(plan: Plan) -> dict[str, Any]:
         for name in ("vocabulary", "cnn", "features", "batch", "protocols", "cards")
     }
     cnn = as_json({"cnn": config.cnn, "machine": plan.machine})
-    max_length = config.captioning.max_length if plan.imagining else None
     trained = bool(plan.trained_cnn())
     own: dict[str, list[Any]] = {
         "data": [
@@ -233,12 +232,13 @@ def fingerprints(plan: Plan) -> dict[str, Any]:
             seeds,
             sorted(plan.all_rows),
             sorted(plan.imagining),
-            as_json(config.evaluate),
+            *(as_json(each) for each in (config.evaluate, config.seedless)),
             checks["protocols"],
         ],
         "tables": [seeds, plan.row_names(), as_json(config.significance), plan.dataset_tables(), plan.shown],
     }
-    own["evaluation"] += [as_json(plan.machine), max_length, *_read_rows(plan)]
+    imagined = [plan.imagine_settings()] if plan.imagining else []
+    own["evaluation"] += [as_json(plan.machine), *imagined, *_read_rows(plan)]
     if plan.tuned:
         own["joint"] += [checks["cards"]]
         own["evaluation"] += [plan.feature_settings()]
@@ -257,10 +257,20 @@ def _steps(plan: Plan) -> dict[str, list[str]]:
     tables = ("ablation", "published", "imagined", "significance", "datasets")
     return {
         "data": ["tokenize", "document_frequencies", "gan_images"],
-        "features": [*["train_cnn"] * bool(plan.trained_cnn()), "features"],
+        "features": [
+            *["train_cnn"] * bool(plan.trained_cnn()),
+            "import_features" if plan.ready_features() else "features",
+        ],
         "pretraining": [],
         "joint": [],
-        "evaluation": ["evaluate", *["features"] * bool(plan.tuned)],
+        "evaluation": [
+            "evaluate",
+            *["features"] * bool(plan.tuned),
+            *["imagined_lines"] * bool(plan.imagining),
+            *["train_reader"] * bool(plan.reader()),
+            *["cca"] * bool(plan.seedless_of("cca")),
+            *["import_embeddings"] * bool(plan.seedless_of("embeddings")),
+        ],
         "tables": [*(f"table_{name}" for name in tables), *(f"figure_{name}" for name in paths.FIGURES)],
     }
 
@@ -294,7 +304,7 @@ def _tuned(plan: Plan) -> list[Any]:
 
 def _read_rows(plan: Plan) -> list[Any]:
     """Code of the steps that read rows' networks, which depends on each row's plug-ins."""
-    steps = {"embed": plan.all_rows, "imagine": plan.imagining}
+    steps = {"embed": list(plan.tuned), "imagine": plan.imagining}
     runs = [(step, SimpleNamespace(method=name)) for step, names in steps.items() for name in sorted(names)]
     return [[step, run.method, plan.row_code(step)(run)] for step, run in runs]
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from gxn import code
+from gxn import code, plugins
 from gxn.configuration import stages
 from gxn.configuration.root import Configuration, is_fetched
 from gxn.configuration.rows import Method
 from gxn.configuration.section import Section, used_plugins
+from gxn.datasets.folders import walk
 from gxn.errors import GxnError
 from workflow import paths
 
@@ -26,6 +27,7 @@ STEPS = {
     "pretrain_gan": "train_drawing",
     "joint": "train_joint",
 }
+SEEDLESS = "seedless"  # in the place of seed{seed}: the wildcard is `less`
 PRETRAINING = tuple(stage for stage in STEPS if stage != "joint")
 
 
@@ -85,7 +87,29 @@ class Plan:
     @property
     def all_rows(self) -> list[str]:
         """Names of all rows of the table."""
-        return [*self.rows, *self.tuned]
+        return [name for name, row in self.config.methods.items() if row is not None] + list(self.tuned)
+
+    def runs(self, pattern: str) -> list[str]:
+        """Files of every run: of every row, for every seed, or once where the row has none."""
+        trained = [row for row in self.all_rows if row not in self.config.seedless]
+        once = [path.replace("seed{seed}", SEEDLESS) for path in [pattern]]
+        return [
+            *self.expand(pattern, method=trained),
+            *(path for each in once for path in self.expand(each, method=self.config.seedless)),
+        ]
+
+    def seedless_of(self, kind: str) -> list[str]:
+        """Rows without a seed of one kind."""
+        return [name for name, row in self.config.seedless.items() if row.kind == kind]
+
+    def seed_option(self, wildcards: Any) -> str:
+        """The seed of a run as an option; none where the row has none."""
+        return f"--seed {wildcards.seed}" if wildcards.seed != "less" else ""
+
+    def seedless_settings(self, wildcards: Any) -> str:
+        """Settings of a row without a seed."""
+        row = self.config.seedless[wildcards.method]
+        return as_json(row.model_dump(mode="json", exclude={"label", "colour"}))
 
     @cached_property
     def shown(self) -> str:
@@ -111,12 +135,35 @@ class Plan:
 
     def feature_settings(self) -> str:
         """Settings of the features."""
-        own = {"cnn": stages.fixed_cnn(self.config), "features": self.config.features}
+        features = self.config.features
+        if features.file:
+            return as_json({"file": features.file, "storage_dtype": features.storage_dtype})
+        own = {"cnn": stages.fixed_cnn(self.config), "features": features}
         return as_json(own | {"machine": self.machine})
 
+    def ready_features(self) -> list[str]:
+        """Files of the user's ready features; none where a CNN computes them."""
+        if not self.config.features.file:
+            return []
+        path = Path(self.config.features.file)
+        if path.is_dir():
+            return sorted(str(each) for each in path.glob("*_ims.npy"))
+        names = [path.with_suffix(suffix) for suffix in (".txt", ".json")] if path.suffix == ".npy" else []
+        return [str(path), *(str(each) for each in names if each.is_file())]
+
+    def feature_files(self) -> list[str]:
+        """Files of the phase of the features: the CNN that is trained here, the check, and the features."""
+        checked = [] if self.config.features.file else self.checked("features")
+        return [*self.trained_cnn(), *checked, *self.expand(paths.FEATURES)]
+
+    @property
+    def trains_cnn(self) -> bool:
+        """Whether the CNN is trained here: its weights are not the user's, nor are the features."""
+        return not self.config.cnn.weights and not self.config.features.file
+
     def trained_cnn(self) -> list[str]:
-        """Files of the CNN that is trained here; none where its weights are the user's."""
-        if self.config.cnn.weights:
+        """Files of the CNN that is trained here."""
+        if not self.trains_cnn:
             return []
         return [*self.checked("cnn"), *self.expand(paths.CNN), *self.expand(paths.CNN_CURVES)]
 
@@ -128,15 +175,40 @@ class Plan:
     @property
     def cnn_curves(self) -> list[str]:
         """Curves of the CNN, where it is trained here."""
-        return [] if self.config.cnn.weights else self.expand(paths.CNN_CURVES)
+        return self.expand(paths.CNN_CURVES) if self.trains_cnn else []
 
     def rendered(self, wildcards: Any = None) -> list[str]:
         """The rendered images; none where the pictures are the user's."""
         return self.expand(paths.IMAGES) if self.config.dataset.source.renders() else []
 
     def images(self, wildcards: Any = None) -> str:
-        """Where the images are: rendered, or the user's folder."""
-        return (self.rendered() or [self.config.dataset.source.images_folder()])[0]
+        """Where the images are: rendered, or the user's folder; empty where there are ready features alone."""
+        return (self.rendered() or [self.config.dataset.source.images_folder() or ""])[0]
+
+    def images_option(self) -> str:
+        """The option of a step that shows images, where there are any."""
+        return f"--images {shlex.quote(self.images())}" if self.images() else ""
+
+    def decided(self) -> list[str]:
+        """The record of ids and splits; none where the source renders."""
+        return [] if self.config.dataset.source.renders() else self.expand(paths.SPLIT)
+
+    def gan_images(self) -> list[str]:
+        """The small images that rows learn to draw; none where no row draws."""
+        drawing = any(row.drawing for row in self.rows.values())
+        return self.expand(paths.GAN_IMAGES) if drawing else []
+
+    def data_files(self) -> list[str]:
+        """Files of the phase of the data."""
+        always = (paths.CAPTIONS, paths.VOCABULARY, paths.TOKENS, paths.FREQUENCIES)
+        made = [path for pattern in always for path in self.expand(pattern)]
+        return [
+            *self.rendered(),
+            *self.decided(),
+            *self.checked("vocabulary"),
+            *made,
+            *self.gan_images(),
+        ]
 
     def earlier(self, stage: str, name: str) -> dict[str, tuple[str, str]]:
         """Stages, with the encoder, whose checkpoints a stage starts from, by the option that takes each.
@@ -232,6 +304,9 @@ class Plan:
             found = {name: path.format(**_values(wildcards)) for name, path in own.items()}
             return " ".join(f"--{name.replace('_', '-')} {path}" for name, path in found.items())
 
+        def embeddings(wildcards: Any) -> str:
+            return f"--embeddings {paths.embeddings('{name}').format(**_values(wildcards))}"
+
         def settings(wildcards: Any) -> str:
             return as_json(stages.settings(self.config, stage, wildcards.name))
 
@@ -241,6 +316,7 @@ class Plan:
 
         return {
             "step": step,
+            "embeddings": embeddings if stage == "joint" else "",
             "stage": stage,
             "files": files,
             "settings": settings,
@@ -283,6 +359,11 @@ class Plan:
             return code.digest(f"gxn.steps.{step}", *used_plugins(self.config.encoder(row.encoder)))
 
         return digest
+
+    def evaluate_code(self) -> str:
+        """Digest of the code of the step evaluate, with all further columns."""
+        columns = "gxn.evaluation.columns"
+        return code.digest("gxn.steps.evaluate", *(f"{columns}.{name}" for name in plugins.names(columns)))
 
     # checks before jobs
 
@@ -331,38 +412,74 @@ class Plan:
 
     def source_code(self) -> str:
         """Digest of the code that makes the data."""
-        return code.digest("gxn.steps.prepare", f"gxn.sources.{self.config.dataset.source.kind}")
+        source = self.config.dataset.source
+        package = "gxn.datasets.layouts"  # found by content as a file is read, so no import names them
+        layouts = [] if source.renders() else [f"{package}.{name}" for name in plugins.names(package)]
+        return code.digest("gxn.steps.prepare", f"gxn.sources.{source.kind}", *layouts)
 
     def source_inputs(self) -> dict[str, list[str]]:
-        """Files that the data are made of: captions, and images that the workflow fetches."""
+        """Files that the data are made of: captions, images that the workflow fetches, ready features.
+
+        Of a folder of captions there is no input, since `prepared_by` knows what is in it.
+        """
         source = self.config.dataset.source
-        captions, images = source.captions_file(), source.images_folder()
+        images = source.images_folder()
         return {
-            "captions": [captions] if captions else [],
+            "captions": [path for path in source.captions_files() if not Path(path).is_dir()],
             "images": [images] if images and is_fetched(images) else [],
+            "features": self.ready_features(),
         }
 
     def prepared_by(self) -> str:
-        """Hash of the captions file and the dataset's settings: a change of either makes captions.json again.
+        """Hash of the captions and of the settings of the data: a change of either makes captions.json again.
 
         Raises:
-            GxnError: the captions file cannot be read.
+            GxnError: the captions cannot be read.
         """
-        source, content = self.config.dataset.source, b""
-        path = source.captions_file()
-        if path and not is_fetched(path) and Path(path).is_file():
-            try:
-                content = Path(path).read_bytes()
-            except OSError as error:
-                raise GxnError(f"dataset.source.captions: {path}: {error.strerror}") from None
-        own = {"name": self.dataset, "source": source, "captions": hashlib.sha256(content).hexdigest()}
+        source, ready = self.config.dataset.source, self.ready_features()
+        contents = [_content(Path(path)) for path in source.captions_files() if not is_fetched(path)]
+        own = {"name": self.dataset, "source": source, "captions": contents}
+        own |= {"tokeniser": self.config.vocabulary.tokeniser}
+        # their time tells Snakemake of a change; a hash of gigabytes would be made at each start
+        own |= {
+            "features": [[path, Path(path).stat().st_size if Path(path).exists() else 0] for path in ready]
+        }
         return fingerprint(own)
+
+    # what is imagined
+
+    def reader(self) -> list[str]:
+        """The reader of drawings, where a row draws scenes of 32 pixels or more."""
+        drawing = any(row.drawing for row in self.rows.values()) and self.config.dataset.gan_image_size >= 32
+        return self.expand(paths.READER) if drawing and self.config.dataset.source.renders() else []
+
+    def reader_option(self) -> str:
+        """The same as an option."""
+        return " ".join(f"--reader {path}" for path in self.reader())
+
+    def drawn_option(self) -> str:
+        """The real pictures that drawings are compared with, as an option."""
+        return " ".join(f"--gan-images {path}" for path in self.expand(paths.GAN_IMAGES) if self.reader())
+
+    def imagine_settings(self) -> str:
+        """Settings that what is imagined, and its measures, depend on."""
+        own = {"max_length": self.config.captioning.max_length, "meteor": self.config.evaluate.meteor}
+        return as_json(self.machine | own)
+
+    def reader_settings(self) -> str:
+        """Settings of the reader of drawings."""
+        size = {"size": self.config.dataset.source.image_side()}
+        return as_json(self.machine | size | {"reader": self.config.evaluate.reader})
+
+    def lines(self) -> list[str]:
+        """Measures of people and chance, where a row imagines."""
+        return self.expand(paths.LINES) if self.imagining else []
 
     # tables and figures
 
     def row_names(self) -> str:
         """Rows of tables and figures: keys, names in print, colours."""
-        own = {name: [row.label, row.colour] for name, row in self.rows.items()}
+        own = {name: [row.label, row.colour] for name, row in self.config.methods.items() if row is not None}
         return json.dumps([own, list(self.tuned)])  # their order counts
 
     def dataset_tables(self) -> list[str]:
@@ -382,6 +499,21 @@ class Plan:
         """The grids' option for what the row imagined: `imagined`, its captions, or `drawings`."""
         path = self.grid_files().get(kind)
         return f"--imagined {path}" if path else ""
+
+
+def _content(path: Path) -> str:
+    """Hash of a captions file, or of the names and contents of all texts below a folder."""
+    whole = hashlib.sha256()
+    try:
+        files = (
+            [name for name in walk(path) if name.endswith((".txt", ".caption"))] if path.is_dir() else [""]
+        )
+        for name in files:
+            if path.joinpath(name).is_file():
+                whole.update(f"{name}\0".encode() * bool(name) + path.joinpath(name).read_bytes())
+    except OSError as error:
+        raise GxnError(f"dataset.source.captions: {path}: {error.strerror}") from None
+    return whole.hexdigest()
 
 
 def _values(wildcards: Any) -> dict[str, Any]:

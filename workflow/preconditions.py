@@ -35,12 +35,13 @@ def check_own_files(config: Configuration) -> None:
         GxnError: names the key and the file.
     """
     data = Path("data", config.dataset.name)
-    own = {
-        "cnn.weights": (config.cnn.weights, "features.h5"),
-        "dataset.source.captions": (config.dataset.source.captions_file(), "captions.json"),
-    }
-    for key, (path, made) in own.items():
-        if path and not is_fetched(path) and not data.joinpath(made).exists() and not Path(path).is_file():
+    ready, weights = config.features.file, config.cnn.weights
+    own = [
+        ("dataset.source.captions", path, "captions.json") for path in config.dataset.source.captions_files()
+    ]
+    own.append(("features.file", ready, "features.h5") if ready else ("cnn.weights", weights, "features.h5"))
+    for key, path, made in own:
+        if path and not is_fetched(path) and not data.joinpath(made).exists() and not Path(path).exists():
             raise GxnError(f"{key}: {path}: no such file; relative paths count from {Path.cwd()}")
 
 

@@ -28,9 +28,12 @@ INTERVAL = 10.0  # seconds between lines of progress
 GROUPS = ("train", "table", "figure")  # steps whose names begin with these words stand together in the help
 
 
-def option(help: str, default: Any = dataclasses.MISSING) -> Any:
-    """Make a field of `Arguments`: an option of its name, required unless it has a default."""
-    return dataclasses.field(default=default, metadata={"help": help})
+def option(help: str, default: Any = dataclasses.MISSING, positional: bool = False) -> Any:
+    """Make a field of `Arguments`: an option of its name, required unless it has a default.
+
+    A positional one is a word of the command line without `--name` before it.
+    """
+    return dataclasses.field(default=default, metadata={"help": help, "positional": positional})
 
 
 def command(step: Callable[[Arguments], None], kind: type[Arguments]) -> Callable[[], None]:
@@ -67,7 +70,12 @@ def parse(kind: type[Arguments], description: str | None, words: list[str] | Non
     parser = argparse.ArgumentParser(description=description, formatter_class=style, allow_abbrev=False)
     hints = typing.get_type_hints(kind)
     for field in dataclasses.fields(kind):
-        parser.add_argument(f"--{field.name.replace('_', '-')}", **_argument(field, hints[field.name]))
+        options = _argument(field, hints[field.name])
+        if field.metadata["positional"]:
+            required = options.pop("required")
+            parser.add_argument(field.name, **options, nargs=None if required else "?")
+        else:
+            parser.add_argument(f"--{field.name.replace('_', '-')}", **options)
     return kind(**vars(parser.parse_args(words)))
 
 

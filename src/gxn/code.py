@@ -45,15 +45,19 @@ def files(file: Path) -> frozenset[Path]:
     return frozenset(found)
 
 
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+
+
 def _is_neutral(path: Path) -> bool:
-    name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+    name = _name(path)
     return any(name == each or name.startswith(f"{each}.") for each in NEUTRAL)
 
 
 @cache
 def _imported(file: Path) -> frozenset[Path]:
     """Source files of this package that one of them imports by name, with the packages that they are in."""
-    names = {PACKAGE.name}
+    names = {_name(file)}  # of itself: for the packages that it is in
     for node in ast.walk(_parsed(file)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}

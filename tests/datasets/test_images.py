@@ -4,13 +4,13 @@ import threading
 
 import numpy as np
 import pytest
+from gxn.steps.thumbnails import thumbnails
 from PIL import Image
 
 from gxn.datasets.captions import Record
-from gxn.datasets.images import prefetch, centre_crop, open_images, resize_shorter
+from gxn.datasets.images import centre_crop, open_images, prefetch, resize_shorter
 from gxn.errors import GxnError
 from gxn.files import create_hdf5
-from gxn.steps.thumbnails import thumbnails
 
 
 def record(filename: str, imgid: int = 5, truncated: bool = False) -> Record:

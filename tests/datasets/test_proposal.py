@@ -128,6 +128,16 @@ def test_a_precomp_folder(tmp_path):
     assert made["dataset"]["source"]["captions"] == made["features"]["file"] == str(tmp_path)
 
 
+def test_data_of_flickr8ks_size_get_the_settings_of_its_own_file(tmp_path):
+    path = table(tmp_path, [f"{at}.jpg" for at in range(7500)], 5)
+    np.savez(
+        tmp_path / "x.npz", features=np.ones((7500, 4), np.float32), names=[f"{at}.jpg" for at in range(7500)]
+    )
+    made = proposal(survey(None, [path], tmp_path / "x.npz"))
+    assert made["joint"]["epochs"] == 5 and made["joint"]["lr_decay_epoch"] == 1
+    assert made["model"]["joint_dim"] == 1024 and made["retrieval"] == {"grounded_pooling": "last"}
+
+
 def test_what_cannot_be_looked_at_is_said(tmp_path):
     with pytest.raises(GxnError, match="name a folder of photographs or a file of features"):
         survey(None)

@@ -12,7 +12,6 @@ import pytest
 import yaml
 from PIL import Image
 
-from gxn.datasets import downloads
 from gxn.datasets.captions import read_captions
 from gxn.datasets.downloads import show_terms, source, weights_source, where_to_ask
 from gxn.errors import GxnError

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 import yaml
+from gxn.schema import check
 from PIL import Image
 
 from gxn.datasets import captions, images, karpathy, tokens
@@ -24,7 +25,6 @@ from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
 from gxn.reporting.queries import read_drawn, read_pictures, read_spoken
 from gxn.reporting.runs import read_runs
 from gxn.rewards.frequencies import build_frequencies, read_frequencies, write_frequencies
-from gxn.schema import check
 from gxn.training.checkpoint import read_encoders
 from gxn.training.resume import Resume
 

@@ -257,3 +257,19 @@ def test_what_is_wrong_with_a_precomp_folder_is_said(change, message, tmp_path):
     change(tmp_path)
     with pytest.raises(GxnError, match=message):
         read_precomp(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [("kill -SEGV $$", r"HDF5 crashes on it \(signal 11\)"), ("sleep 20", "still reads it after 1 s")],
+)
+def test_a_crash_of_hdf5_or_an_endless_reading_is_said(script, message, tmp_path, monkeypatch):
+    """The other process is played by a script, since what HDF5 crashes on differs from version to version."""
+    path = hdf5(tmp_path / "x.h5", features=TABLE, names=NAMES)
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(program))
+    monkeypatch.setattr("gxn.features.trial.LEAST_SECONDS", 1)
+    with pytest.raises(GxnError, match=message), open_ready(path):
+        pass

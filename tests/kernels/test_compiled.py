@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from gxn.imports import PACKAGE, sources
 
 from gxn.datasets import words
-from gxn.imports import PACKAGE, sources
 from gxn.kernels import compiled
 
 

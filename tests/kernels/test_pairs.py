@@ -39,7 +39,11 @@ def test_a_score_has_the_same_bits_wherever_it_is_computed(loop):
     """So that equal images tie exactly; a block's shape decides which pairs are computed by vectors."""
     images, texts = sides(37, 161, 300)
     whole = scores(loop, images, texts)
-    for rows, columns in ((slice(3, 4), slice(None)), (slice(4, 37), slice(150, 153)), (slice(36, 37), slice(7, 8))):
+    for rows, columns in (
+        (slice(3, 4), slice(None)),
+        (slice(4, 37), slice(150, 153)),
+        (slice(36, 37), slice(7, 8)),
+    ):
         np.testing.assert_array_equal(scores(loop, images[rows], texts[columns]), whole[rows, columns])
 
 

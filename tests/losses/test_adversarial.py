@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from gxn.losses.adversarial import conditioning_kl, discriminator_loss, generator_loss
+from gxn.losses.adversarial import conditioning_kl, contrastive_loss, discriminator_loss, generator_loss
 
 
 def test_discriminator_loss_is_equation_11_negated():
@@ -51,6 +51,31 @@ def test_gradients_agree_with_finite_differences(adversarial):
     logits = [torch.randn(6, dtype=torch.float64, requires_grad=True) for _ in range(3)]
     assert torch.autograd.gradcheck(lambda *each: discriminator_loss(*each, 0.5, 0.25, adversarial), logits)
     assert torch.autograd.gradcheck(lambda fake: generator_loss(fake, False, adversarial), logits[:1])
+
+
+def test_the_contrastive_loss_tells_each_pair_from_pairs_of_other_images():
+    torch.manual_seed(0)
+    scores, image = torch.randn(5, 5), torch.tensor([3, 1, 3, 0, 2])  # the first and the third share an image
+    losses = []
+    for i in range(5):
+        known = [j for j in range(5) if j == i or image[j] != image[i]]
+        by_image = -scores[i, i] + math.log(sum(math.exp(scores[i, j]) for j in known))
+        by_caption = -scores[i, i] + math.log(sum(math.exp(scores[j, i]) for j in known))
+        losses.append(float(by_image + by_caption) / 2)
+    assert float(contrastive_loss(scores, image)) == pytest.approx(sum(losses) / 5, rel=1e-5)
+
+
+def test_the_contrastive_loss_of_one_image_alone_is_zero_and_its_gradient_finite():
+    scores = torch.randn(3, 3, requires_grad=True)
+    loss = contrastive_loss(scores, torch.tensor([4, 4, 4]))
+    loss.backward()
+    assert loss.item() == 0 and torch.equal(scores.grad, torch.zeros(3, 3))
+
+
+def test_the_contrastive_gradient_agrees_with_finite_differences():
+    scores = torch.randn(4, 4, dtype=torch.float64, requires_grad=True)
+    image = torch.tensor([0, 1, 0, 2])
+    assert torch.autograd.gradcheck(lambda each: contrastive_loss(each, image), [scores])
 
 
 def test_kl_is_the_closed_form_of_two_normals():

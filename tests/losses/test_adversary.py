@@ -171,11 +171,17 @@ def test_the_game_removes_a_constant_shift():
 
 
 def test_the_guard_ends_the_game_for_good_when_the_discriminator_wins():
+    def epoch(guard, *accuracies, strength):
+        for each in accuracies:
+            guard.note(torch.tensor(each))
+        return guard.close_epoch(strength)
+
     guard = AdversaryGuard()
-    assert not guard.after_epoch(0.9, strength=0.2)  # too early to count
-    assert not guard.after_epoch(0.6, strength=0.8)
-    assert not guard.after_epoch(0.64, strength=0.9) and guard.strength(0.9) == 0.9
+    assert not guard.close_epoch(0.9)  # before the first batch
+    assert not epoch(guard, 0.4, 0.5, strength=0.2)  # too early to count
+    assert not epoch(guard, 0.5, 0.7, strength=0.8)
+    assert not epoch(guard, 0.64, strength=0.9)
     resumed = AdversaryGuard()
     resumed.load_state_dict(guard.state_dict())
-    assert resumed.after_epoch(0.66, strength=0.95) and resumed.strength(0.95) == 0.0
-    assert resumed.after_epoch(0.5, strength=0.99)
+    assert epoch(resumed, 0.66, strength=0.95)
+    assert epoch(resumed, 0.5, strength=0.99)

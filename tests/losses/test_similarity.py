@@ -42,7 +42,9 @@ def test_equals_plain_formula(name, rows, columns, widths):
     torch.testing.assert_close(scores, expected, rtol=1e-5, atol=1e-6)
     grad_output = torch.randn(rows, columns)
     gradients = torch.autograd.grad(scores, images + texts, grad_output)
-    for gradient, same in zip(gradients, torch.autograd.grad(expected, images + texts, grad_output), strict=True):
+    for gradient, same in zip(
+        gradients, torch.autograd.grad(expected, images + texts, grad_output), strict=True
+    ):
         torch.testing.assert_close(gradient, same, rtol=1e-5, atol=1e-5)
 
 

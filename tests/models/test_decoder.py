@@ -15,7 +15,7 @@ TARGETS = torch.tensor([[4, 5, 6, EOS], [7, EOS, PAD, PAD]])
 def decoder():
     torch.manual_seed(0)
     decoder = CaptionDecoder(joint=6, words=9, word=5, hidden=7, begin="state")
-    decoder.standard.fit(torch.tensor([[0, 0.2, 0.4, 0.6, 0.8, 1], [0.5] * 6]))
+    decoder.standardizer.fit(torch.tensor([[0, 0.2, 0.4, 0.6, 0.8, 1], [0.5] * 6]))
     return decoder
 
 
@@ -178,3 +178,16 @@ def test_an_image_may_be_the_first_word(grounded):
     ]
     for ours, plain in zip(*gradients, strict=True):
         assert torch.allclose(ours, plain, atol=1e-5)
+
+
+def test_dropout_scales_what_it_keeps_and_spares_sampled_captions(decoder, many):
+    """Of the states that reach the output layer a share is 0 and the rest is larger; a sample's are as they were."""
+    seen = []
+    decoder.dropout.p = 0.5
+    decoder.dropout.register_forward_hook(lambda _module, inputs, output: seen.append((inputs[0], output)))
+    sampled, _, drawn = decoder.sample_and_greedy(many, 5)
+    decoder(many, sampled, drawn=drawn)
+    assert not seen
+    decoder(many, sampled)
+    (before, after), dropped = seen[0], (seen[0][1] == 0).float().mean()
+    assert 0.4 < dropped < 0.6 and torch.allclose(after[after != 0], 2 * before[after != 0])

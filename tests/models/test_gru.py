@@ -115,9 +115,7 @@ def test_gradients_against_finite_differences(has_h0, reverse):
     parameters = (read.embedding.weight, *named.values(), *([h0] if has_h0 else []))
 
     def states(*given):
-        return gru.steps(
-            Sentences(read.embedding, read.words, read.lengths), h0 if has_h0 else None, reverse
-        )
+        return gru.steps(Sentences(read.embedding, read.words, read.lengths), h0 if has_h0 else None, reverse)
 
     assert torch.autograd.gradcheck(states, parameters)
 

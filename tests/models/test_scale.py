@@ -1,7 +1,6 @@
 """What decoder, generator and discriminator read of the joint space."""
 
 import torch
-
 from gxn.models.scale import Standard
 
 

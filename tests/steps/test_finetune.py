@@ -9,39 +9,45 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from small import config_files
+from tiny import TINY, Killed, kill_after, train
 from torchvision import models
 
 from gxn.datasets.captions import read_captions
 from gxn.datasets.tokens import build_vocabulary, write_tokens
 from gxn.errors import GxnError
 from gxn.files import create_hdf5, load_tensors, open_hdf5, save_tensors
-from gxn.steps.embed import embed
-from gxn.steps.features import features
-from gxn.steps.finetune import finetune
-from gxn.steps.match import match
-from gxn.training import loop
+from gxn.steps import embed, features, train_ranking
+from gxn.steps.finetune import Arguments, finetune
 from gxn.training.finetuning import Finetuning
 
-CNN = {"name": "shufflenet_v2_x0_5", "layer": "pool"}
-FEATURES = {
-    "resize": None, "crops": "1C", "crop": 32, "precision": "float32", "arithmetic": "float32", "batch": 8,
-}  # fmt: skip
-MODEL = {
-    "word": 8, "hidden": 12, "joint": 10, "decoder": 9, "decoder_start": "state",
-    "condition": 6, "noise": 4, "generator": 4, "generator_kind": "upsampling", "discriminator": 4,
-    "discriminator_kind": "projection", "discriminator_norm": "batch", "discriminator_reads": "text",
-}  # fmt: skip
-ENCODER = {
-    "spaces": ["abstract", "grounded"], "similarity": "order", "margin": 0.05, "abstract_weight": 0.5,
-    "normalise": True, "absolute": True, "abstract_state": "mean", "grounded_state": "last", "words": "shared",
-    "same_image_negatives": False,
-}  # fmt: skip
-MATCH = {"negatives": "sum", "learning_rate": 1e-3, "decay_epoch": None, "clip": 2.0}
+CNN = "shufflenet_v2_x0_5"
 RATE = 2e-5
-STAGE = {
-    "epochs": 2, "cnn_rate": RATE, "smallest": 0.5, "flip": False, "match": MATCH | {"learning_rate": RATE},
+SETTINGS = {
+    "cnn": {"name": CNN, "layer": "pool", "pretrain": {"size": 32}},
+    "features": {"resize": None, "crops": "center", "crop": 32, "batch_size": 8},
+    "joint": {"epochs": 1, "learning_rate": 1e-3, "ranking_steps_per_batch": 1},
+    "finetune": {
+        "methods": ["plain"], "epochs": 2, "lr_cnn": RATE, "learning_rate": RATE, "lr_decay_epoch": None,
+        "crop_min_area": 0.5, "flip": False, "max_grad_norm": 2.0,
+    },
 }  # fmt: skip
-TRAINING = {"batch": 8, "precision": "float32", "select_images": None}
+NAMES = ("cnn.safetensors", "row.safetensors", "curves.csv")
+
+
+def features_of(folder: Path, weights: Path, out: Path, split: str | None = None) -> None:
+    """The step that computes features, on the images of a folder."""
+    features.features(
+        features.Arguments(
+            config=config_files(out.parent / f"{out.name}.config", TINY, SETTINGS),
+            captions=folder / "captions.json",
+            images=folder / "images.h5",
+            weights=weights,
+            resume=out.parent / f"{out.name}.half",
+            out=out,
+            split=split,
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -67,87 +73,101 @@ def row(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file.create_dataset("images", data=random.integers(0, 256, (18, 36, 40, 3), np.uint8))
         file.create_dataset("imgid", data=np.arange(100, 118))
     torch.manual_seed(0)
-    save_tensors(folder / "cnn.safetensors", models.get_model(CNN["name"]).state_dict(), {})
-    captions, images, weights = (folder / name for name in ("captions.json", "images.h5", "cnn.safetensors"))
-    features(
-        captions, images, CNN, weights, FEATURES, None, "cpu", 1, folder / "half", folder / "features.h5"
-    )
-    match(
-        None, features=folder / "features.h5", tokens=folder / "tokens.h5", model=MODEL, encoder=ENCODER,
-        training=TRAINING, stage={"epochs": 1, "matches": 1, "select": True, "match": MATCH},
-        seed=3, threads=1, device="cpu", resume=folder / "s", curves=folder / "row.csv",
-        out=folder / "row.safetensors",
-    )  # fmt: skip
+    save_tensors(folder / "cnn.safetensors", models.get_model(CNN).state_dict(), {})
+    features_of(folder, folder / "cnn.safetensors", folder / "features.h5")
+    train(folder, "row", "joint", "plain", SETTINGS, step=train_ranking)
     return folder
 
 
-def arguments(row: Path, out: Path, **changes: Any) -> dict[str, Any]:
-    return {
+def arguments(row: Path, out: Path, **changes: Any) -> Arguments:
+    given = {
+        "config": config_files(out / "config", TINY, SETTINGS), "name": "plain",
         "checkpoint": row / "row.safetensors", "weights": row / "cnn.safetensors", "images": row / "images.h5",
         "captions": row / "captions.json", "tokens": row / "tokens.h5", "features": row / "features.h5",
-        "cnn": CNN, "features_config": FEATURES, "training": TRAINING, "stage": STAGE, "seed": 3,
-        "threads": 1, "device": "cpu", "resume": out / "resume", "curves": out / "curves.csv",
+        "seed": 3, "resume": out / "resume", "curves": out / "curves.csv",
         "out_cnn": out / "cnn.safetensors", "out": out / "row.safetensors",
-    } | changes  # fmt: skip
+    }  # fmt: skip
+    return Arguments(**given | changes)
 
 
 @pytest.fixture(scope="module")
 def tuned(row: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What one process makes of it."""
     out = tmp_path_factory.mktemp("tuned")
-    finetune(**arguments(row, out))
+    finetune(arguments(row, out))
     return out
 
 
-def test_the_tuned_cnn_fits_torchvision_and_differs(row: Path, tuned: Path) -> None:
+def test_the_tuned_cnn_fits_torchvision(tuned: Path) -> None:
     state, about = load_tensors(tuned / "cnn.safetensors")
-    models.get_model(CNN["name"]).load_state_dict(state)
-    before, _ = load_tensors(row / "cnn.safetensors")
-    assert about["cnn"] == CNN["name"] and not torch.equal(state["conv1.0.weight"], before["conv1.0.weight"])
-    assert torch.equal(state["conv1.1.running_mean"], before["conv1.1.running_mean"])
-    assert (tuned / "curves.csv").read_text().startswith("epoch,ranking_loss,val_rsum,")
+    models.get_model(CNN).load_state_dict(state)
+    assert about["cnn"] == CNN
+
+
+def test_its_weights_have_moved_and_its_statistics_have_not(row: Path, tuned: Path) -> None:
+    before, after = (load_tensors(folder / "cnn.safetensors")[0] for folder in (row, tuned))
+    assert not torch.equal(after["conv1.0.weight"], before["conv1.0.weight"])
+    assert torch.equal(after["conv1.1.running_mean"], before["conv1.1.running_mean"])
+
+
+def test_an_epoch_is_a_line_of_the_curves(tuned: Path) -> None:
+    lines = (tuned / "curves.csv").read_text().splitlines()
+    assert lines[0].startswith("epoch,ranking_loss,val_rsum,") and len(lines) == 3
+
+
+def test_no_state_is_left(tuned: Path) -> None:
     assert not (tuned / "resume").exists()
 
 
-def test_the_tuned_row_embeds_with_its_own_features_only(row: Path, tuned: Path, tmp_path: Path) -> None:
+def embedding(row: Path, tuned: Path, own: Path, out: Path) -> None:
+    embed.embed(
+        embed.Arguments(
+            config=config_files(out.parent / "config", TINY),
+            checkpoint=tuned / "row.safetensors",
+            features=own,
+            tokens=row / "tokens.h5",
+            out=out,
+        )
+    )
+
+
+def test_the_tuned_row_embeds_with_the_features_of_its_own_cnn(
+    row: Path, tuned: Path, tmp_path: Path
+) -> None:
     own = tmp_path / "features.h5"
-    files = (row / "captions.json", row / "images.h5", CNN, tuned / "cnn.safetensors", FEATURES)
-    features(*files, "test", "cpu", 1, tmp_path / "half", own)
-    with open_hdf5(own) as file:
-        assert file["imgid"][:].tolist() == [114, 115, 116, 117]
-    embed(tuned / "row.safetensors", own, row / "tokens.h5", "test", 1, "cpu", tmp_path / "embeddings.h5")
+    features_of(row, tuned / "cnn.safetensors", own, "test")
+    embedding(row, tuned, own, tmp_path / "embeddings.h5")
     with open_hdf5(tmp_path / "embeddings.h5") as file:
         assert file["image/abstract"].shape == (4, 10) and file["text/grounded"].shape == (8, 10)
+
+
+def test_and_with_no_other(row: Path, tuned: Path, tmp_path: Path) -> None:
     with pytest.raises(GxnError, match=r"row\.safetensors: was trained on other data than"):
-        embed(
-            tuned / "row.safetensors",
-            row / "features.h5",
-            row / "tokens.h5",
-            "test",
-            1,
-            "cpu",
-            tmp_path / "x",
-        )
+        embedding(row, tuned, row / "features.h5", tmp_path / "x")
 
 
-def test_a_killed_run_goes_on_and_ends_in_the_same_bytes(
+def test_a_run_that_is_killed_ends_with_the_same_bytes(
     row: Path, tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    epoch, done = loop._epoch, []
-
-    def killed(*given: Any) -> Any:
-        done.append(1)
-        if len(done) == 2:
-            raise KeyboardInterrupt
-        return epoch(*given)
-
-    monkeypatch.setattr(loop, "_epoch", killed)
-    with pytest.raises(KeyboardInterrupt):
-        finetune(**arguments(row, tmp_path))
-    finetune(**arguments(row, tmp_path))
-    assert len(done) == 3
-    for name in ("cnn.safetensors", "row.safetensors", "curves.csv"):
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        kill_after(patch, 1)
+        finetune(arguments(row, tmp_path))
+    torch.manual_seed(999)
+    finetune(arguments(row, tmp_path))
+    for name in NAMES:
         assert (tmp_path / name).read_bytes() == (tuned / name).read_bytes()
+
+
+def test_a_state_of_other_photographs_is_no_start(
+    row: Path, tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        kill_after(patch, 1)
+        finetune(arguments(row, tmp_path))
+    with open_hdf5(row / "images.h5") as old, create_hdf5(tmp_path / "images.h5", {}) as new:
+        new["images"], new["imgid"] = 255 - old["images"][:], old["imgid"][:]
+    finetune(arguments(row, tmp_path, images=tmp_path / "images.h5"))
+    assert "other data or other code; starting anew" in capsys.readouterr().out
 
 
 def test_encoders_change_their_mode_and_the_cnn_stays_in_evaluation_mode(
@@ -164,23 +184,34 @@ def test_encoders_change_their_mode_and_the_cnn_stays_in_evaluation_mode(
             return original(self, data)
 
         monkeypatch.setattr(Finetuning, name, checked)
-    finetune(**arguments(row, tmp_path))
+    finetune(arguments(row, tmp_path))
     assert seen == ([True] * 2 + [False]) * 2
 
 
-def test_other_features_or_weights_are_refused(row: Path, tuned: Path, tmp_path: Path) -> None:
-    with pytest.raises(GxnError, match=r"features\.h5: was made with other weights than"):
-        finetune(**arguments(row, tmp_path, weights=tuned / "cnn.safetensors"))
-    with pytest.raises(GxnError, match=r"row\.safetensors: was trained on other data than"):
-        finetune(**arguments(row, tmp_path, tokens=row / "cnn.safetensors"))
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"weights": "cnn"},
+            r"features\.h5: was made with other weights than .*cnn\.safetensors; make it again",
+        ),
+        ({"tokens": "cnn"}, r"row\.safetensors: was trained on other data than"),
+    ],
+)
+def test_other_files_than_the_rows_are_refused(
+    row: Path, tuned: Path, tmp_path: Path, changes, message
+) -> None:
+    files = {name: tuned / f"{file}.safetensors" for name, file in changes.items()}
+    with pytest.raises(GxnError, match=message):
+        finetune(arguments(row, tmp_path, **files))
 
 
 @pytest.mark.slow
 def test_two_processes_equal_one_on_the_joined_batch(row: Path, tuned: Path, tmp_path: Path) -> None:
     given = []
-    for name, value in arguments(row, tmp_path).items():
-        text = str(value) if isinstance(value, str | int | Path) else json.dumps(value)
-        given += [f"--{name.replace('_', '-')}", text]
+    for name, value in vars(arguments(row, tmp_path)).items():
+        values = value if isinstance(value, tuple) else [value]
+        given += [f"--{name.replace('_', '-')}", *map(str, values)]
     torchrun = "-m torch.distributed.run --standalone --nproc-per-node 2 -m gxn.steps.finetune".split()
     done = subprocess.run(
         [sys.executable, *torchrun, *given],

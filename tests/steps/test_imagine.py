@@ -1,20 +1,94 @@
-"""What the step imagine holds captions against."""
+"""The step that imagines the test split."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
+from small import config_files
+from tiny import SPLITS, TINY, train, write_data
 
-from gxn.steps.imagine import OTHERS, others
+from gxn.files import open_hdf5
+from gxn.steps.imagine import Arguments, imagine
 
-
-@pytest.mark.parametrize("images", [2, 3, 16, 17, 18, 200, 500, 5000])
-def test_every_image_meets_others_far_from_its_neighbours(images):
-    shifts = others(images)
-    assert len(shifts) == min(OTHERS, images - 1) and len(set(shifts)) == len(shifts)
-    met = np.stack([np.roll(np.arange(images), shift) for shift in shifts])
-    assert not (met == np.arange(images)).any()
-    apart = np.minimum(shifts, images - shifts)
-    assert apart.min() == images // (OTHERS + 1) or images < OTHERS + 1
+METRICS = {"cider_d", "cider_d_chance", "bleu4", "rouge_l", "cider", "distinct"}
 
 
-def test_one_image_has_no_other():
-    assert len(others(1)) == 0
+@pytest.fixture(scope="module")
+def place(pretrained_data, tmp_path_factory) -> Path:
+    """A folder with a row that imagines both ways, and with the dataset's captions."""
+    folder = write_data(tmp_path_factory.mktemp("imagine"))
+    files = {name: path for name, path in pretrained_data.items() if name != "data"}
+    for row in ("both", "captions", "draws"):
+        train(folder, row, "joint", row, {"joint": {"epochs": 1}}, **files)
+    images = [
+        {"imgid": 100 + row, "split": split, "sentences": [{"sentid": 10 * row + k} for k in range(3)]}
+        for row, split in enumerate(SPLITS)
+    ]
+    (folder / "captions.json").write_text(json.dumps({"images": images}))
+    return folder
+
+
+def imagined(place: Path, out: Path, row: str, **changes) -> dict:
+    given = {
+        "config": config_files(out / "config", TINY, {"evaluate": {"meteor": False}}),
+        "checkpoint": place / f"{row}.safetensors",
+        "captions": place / "captions.json",
+        "features": place / "features.h5",
+        "tokens": place / "tokens.h5",
+        "frequencies": place / "frequencies.h5",
+        "method": row,
+        "seed": 0,
+        "out_captions": out / f"{row}.json",
+        "out_drawings": out / f"{row}.h5",
+    }
+    imagine(Arguments(**given | changes))
+    return json.loads((out / f"{row}.json").read_text())
+
+
+def test_every_test_image_has_a_caption(place, tmp_path):
+    found = imagined(place, tmp_path, "both")
+    assert set(found["captions"]) == {str(imgid) for imgid in range(118, 124)}
+
+
+def test_captions_are_measured(place, tmp_path):
+    assert imagined(place, tmp_path, "both")["metrics"].keys() >= METRICS
+
+
+def test_the_first_caption_of_every_test_image_is_drawn(place, tmp_path):
+    imagined(place, tmp_path, "both")
+    with open_hdf5(tmp_path / "both.h5") as file:
+        assert file["images"].shape == (6, 3, 16, 16) and file["images"].dtype == np.uint8
+        assert file["sentid"][:].tolist() == [10 * row for row in range(18, 24)]
+
+
+def test_the_run_is_named(place, tmp_path):
+    found = imagined(place, tmp_path, "both")
+    assert (found["dataset"], found["method"], found["seed"]) == ("tiny", "both", 0)
+
+
+def test_a_row_that_draws_alone_has_no_captions(place, tmp_path):
+    found = imagined(place, tmp_path, "draws")
+    assert "captions" not in found and not METRICS & found["metrics"].keys()
+
+
+def test_a_row_that_captions_alone_has_no_drawings(place, tmp_path):
+    imagined(place, tmp_path, "captions")
+    with open_hdf5(tmp_path / "captions.h5") as file:
+        assert list(file) == []
+
+
+def test_a_collapse_is_a_warning_on_the_screen_and_in_the_file(place, tmp_path, monkeypatch, capsys):
+    from gxn.steps import imagine as module
+
+    monkeypatch.setattr(module, "decoder_warnings", lambda metrics: ["all captions are alike"])
+    found = imagined(place, tmp_path, "both")
+    assert found["warnings"] == ["all captions are alike"]
+    assert "warning: both, seed 0: all captions are alike; train it longer" in capsys.readouterr().err
+
+
+def test_the_same_seed_gives_the_same_bytes(place, tmp_path):
+    for name in ("a", "b"):
+        imagined(place, tmp_path / name, "both")
+    for suffix in ("json", "h5"):
+        assert (tmp_path / f"a/both.{suffix}").read_bytes() == (tmp_path / f"b/both.{suffix}").read_bytes()

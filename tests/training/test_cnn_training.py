@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from gxn.config import parse
 from torch import Tensor
 
-from gxn.config import parse
 from gxn.datasets.shapes import QUESTIONS
 from gxn.errors import GxnError
 from gxn.training.cnn import CnnConfig, CnnTrainer, rendered, train

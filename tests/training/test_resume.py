@@ -1,87 +1,131 @@
-"""Every stage: one run of 2n epochs, and n epochs, a kill, n more, end in the same bytes."""
+"""The state between epochs: read back as it was written, or not at all; losses that stop a stage."""
+
+from pathlib import Path
 
 import pytest
 import torch
-from settings import CAPTION, DRAW, MATCH
 
-from gxn.steps.caption import caption
-from gxn.steps.draw import draw
-from gxn.steps.match import match
-from gxn.training import loop
-from gxn.training.resume import Resume
+from gxn.errors import GxnError
+from gxn.training.resume import LARGEST, Resume, check_loss, fingerprint
 
-
-class Killed(Exception):
-    pass
-
-
-def test_a_finished_stage_leaves_the_folders_of_others_alone(tmp_path):
-    """Another job may be about to make its own beside it."""
-    resume = Resume(tmp_path / "warmup/cosine/seed0", "recipe")
-    resume.save({})
-    resume.clear()
-    assert list(tmp_path.rglob("*")) == [tmp_path / "warmup", tmp_path / "warmup/cosine"]
+STATE = {"modules": {"a": {"weight": torch.arange(3.0)}}, "history": [{"loss": 0.5}], "best": None}
 
 
 @pytest.fixture
-def warmup(arguments, data):
-    stage = {"epochs": 1, "matches": 1, "select": False, "match": MATCH}
-    match(None, **arguments("warmup", stage=stage))
-    return data / "warmup.safetensors"
+def resume(tmp_path: Path) -> Resume:
+    """A saved state."""
+    made = Resume(tmp_path / "state", "one")
+    made.save(STATE)
+    return made
 
 
-def stages(data, warmup):
-    """Each stage as a function of its common arguments, and its section, of four epochs."""
-    frequencies, thumbnails = data / "frequencies.h5", data / "thumbnails.h5"
-    rate = {"decay_epoch": 1}
-    return {
-        "match": (match, (None,), {"matches": 1, "select": False, "match": MATCH | rate}),
-        "match_selecting": (match, (warmup,), {"matches": 2, "select": True, "match": MATCH | rate}),
-        "caption_xe": (caption, (warmup, None, frequencies), {"caption": CAPTION | {"gamma": 0}}),
-        "caption_mix": (caption, (warmup, None, frequencies), {"caption": CAPTION}),
-        "draw": (draw, (warmup, thumbnails), {"draw": DRAW}),
-    }
+def test_a_state_comes_back(resume):
+    found = resume.load()
+    assert torch.equal(found["modules"]["a"]["weight"], torch.arange(3.0))
+    assert (found["history"], found["best"]) == ([{"loss": 0.5}], None)
 
 
-@pytest.mark.parametrize("name", ["match", "match_selecting", "caption_xe", "caption_mix", "draw"])
-def test_half_a_kill_and_half_is_a_whole(arguments, data, warmup, monkeypatch, name):
-    step, files, section = stages(data, warmup)[name]
-    section = section | {"epochs": 4}
-    step(*files, **arguments("whole", stage=section))
-    save, saved = loop.Resume.save, []
-
-    def save_and_die(self, state):
-        save(self, state)
-        saved.append(1)
-        if len(saved) == 2:
-            raise Killed
-
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(loop.Resume, "save", save_and_die)
-        step(*files, **arguments("parts", stage=section))
-    assert not (data / "parts.safetensors").exists()
-    torch.manual_seed(999)  # nothing may hang on the state of the process that goes on
-    step(*files, **arguments("parts", stage=section))
-    for suffix in (".safetensors", ".csv"):
-        assert (data / f"parts{suffix}").read_bytes() == (data / f"whole{suffix}").read_bytes()
+def test_before_the_first_there_is_none(tmp_path, capsys):
+    assert Resume(tmp_path, "one").load() is None and capsys.readouterr().out == ""
 
 
-def test_a_flipped_bit_in_the_state_starts_anew(arguments, data, monkeypatch, capsys):
-    stage = {"epochs": 2, "matches": 1, "select": False, "match": MATCH}
-    match(None, **arguments("whole", stage=stage))
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        save = loop.Resume.save
+def test_the_last_one_counts(resume):
+    resume.save(STATE | {"history": [1, 2]})
+    assert resume.load()["history"] == [1, 2]
 
-        def save_and_die(self, state):
-            save(self, state)
-            raise Killed
 
-        patch.setattr(loop.Resume, "save", save_and_die)
-        match(None, **arguments("parts", stage=stage))
-    state = data / "scratch" / "parts" / "last.pt"
-    content = bytearray(state.read_bytes())
-    content[len(content) // 2] ^= 1
-    state.write_bytes(content)
-    match(None, **arguments("parts", stage=stage))
+def test_that_of_others_is_no_start(resume, capsys):
+    assert Resume(resume.path.parent, "two").load() is None
+    message = "was left by another configuration, other data or other code; starting anew"
+    assert capsys.readouterr().out == f"{resume.path}: {message}\n"
+
+
+@pytest.mark.parametrize("place", [0, 31, 32, 100, -1])
+def test_a_flipped_bit_starts_anew(resume, capsys, place):
+    content = bytearray(resume.path.read_bytes())
+    content[place] ^= 1
+    resume.path.write_bytes(content)
+    assert resume.load() is None
+    assert f"{resume.path}: cannot be read (ValueError); starting anew" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("length", [0, 10, 32, 500, -1])
+def test_a_state_cut_short_starts_anew(resume, capsys, length):
+    resume.path.write_bytes(resume.path.read_bytes()[:length])
+    assert resume.load() is None
     assert "starting anew" in capsys.readouterr().out
-    assert (data / "parts.safetensors").read_bytes() == (data / "whole.safetensors").read_bytes()
+
+
+def test_nothing_in_a_state_is_executed(tmp_path, capsys):
+    import hashlib
+    import io
+
+    class Evil:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "touched",))
+
+    content = io.BytesIO()
+    torch.save({"fingerprint": "one", "evil": Evil()}, content)
+    resume = Resume(tmp_path, "one")
+    resume.path.write_bytes(hashlib.sha256(content.getvalue()).digest() + content.getvalue())
+    assert resume.load() is None and not (tmp_path / "touched").exists()
+
+
+def test_once_done_it_is_gone(resume):
+    resume.clear()
+    assert not resume.path.exists() and not resume.path.parent.exists()
+
+
+def test_the_folders_of_others_stay(tmp_path):
+    """Another job may be about to make its own beside it."""
+    made = Resume(tmp_path / "warmup/cosine/seed0", "one")
+    made.save({})
+    made.clear()
+    assert list(tmp_path.rglob("*")) == [tmp_path / "warmup", tmp_path / "warmup/cosine"]
+
+
+class TestFingerprint:
+    @pytest.fixture
+    def inputs(self, tmp_path):
+        (tmp_path / "a").write_text("a")
+        return {"features": tmp_path / "a", "decoder": None}
+
+    def test_it_is_the_same_for_the_same(self, inputs):
+        assert fingerprint({"a": 1, "b": 2}, inputs, "c") == fingerprint({"b": 2, "a": 1}, inputs, "c")
+
+    @pytest.mark.parametrize(("settings", "code"), [({"a": 2}, "c"), ({"a": 1}, "d")])
+    def test_settings_and_code_count(self, inputs, settings, code):
+        assert fingerprint(settings, inputs, code) != fingerprint({"a": 1}, inputs, "c")
+
+    def test_what_the_files_hold_counts(self, inputs):
+        before = fingerprint({}, inputs, "c")
+        inputs["features"].write_text("b")
+        assert fingerprint({}, inputs, "c") != before
+
+    def test_which_file_is_which_counts(self, inputs):
+        other = {"decoder": inputs["features"], "features": None}
+        assert fingerprint({}, other, "c") != fingerprint({}, inputs, "c")
+
+    def test_torch_counts(self, inputs, monkeypatch):
+        before = fingerprint({}, inputs, "c")
+        monkeypatch.setattr(torch, "__version__", "99.0")
+        assert fingerprint({}, inputs, "c") != before
+
+
+class TestCheckLoss:
+    @pytest.mark.parametrize("value", [0.0, -LARGEST, LARGEST])
+    def test_a_usual_loss_passes(self, value, tmp_path):
+        check_loss(value, "xe_loss", 1, 0, [1, 2], tmp_path / "last.pt")
+
+    @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 2 * LARGEST])
+    def test_any_other_stops(self, value, tmp_path):
+        with pytest.raises(GxnError) as caught:
+            check_loss(value, "xe_loss", 3, 1, [11, 12], tmp_path / "last.pt")
+        assert str(caught.value) == (
+            f"xe_loss is {value} at step 3 of epoch 2; batch of sentids 11, 12; no epoch was finished. "
+            "Lower the learning rate or look at these captions' features"
+        )
+
+    def test_the_last_good_state_is_named(self, resume):
+        with pytest.raises(GxnError, match=rf"; the state after epoch 1 is kept in {resume.path}\. Lower"):
+            check_loss(float("nan"), "xe_loss", 3, 1, [11], resume.path)

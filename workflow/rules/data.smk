@@ -25,26 +25,31 @@ else:
         input:
             captions=[ancient(path) for path in PLAN.source_inputs()["captions"]],
             images=PLAN.source_inputs()["images"],
+            features=PLAN.source_inputs()["features"],
         output:
-            temp(f"scratch/{{dataset}}/prepared-{PREPARED_BY}.json"),
+            captions=temp(f"scratch/{{dataset}}/prepared-{PREPARED_BY}.json"),
+            split=temp(f"scratch/{{dataset}}/split-{PREPARED_BY}.json"),
         log:
             paths.log("prepare"),
         benchmark:
             paths.benchmark("prepare")
         resources:
-            mem_mb=resources.memory(500, captions=20),
+            mem_mb=resources.memory(500, captions=20, features=0),
         params:
             code=PLAN.source_code(),
         shell:
-            "logged {log} python -m gxn.steps.prepare --config {CONFIG_FILE} --captions {output}"
+            "logged {log} python -m gxn.steps.prepare --config {CONFIG_FILE}"
+            " --captions {output.captions} --split {output.split}"
 
     # A job of its own, for the reason of the rule `passed`.
     rule prepared:
         input:
             **PLAN.source_inputs(),
-            prepared=rules.prepare.output,
+            prepared=rules.prepare.output.captions,
+            decided=rules.prepare.output.split,
         output:
-            paths.CAPTIONS,
+            captions=paths.CAPTIONS,
+            split=paths.SPLIT,
         log:
             paths.log("prepared"),
         localrule: True
@@ -53,7 +58,7 @@ else:
         params:
             code=PLAN.source_code(),
         shell:
-            "logged {log} cp {input.prepared} {output}"
+            "logged {log} cp {input.decided} {output.split} && cp {input.prepared} {output.captions}"
 
 
 rule tokenize:
@@ -115,16 +120,5 @@ rule gan_images:
 
 rule data:
     input:
-        PLAN.rendered(),
-        PLAN.checked("vocabulary"),
-        [
-            PLAN.expand(path)
-            for path in (
-                paths.CAPTIONS,
-                paths.VOCABULARY,
-                paths.TOKENS,
-                paths.FREQUENCIES,
-                paths.GAN_IMAGES,
-            )
-        ],
+        PLAN.data_files(),
     localrule: True

@@ -1,8 +1,9 @@
 # Embeddings of the test split, their ranks and metrics, and what the rows imagine of it.
+# Rows whose CNN is trained too; the others write their embeddings as they are trained.
 rule embed:
     input:
-        checkpoint=paths.checkpoint("joint", "{method}"),
-        features=paths.FEATURES,
+        checkpoint=paths.TUNED,
+        features=paths.TUNED_FEATURES,
         tokens=paths.TOKENS,
     output:
         paths.EMBEDDINGS,
@@ -11,7 +12,7 @@ rule embed:
     benchmark:
         paths.benchmark("embed/{method}/seed{seed}")
     wildcard_constraints:
-        method=plan.only(PLAN.rows),
+        method=plan.only(PLAN.tuned),
     threads: CONFIG.threads
     resources:
         gpu=CARDS,
@@ -24,13 +25,47 @@ rule embed:
         " --features {input.features} --tokens {input.tokens} --out {output}"
 
 
-use rule embed as embed_tuned with:
+rule cca:
     input:
-        checkpoint=paths.TUNED,
-        features=paths.TUNED_FEATURES,
+        features=paths.FEATURES,
         tokens=paths.TOKENS,
+    output:
+        paths.EMBEDDINGS,
+    log:
+        paths.log("cca/{method}/seed{seed}"),
+    benchmark:
+        paths.benchmark("cca/{method}/seed{seed}")
     wildcard_constraints:
-        method=plan.only(PLAN.tuned),
+        method=plan.only(PLAN.seedless_of("cca")),
+    threads: CONFIG.threads
+    resources:
+        mem_mb=resources.memory(1500),
+    params:
+        settings=PLAN.seedless_settings,
+        code=PLAN.code("cca"),
+    shell:
+        "logged {log} python -m gxn.steps.cca --config {CONFIG_FILE} --name {wildcards.method}"
+        " --features {input.features} --tokens {input.tokens} --out {output}"
+
+
+rule import_embeddings:
+    input:
+        file=lambda wildcards: CONFIG.seedless[wildcards.method].file,
+        features=paths.FEATURES,
+        tokens=paths.TOKENS,
+    output:
+        paths.EMBEDDINGS,
+    log:
+        paths.log("import_embeddings/{method}/seed{seed}"),
+    wildcard_constraints:
+        method=plan.only(PLAN.seedless_of("embeddings")),
+    resources:
+        mem_mb=resources.memory(500, file=4),
+    params:
+        code=PLAN.code("import_embeddings"),
+    shell:
+        "logged {log} python -m gxn.steps.import_embeddings --config {CONFIG_FILE} --file {input.file:q}"
+        " --features {input.features} --tokens {input.tokens} --out {output}"
 
 
 rule evaluate:
@@ -47,11 +82,12 @@ rule evaluate:
     resources:
         mem_mb=resources.memory(resources.LIGHT),
     params:
+        seed=PLAN.seed_option,
         settings=plan.as_json(CONFIG.evaluate),
-        code=PLAN.code("evaluate"),
+        code=PLAN.evaluate_code(),
     shell:
         "logged {log} python -m gxn.steps.evaluate --config {CONFIG_FILE} --embeddings {input.embeddings}"
-        " --method {wildcards.method} --seed {wildcards.seed}"
+        " --method {wildcards.method} {params.seed}"
         " --metrics {output.metrics} --ranks {output.ranks}"
 
 
@@ -62,6 +98,7 @@ rule imagine:
         features=paths.FEATURES,
         tokens=paths.TOKENS,
         frequencies=paths.FREQUENCIES,
+        reader=PLAN.reader(),
     output:
         captions=paths.IMAGINED,
         drawings=paths.DRAWINGS,
@@ -76,25 +113,64 @@ rule imagine:
         gpu=CARDS,
         mem_mb=resources.memory(NETWORKS),
     params:
-        settings=plan.as_json(
-            PLAN.machine | {"max_length": CONFIG.captioning.max_length}
-        ),
+        reader=PLAN.reader_option(),
+        settings=PLAN.imagine_settings(),
         code=PLAN.row_code("imagine"),
     shell:
         "logged {log} python -m gxn.steps.imagine --config {CONFIG_FILE} --checkpoint {input.checkpoint}"
         " --captions {input.captions} --features {input.features} --tokens {input.tokens}"
         " --frequencies {input.frequencies} --method {wildcards.method} --seed {wildcards.seed}"
-        " --out-captions {output.captions} --out-drawings {output.drawings}"
+        " --out-captions {output.captions} --out-drawings {output.drawings} {params.reader}"
+
+
+rule train_reader:
+    input:
+        captions=paths.CAPTIONS,
+        gan_images=paths.GAN_IMAGES,
+    output:
+        paths.READER,
+    log:
+        paths.log("train_reader"),
+    benchmark:
+        paths.benchmark("train_reader")
+    threads: CONFIG.threads
+    resources:
+        gpu=CARDS,
+        mem_mb=1200,
+    params:
+        settings=PLAN.reader_settings(),
+        code=PLAN.code("train_reader"),
+    shell:
+        "logged {log} python -m gxn.steps.train_reader --config {CONFIG_FILE} --captions {input.captions}"
+        " --gan-images {input.gan_images} --out {output}"
+
+
+rule imagined_lines:
+    input:
+        captions=paths.CAPTIONS,
+        tokens=paths.TOKENS,
+        frequencies=paths.FREQUENCIES,
+        gan_images=PLAN.gan_images() if PLAN.reader() else [],
+        reader=PLAN.reader(),
+    output:
+        paths.LINES,
+    log:
+        paths.log("imagined_lines"),
+    resources:
+        mem_mb=resources.memory(1000),
+    params:
+        files=" ".join([PLAN.drawn_option(), PLAN.reader_option()]),
+        code=PLAN.code("imagined_lines"),
+    shell:
+        "logged {log} python -m gxn.steps.imagined_lines --config {CONFIG_FILE} --captions {input.captions}"
+        " --tokens {input.tokens} --frequencies {input.frequencies} {params.files} --out {output}"
 
 
 rule evaluation:
     input:
         PLAN.checked("protocols"),
         PLAN.expand(paths.TUNED_FEATURES, method=PLAN.tuned),
-        [
-            PLAN.expand(path, method=PLAN.all_rows)
-            for path in (paths.EMBEDDINGS, paths.RANKS, paths.METRICS)
-        ],
+        [PLAN.runs(path) for path in (paths.EMBEDDINGS, paths.RANKS, paths.METRICS)],
         [
             PLAN.expand(path, method=PLAN.imagining)
             for path in (paths.IMAGINED, paths.DRAWINGS)

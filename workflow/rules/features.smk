@@ -22,35 +22,60 @@ rule train_cnn:
         " --curves {output.curves} --out {output.weights}"
 
 
-rule extract_features:
-    input:
-        captions=paths.CAPTIONS,
-        rendered=PLAN.rendered(),
-        weights=PLAN.weights,
-        preflight=PLAN.checked("features"),
-    output:
-        paths.FEATURES,
-    log:
-        paths.log("extract_features"),
-    benchmark:
-        paths.benchmark("extract_features")
-    threads: CONFIG.threads
-    resources:
-        gpu=CARDS,
-        mem_mb=resources.memory(1500),
-    params:
-        images=PLAN.images(),
-        settings=PLAN.feature_settings(),
-        code=PLAN.code("features"),
-        resume=paths.resume("features"),
-    shell:
-        "logged {log} python -m gxn.steps.features --config {CONFIG_FILE} --captions {input.captions}"
-        " --images {params.images:q} --weights {input.weights:q} --resume {params.resume} --out {output}"
+if CONFIG.features.file:
+
+    # The user's own features take the place of a CNN and its photographs.
+    rule import_features:
+        input:
+            captions=paths.CAPTIONS,
+            decided=PLAN.decided(),
+            ready=PLAN.ready_features(),
+        output:
+            paths.FEATURES,
+        log:
+            paths.log("import_features"),
+        benchmark:
+            paths.benchmark("import_features")
+        resources:
+            mem_mb=resources.memory(500),
+        params:
+            file=CONFIG.features.file,
+            split=" ".join(f"--split {path}" for path in PLAN.decided()),
+            settings=PLAN.feature_settings(),
+            code=PLAN.code("import_features"),
+        shell:
+            "logged {log} python -m gxn.steps.import_features --config {CONFIG_FILE}"
+            " --captions {input.captions} {params.split} --file {params.file:q} --out {output}"
+
+else:
+
+    rule extract_features:
+        input:
+            captions=paths.CAPTIONS,
+            rendered=PLAN.rendered(),
+            weights=PLAN.weights,
+            preflight=PLAN.checked("features"),
+        output:
+            paths.FEATURES,
+        log:
+            paths.log("extract_features"),
+        benchmark:
+            paths.benchmark("extract_features")
+        threads: CONFIG.threads
+        resources:
+            gpu=CARDS,
+            mem_mb=resources.memory(1500),
+        params:
+            images=PLAN.images(),
+            settings=PLAN.feature_settings(),
+            code=PLAN.code("features"),
+            resume=paths.resume("features"),
+        shell:
+            "logged {log} python -m gxn.steps.features --config {CONFIG_FILE} --captions {input.captions}"
+            " --images {params.images:q} --weights {input.weights:q} --resume {params.resume} --out {output}"
 
 
 rule features:
     input:
-        PLAN.trained_cnn(),
-        PLAN.checked("features"),
-        PLAN.expand(paths.FEATURES),
+        PLAN.feature_files(),
     localrule: True

@@ -1,4 +1,4 @@
-# Figures, from results, and for the grids from captions and small images.
+# Figures, from results, and for the grids from captions and images.
 rule figure_ablation:
     input:
         metrics=METRICS,
@@ -69,7 +69,7 @@ rule figure_i2t:
     input:
         unpack(PLAN.grid_files),
         captions=paths.CAPTIONS,
-        gan_images=paths.GAN_IMAGES,
+        rendered=PLAN.rendered(),
     output:
         pdf=paths.figure("i2t", "pdf"),
         png=report(
@@ -80,13 +80,14 @@ rule figure_i2t:
     log:
         paths.log("figure_i2t"),
     resources:
-        mem_mb=resources.memory(500, gan_images=0),
+        mem_mb=resources.memory(500),
     params:
+        images=PLAN.images_option(),
         imagined=PLAN.grid_option("imagined"),
         code=PLAN.code("figure_i2t"),
     shell:
         "logged {log} python -m gxn.steps.figure_i2t --captions {input.captions}"
-        " --gan-images {input.gan_images} --embeddings {input.embeddings} {params.imagined}"
+        " {params.images} --embeddings {input.embeddings} {params.imagined}"
         " --pdf {output.pdf} --png {output.png}"
 
 
@@ -94,7 +95,7 @@ rule figure_t2i:
     input:
         unpack(PLAN.grid_files),
         captions=paths.CAPTIONS,
-        gan_images=paths.GAN_IMAGES,
+        rendered=PLAN.rendered(),
     output:
         pdf=paths.figure("t2i", "pdf"),
         png=report(
@@ -105,13 +106,14 @@ rule figure_t2i:
     log:
         paths.log("figure_t2i"),
     resources:
-        mem_mb=resources.memory(500, gan_images=0),
+        mem_mb=resources.memory(500),
     params:
+        images=PLAN.images_option(),
         imagined=PLAN.grid_option("drawings"),
         code=PLAN.code("figure_t2i"),
     shell:
         "logged {log} python -m gxn.steps.figure_t2i --captions {input.captions}"
-        " --gan-images {input.gan_images} --embeddings {input.embeddings} {params.imagined}"
+        " {params.images} --embeddings {input.embeddings} {params.imagined}"
         " --pdf {output.pdf} --png {output.png}"
 
 

@@ -1,6 +1,6 @@
 # Tables, from results.
-METRICS = PLAN.expand(paths.METRICS, method=PLAN.all_rows)
-RANKS = PLAN.expand(paths.RANKS, method=PLAN.all_rows)
+METRICS = PLAN.runs(paths.METRICS)
+RANKS = PLAN.runs(paths.RANKS)
 
 
 rule table_ablation:
@@ -57,6 +57,7 @@ rule table_published:
 rule table_imagined:
     input:
         imagined=PLAN.expand(paths.IMAGINED, method=PLAN.imagining),
+        lines=PLAN.lines(),
     output:
         report(
             paths.table("imagined.csv"),
@@ -68,11 +69,12 @@ rule table_imagined:
     resources:
         mem_mb=resources.LIGHT,
     params:
+        lines=" ".join(f"--lines {path}" for path in PLAN.lines()),
         rows=PLAN.row_names(),
         code=PLAN.code("table_imagined"),
     shell:
         "logged {log} python -m gxn.steps.table_imagined --config {CONFIG_FILE}"
-        " --imagined {input.imagined} --csv {output}"
+        " --imagined {input.imagined} {params.lines} --csv {output}"
 
 
 rule table_significance:

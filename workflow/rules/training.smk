@@ -20,7 +20,7 @@ rule pretrain_ranking:
     shell:
         "logged {log} python -m gxn.steps.{params.step} --config {CONFIG_FILE} --stage {params.stage}"
         " --name {wildcards.name} {params.files} --seed {wildcards.seed} --resume {params.resume}"
-        " --curves {output.curves} --out {output.checkpoint}"
+        " --curves {output.curves} --out {output.checkpoint} {params.embeddings}"
 
 
 use rule pretrain_ranking as pretrain_xe with:
@@ -71,6 +71,7 @@ use rule pretrain_ranking as rank with:
     output:
         checkpoint=paths.checkpoint("joint"),
         curves=paths.curves("joint"),
+        embeddings=paths.embeddings("{name}"),
     log:
         paths.log("joint/{name}/seed{seed}"),
     benchmark:

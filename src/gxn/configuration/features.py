@@ -5,8 +5,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from gxn.configuration.section import (
-    Count,
     Epochs,
+    Images,
     OptionalPath,
     OptionalPixels,
     Pairs,
@@ -15,6 +15,7 @@ from gxn.configuration.section import (
     Section,
     Seed,
     Weight,
+    number,
 )
 
 
@@ -32,9 +33,11 @@ class Pretrain(Section):
     """Training of the CNN on rendered scenes that are in no split."""
 
     seed: Seed = Field(description="Seed of images, initial weights and order")
-    size: Pixels = Field(ge=32, description="Side of an image in pixels; equal to features.crop")
-    images: Count = Field(description="Rendered images to learn from")
-    held_out: Count = Field(description="Further images, to measure the accuracy on")
+    size: number(int, ge=32, le=16384) = Field(
+        description="Side of an image in pixels; equal to features.crop"
+    )
+    images: Images = Field(description="Rendered images to learn from")
+    held_out: Images = Field(description="Further images, to measure the accuracy on")
     epochs: Epochs = Field(description="Passes over the images")
     batch_size: Pairs = Field(description="Images in a batch")
     learning_rate: Rate = Field(description="Highest rate of the one-cycle schedule, AdamW")
@@ -55,14 +58,18 @@ class Cnn(FixedCnn):
 
 
 class Features(Section):
-    """What is done to an image before and after the CNN."""
+    """What is done to an image before and after the CNN; or features that are ready."""
 
+    file: OptionalPath = Field(
+        description="Ready features in place of the CNN's: HDF5, .npz or .npy with names or ids, or a *_precomp "
+        "folder; null: the CNN's"
+    )
     resize: OptionalPixels = Field(description="Shorter side before the crop, in pixels; null: not resized")
     crops: Literal["center", "ten_crop"] = Field(description="The centre crop, or the mean over ten crops")
     crop: Pixels = Field(description="Side of a crop in pixels; images must not be smaller")
     storage_dtype: Literal["float16", "float32"] = Field(description="Type in which features are stored")
     compute_dtype: Literal["float32", "bfloat16"] = Field(description="Arithmetic of the forward pass")
-    batch_size: Count = Field(description="Crops at a time")
+    batch_size: number(int, ge=1, le=65536) = Field(description="Crops at a time")
 
     @model_validator(mode="after")
     def _crop_fits(self) -> Self:

@@ -1,7 +1,9 @@
 """Configuration files: read, laid over one another, checked, written as one."""
 
 import collections
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from gxn.configuration.section import finite, parse
 from gxn.errors import GxnError
 from gxn.writing import atomic
 
+LONGEST = 100_000  # nodes of a file: of the default configuration 500
+
 
 def load(paths: Sequence[str | Path], above: Mapping[str, Any] | None = None) -> Configuration:
     """Read configuration files, lay them over one another in order, `above` over all, and check the result.
@@ -22,10 +26,12 @@ def load(paths: Sequence[str | Path], above: Mapping[str, Any] | None = None) ->
         GxnError: a file cannot be read; or names every key that is unknown, missing or wrong, one a line.
     """
     merged: dict[str, Any] = {}
+    where = " + ".join(map(str, paths))
     for path in paths:
         overlay(merged, read(Path(path)))
-    overlay(merged, above or {})
-    return check(merged, " + ".join(map(str, paths)))
+    with _of_finite_depth(where):
+        overlay(merged, above or {})
+    return check(merged, where)
 
 
 def check(merged: Mapping[str, Any], where: str) -> Configuration:
@@ -34,7 +40,8 @@ def check(merged: Mapping[str, Any], where: str) -> Configuration:
     Raises:
         GxnError: as `load`.
     """
-    lines = [*renamed(merged), *finite(merged)]
+    with _of_finite_depth(where):
+        lines = [*renamed(merged), *finite(merged)]
     if lines:
         raise GxnError("\n".join(f"{where}: {line}" for line in lines))
     config = parse(Configuration, merged, where)
@@ -43,18 +50,33 @@ def check(merged: Mapping[str, Any], where: str) -> Configuration:
     return config
 
 
+@contextlib.contextmanager
+def _of_finite_depth(where: str) -> Iterator[None]:
+    """Refuse a mapping that contains itself."""
+    try:
+        yield
+    except RecursionError:
+        raise GxnError(f"{where}: a key contains itself, by an anchor (&) and its alias (*)") from None
+
+
 def read(
     path: Path, loader: Callable[[str], Any] = yaml12.load, refusal: type[Exception] = yaml.YAMLError
 ) -> dict[str, Any]:
     """Read a configuration file by a YAML parser that raises `refusal`.
 
     Raises:
-        GxnError: it cannot be read, holds nothing, is not a mapping of keys, or has a key twice.
+        GxnError: it cannot be read, holds nothing, is not a mapping of keys, has a key twice, or has aliases that
+            make it endless or longer than LONGEST nodes.
     """
     try:
         text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, yaml.SafeLoader)
+        if _length(root, {}) > LONGEST:
+            raise GxnError(
+                f"{path}: holds more than {LONGEST:,} keys and values, by anchors (&) and aliases (*)"
+            )
         mapping = loader(text)
-        doubled = _doubled(yaml.compose(text, yaml.SafeLoader))
+        doubled = _doubled(root)
     except OSError as error:
         reason = error.strerror or error
         raise GxnError(f"{path}: cannot be read: {reason}; name files such as config/local.yaml") from error
@@ -69,6 +91,19 @@ def read(
     if doubled:
         raise GxnError(f"{path}: {', '.join(doubled)}: given more than once, and only the last would count")
     return mapping
+
+
+def _length(node: yaml.Node | None, known: dict[int, float]) -> float:
+    """Number of nodes with every alias written out; infinite where a node contains itself."""
+    if not isinstance(node, yaml.CollectionNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = math.inf  # while its own members are counted
+        members = (
+            node.value if isinstance(node, yaml.SequenceNode) else [n for pair in node.value for n in pair]
+        )
+        known[id(node)] = 1 + sum(_length(member, known) for member in members)
+    return known[id(node)]
 
 
 def _doubled(root: yaml.Node | None) -> list[str]:

@@ -1,7 +1,7 @@
 """The whole configuration, and what its sections must have in common."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -9,10 +9,11 @@ from gxn.configuration.data import Dataset, Vocabulary
 from gxn.configuration.features import Cnn, Features
 from gxn.configuration.networks import Encoder, EncoderSettings, Model, Retrieval
 from gxn.configuration.results import Evaluate, Paper, Significance
-from gxn.configuration.rows import Method
-from gxn.configuration.section import Name, Section, Seed, Whole, list_of
+from gxn.configuration.rows import Cca, Foreign, Method, Row
+from gxn.configuration.section import Name, NullFromText, Section, Seed, Whole, list_of
 from gxn.configuration.training import (
     Captioning,
+    DecoderStage,
     Drawing,
     Finetune,
     Joint,
@@ -43,12 +44,12 @@ class Configuration(Section):
     pretrain_ranking: RankingStage
     captioning: Captioning
     drawing: Drawing
-    pretrain_xe: Stage = Field(description="The caption decoder by cross-entropy, on frozen encoders")
-    pretrain_scst: Stage = Field(description="The caption decoder by the mix, on frozen encoders")
+    pretrain_xe: DecoderStage = Field(description="The caption decoder by cross-entropy, on frozen encoders")
+    pretrain_scst: DecoderStage = Field(description="The caption decoder by the mix, on frozen encoders")
     pretrain_gan: Stage = Field(description="Generator and discriminator, on frozen encoders")
     joint: Joint
     finetune: Finetune
-    methods: dict[Name, Method | None] = Field(
+    methods: dict[Name, Annotated[Row | None, NullFromText]] = Field(
         min_length=1, description="Rows of the table, in order; null: left out"
     )
     evaluate: Evaluate
@@ -57,8 +58,13 @@ class Configuration(Section):
 
     @property
     def rows(self) -> dict[str, Method]:
-        """Rows of the table by name, in order, without those that are fine-tuned."""
-        return {name: row for name, row in self.methods.items() if row is not None}
+        """Rows that are trained on fixed features, by name, in order."""
+        return {name: row for name, row in self.methods.items() if isinstance(row, Method)}
+
+    @property
+    def seedless(self) -> dict[str, Cca | Foreign]:
+        """Rows without a seed, by name, in order: closed forms and embeddings made elsewhere."""
+        return {name: row for name, row in self.methods.items() if isinstance(row, Cca | Foreign)}
 
     def encoder(self, name: str) -> EncoderSettings:
         """Settings of an encoder: those of all encoders, and over them its own."""
@@ -78,6 +84,7 @@ def disagreements(config: Configuration) -> list[str]:
     return [
         *_rows(config),
         *_encoders(config),
+        *_drawing(config),
         *_paths(config),
         *_finetune(config),
         *_sizes(config),
@@ -106,6 +113,16 @@ def _rows(config: Configuration) -> list[str]:
     return lines
 
 
+def _drawing(config: Configuration) -> list[str]:
+    contrastive = max(config.drawing.contrastive_d, config.drawing.contrastive_g)
+    if contrastive and config.model.discriminator_kind != "projection":
+        return [
+            "drawing.contrastive_d, drawing.contrastive_g: need the inner products of a projection discriminator; "
+            "set both to 0, or model.discriminator_kind: projection"
+        ]
+    return []
+
+
 def _encoders(config: Configuration) -> list[str]:
     used = sorted({row.encoder for row in config.rows.values()} & set(config.encoders))
     return [
@@ -116,14 +133,29 @@ def _encoders(config: Configuration) -> list[str]:
 
 
 def _paths(config: Configuration) -> list[str]:
-    lines = []
-    if config.dataset.source.kind != "scenes" and config.cnn.weights is None:
+    lines, source, ready = [], config.dataset.source, config.features.file
+    if source.renders():
+        return lines
+    if config.cnn.weights is None and ready is None:
         lines.append("cnn.weights: name a safetensors file of this CNN; only scenes pretrain their own")
+    if source.images_folder() is None:
+        drawing = [f"{name}: null" for name, row in config.rows.items() if row.drawing]
+        if ready is None:
+            lines.append("dataset.source.images: name the folder of the photographs, or their features.file")
+        if drawing:
+            lines.append(
+                "dataset.source.images: is null, so no row can draw; leave them out by "
+                f"methods: {{{', '.join(drawing)}}}"
+            )
     return lines
 
 
 def _finetune(config: Configuration) -> list[str]:
     lines, rows = [], config.rows
+    if config.finetune.methods and config.features.file:
+        lines.append(
+            "finetune.methods: trains the CNN, but features.file takes its place; keep one of the two"
+        )
     for name in config.finetune.methods:
         if name not in rows:
             lines.append(f"finetune.methods: no row {name!r} among the methods")

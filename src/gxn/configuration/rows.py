@@ -1,19 +1,41 @@
 """Section `methods`: the rows of the table."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from gxn.configuration.networks import Loss
-from gxn.configuration.section import Flag, Name, Section, partial
+from gxn.configuration.section import (
+    Colour,
+    FilePath,
+    Flag,
+    Name,
+    NullFromText,
+    Section,
+    partial,
+)
+from gxn.configuration.systems import Cca as CcaSettings
 from gxn.configuration.training import Joint
 
 
-class Method(Section):
-    """A row of the table: an encoder, a ranking loss, and what it imagines."""
+class Shown(Section):
+    """How a row looks in tables and figures."""
 
+    label: str | None = Field(
+        None, min_length=1, max_length=60, description="Name in print; left out: the key"
+    )
+    colour: Colour | None = Field(None, description="Colour in figures, #RRGGBB; left out: by its place")
+
+
+class Method(Shown):
+    """A row that is trained: an encoder, a ranking loss, and what it imagines."""
+
+    kind: Literal["trained"] = Field("trained", description="Trained by gradient descent, for every seed")
     encoder: Name = Field(description="Its entry of `encoders`")
-    loss: Loss | None = Field(None, description="Ranking loss of the joint stage; left out: the encoder's")
+    loss: Annotated[Loss | None, NullFromText] = Field(
+        None, description="Ranking loss of the joint stage; left out: the encoder's"
+    )
     captioning: Literal["none", "xe", "mix"] = Field(
         "none", description="Captions: none, by cross-entropy, or by its mix with the self-critical loss"
     )
@@ -21,14 +43,28 @@ class Method(Section):
     joint: partial(Joint) = Field(
         default={}, validate_default=True, description="Keys of `joint` that this row has otherwise"
     )
-    label: str | None = Field(
-        None, min_length=1, max_length=60, description="Name in print; left out: the key"
-    )
-    colour: str | None = Field(
-        None, pattern=r"^#[0-9A-Fa-f]{6}$", description="Colour in figures, #RRGGBB; left out: by its place"
-    )
 
     @property
     def imagines(self) -> bool:
         """Whether the row captions or draws."""
         return self.drawing or self.captioning != "none"
+
+
+class Cca(Shown, CcaSettings):
+    """A closed form without a seed."""
+
+    kind: Literal["cca"]
+
+
+class Foreign(Shown):
+    """Embeddings of the test split that another program made, such as CLIP's; it has no seed."""
+
+    kind: Literal["embeddings"]
+    file: FilePath = Field(description="HDF5 or .npz: image, caption, imgid, sentid, similarity")
+
+
+def _trained_by_default(value: Any) -> Any:
+    return {"kind": "trained", **value} if isinstance(value, Mapping) and "kind" not in value else value
+
+
+Row = Annotated[Method | Cca | Foreign, Field(discriminator="kind"), BeforeValidator(_trained_by_default)]

@@ -4,7 +4,7 @@ import difflib
 import math
 import types
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal, Optional, TypeVar, Union, get_args
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
@@ -35,6 +35,7 @@ def parse_text(value: Any) -> Any:
 
 
 def _no_null_text(value: Any) -> Any:
+    """None for the text `null`, as Snakemake's command line gives it; else the value."""
     return None if value == "null" else value
 
 
@@ -43,28 +44,48 @@ def _as_list(value: Any) -> Any:
 
 
 FromText = BeforeValidator(parse_text)
+NullFromText = BeforeValidator(_no_null_text)
 Whole = Annotated[int, FromText]
 Real = Annotated[float, FromText]
 Flag = Annotated[bool, FromText]
-Seed = Annotated[Whole, Field(ge=0, le=2**63 - 1)]
-Count = Annotated[Whole, Field(ge=1, le=10**9)]
-Pixels = Annotated[Whole, Field(ge=1, le=16384)]
-Width = Annotated[Whole, Field(ge=1, le=16384)]
-Epochs = Annotated[Whole, Field(ge=1, le=100_000)]
-Images = Annotated[Whole, Field(ge=2, le=10_000_000)]
-Pairs = Annotated[Whole, Field(ge=2, le=65536)]
-Positive = Annotated[Real, Field(gt=0, le=1e6)]
-Weight = Annotated[Real, Field(ge=0, le=1e6)]
-Share = Annotated[Real, Field(ge=0, le=1)]
-Rate = Annotated[Real, Field(gt=0, le=10)]
-RateOrZero = Annotated[Real, Field(ge=0, le=10)]
-LastEpochs = Annotated[Annotated[int, Field(ge=0, le=100_000)] | None, FromText]
-OptionalImages = Annotated[Annotated[int, Field(ge=2, le=10_000_000)] | None, FromText]
-OptionalPixels = Annotated[Annotated[int, Field(ge=1, le=16384)] | None, FromText]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_]*$", max_length=64)]
-# Snakemake takes braces for wildcards, and a line break ends a command
-FilePath = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^{}\x00-\x1f]+$")]
-OptionalPath = Annotated[FilePath | None, BeforeValidator(_no_null_text)]
+
+
+def number(kind: type, optional: bool = False, **bounds: float) -> Any:
+    """Type of a number within bounds, or null; as text, too."""
+    # the bounds stand before FromText: pydantic writes no JSON schema of those that follow a function
+    bounded = Annotated[kind, Field(**bounds)]
+    return Annotated[bounded | None if optional else bounded, FromText]
+
+
+Seed = number(int, ge=0, le=2**63 - 1)
+Count = number(int, ge=1, le=10**9)
+Pixels = number(int, ge=1, le=16384)
+Width = number(int, ge=1, le=16384)
+Epochs = number(int, ge=1, le=100_000)
+Images = number(int, ge=2, le=10_000_000)
+Pairs = number(int, ge=2, le=65536)
+Words = number(int, ge=1, le=1000)
+Positive = number(float, gt=0, le=1e6)
+Weight = number(float, ge=0, le=1e6)
+Share = number(float, ge=0, le=1)
+Rate = number(float, gt=0, le=10)
+RateOrZero = number(float, ge=0, le=10)
+LastEpochs = number(int, optional=True, ge=0, le=100_000)
+OptionalEpochs = number(int, optional=True, ge=1, le=100_000)
+OptionalImages = number(int, optional=True, ge=2, le=10_000_000)
+OptionalPixels = number(int, optional=True, ge=1, le=16384)
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_]*$"
+PATH = r"^[^{}\x00-\x1f]+$"  # Snakemake takes braces for wildcards, and a line break ends a command
+COLOUR = r"^#[0-9A-Fa-f]{6}$"
+PATTERNS = {
+    NAME: "is not a name: letters, digits and _ only, the first no _",
+    PATH: "holds braces or a control character, which no path here may have",
+    COLOUR: "is not a colour; write it as '#RRGGBB', in quotes",
+}
+Name = Annotated[str, Field(pattern=NAME, max_length=64)]
+FilePath = Annotated[str, Field(min_length=1, max_length=4096, pattern=PATH)]
+Colour = Annotated[str, Field(pattern=COLOUR)]
+OptionalPath = Annotated[FilePath | None, NullFromText]
 
 
 def list_of(kind: Any, least: int = 0, most: int = 1000) -> Any:
@@ -104,20 +125,20 @@ def _by_name(value: Any) -> Any:
 
 
 def partial(section: type[Section]) -> type[Section]:
-    """Make the section whose keys are those of another, all of them optional: an overlay of it.
+    """Make the section whose keys are those of another, each of which may be left out: an overlay of it.
 
-    `model_dump(exclude_unset=True)` of an overlay gives the keys that were written.
+    A key that is left out reads as None; `model_dump(exclude_unset=True)` gives the keys that were written.
     """
     fields = {
-        name: (_optional(field), Field(None, description=field.description))
+        name: (_annotated(field), Field(None, description=field.description))
         for name, field in section.model_fields.items()
     }
     return create_model(f"{section.__name__}Overlay", __base__=Section, __doc__=section.__doc__, **fields)
 
 
-def _optional(field: FieldInfo) -> Any:
-    kind = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
-    return Optional[kind]  # noqa: UP045
+def _annotated(field: FieldInfo) -> Any:
+    """The type of a field with its constraints: null is no value of it, unless it was before."""
+    return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
 
 
 def _first_line(text: str | None) -> str:
@@ -147,26 +168,25 @@ def problems(error: ValidationError, kind: type[BaseModel]) -> list[str]:
 
 
 def _line(error: Mapping[str, Any], kind: type[BaseModel]) -> str:
-    # a discriminated union puts the plug-in's name into the path: no key of the user's
-    path = [str(part) for part in error["loc"] if part not in _tags(kind)]
+    path, _ = _walk(kind, error["loc"])
     where = ".".join(path) or "the configuration"
-    code, context, given = error["type"], error.get("ctx", {}), error["input"]
+    code, given = error["type"], error["input"]
+    context = {key: _whole(value) for key, value in error.get("ctx", {}).items()}
     if code == "missing":
         return f"{where}: is missing"
     if code == "extra_forbidden":
         return f"{where}: unknown key{suggestion(path[-1], known_keys(kind, error['loc'][:-1]))}"
-    if code in ("union_tag_invalid", "literal_error"):
-        words = context.get("expected_tags") or context["expected"]
-        tag = context.get("tag", given)
-        return f"{where}: must be {words.replace(chr(39), '')}, not {_short(tag)}"
+    if code == "literal_error":
+        return f"{where}: must be {context['expected'].replace(chr(39), '')}, not {_short(given)}"
+    if code == "union_tag_invalid":
+        words = " or ".join(context["expected_tags"].replace("'", "").rsplit(", ", 1))
+        return f"{where}.kind: must be {words}, not {_short(context['tag'])}"
     if code == "union_tag_not_found":
         return f"{where}: names no kind; write it as {{kind: NAME, ...}}"
     if code == "value_error":
         return f"{where}: {context['error']}"
     if code == "string_pattern_mismatch":
-        if "A-Za" in context["pattern"]:
-            return f"{where}: {_short(given)} is not a name: letters, digits and _ only, the first no _"
-        return f"{where}: {_short(given)} holds braces or a control character, which no path here may have"
+        return f"{where}: {_short(given)} {PATTERNS[context['pattern']]}"
     wanted = WANTED.get(code)
     if wanted is None:
         return f"{where}: {error['msg'][:1].lower()}{error['msg'][1:]}, not {_short(given)}"
@@ -180,6 +200,7 @@ WANTED = {
     "finite_number": "a finite number",
     "bool_type": "true or false",
     "string_type": "text",
+    "invalid_key": "text",
     "string_too_short": "at least {min_length} character long",
     "string_too_long": "at most {max_length} characters long",
     "tuple_type": "a list",
@@ -195,6 +216,10 @@ WANTED = {
 }
 
 
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
@@ -207,45 +232,54 @@ def suggestion(key: Any, names: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(names)}"
 
 
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    """Sections that stand in a type, at any depth."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for each in get_args(annotation) for model in _models(each)]
+def known_keys(kind: type[BaseModel], location: Iterable[Any]) -> set[str]:
+    """Keys that the section at `location`, as pydantic writes it, may have."""
+    return {name for model in _walk(kind, location)[1] for name in model.model_fields}
 
 
-def _tags(kind: type[BaseModel]) -> set[str]:
-    """Names of plug-ins that can stand in the path of an error about this section."""
-    found: set[str] = set()
-    left, seen = [kind], set()
-    while left:
-        model = left.pop()
-        if model in seen:
-            continue
-        seen.add(model)
-        for name, field in model.model_fields.items():
-            if name == "kind":
-                found |= set(get_args(field.annotation))
-            left += _models(field.annotation)
-    return found
+def _walk(kind: type[BaseModel], location: Iterable[Any]) -> tuple[list[str], list[type[BaseModel]]]:
+    """Follow the location of an error into a section.
 
-
-def known_keys(kind: type[BaseModel], path: Iterable[Any]) -> set[str]:
-    """Keys that the section at `path` of a section may have."""
-    models = [kind]
-    for part in path:
-        tagged = [
-            model for model in models if get_args(model.model_fields.get("kind", _NONE).annotation) == (part,)
-        ]
+    Returns:
+        The user's keys, without the name that pydantic puts after a key that chooses a plug-in; and the sections
+        that may stand there.
+    """
+    path: list[str] = []
+    current, chosen = [kind], False
+    for part in location:
+        tagged = [each for each in current if _tag(each) == part and not chosen]
+        chosen = bool(tagged)
         if tagged:
-            models = tagged
-            continue
-        inner = [model.model_fields[part].annotation for model in models if part in model.model_fields]
-        models = [each for annotation in inner for each in _models(annotation)] or models
-    return {name for model in models for name in model.model_fields}
+            current = tagged
+        elif part != "[key]":  # pydantic's mark for a wrong key of a mapping
+            path.append(str(part))
+            current = [each for outer in current for each in _inner(outer, part)]
+    return path, [each for each in current if isinstance(each, type) and issubclass(each, BaseModel)]
 
 
-_NONE = types.SimpleNamespace(annotation=None)
+def _tag(annotation: Any) -> str | None:
+    """Name of the plug-in whose section this is, if it is one."""
+    field = getattr(annotation, "model_fields", {}).get("kind")
+    return get_args(field.annotation)[0] if field else None
+
+
+def _inner(annotation: Any, part: Any) -> list[Any]:
+    """Types that the member `part` of a section, a mapping or a list may have."""
+    if get_origin(annotation) is dict:
+        return _alternatives(get_args(annotation)[1])
+    if get_origin(annotation) is tuple:
+        return _alternatives(get_args(annotation)[0])
+    fields = getattr(annotation, "model_fields", {})
+    return _alternatives(fields[part].annotation) if part in fields else []
+
+
+def _alternatives(annotation: Any) -> list[Any]:
+    """Members of a union, at any depth, without their constraints."""
+    if get_origin(annotation) is Annotated:
+        return _alternatives(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, types.UnionType):
+        return [each for member in get_args(annotation) for each in _alternatives(member)]
+    return [annotation]
 
 
 def finite(value: Any, where: str = "") -> list[str]:

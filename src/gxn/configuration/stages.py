@@ -44,6 +44,7 @@ class StageSettings(Section):
         epochs: passes over the training captions.
         ranking_steps_per_batch: ranking updates on each batch; 0 where there is no ranking.
         monitor: the validation metric whose best epoch is kept; None: the last epoch.
+        patience: epochs without a better `monitor` after which training stops; None: it does not.
         ranking, captioning, drawing: settings of the updates; None where the stage has no such update.
     """
 
@@ -55,6 +56,7 @@ class StageSettings(Section):
     epochs: int
     ranking_steps_per_batch: int = 0
     monitor: str | None = None
+    patience: int | None = None
     ranking: RankingSettings | None = None
     captioning: CaptioningSettings | None = None
     drawing: DrawingSettings | None = None
@@ -120,14 +122,24 @@ def _pretrain_ranking(config: Configuration, encoder: str) -> StageSettings:
 def _pretrain_xe(config: Configuration, encoder: str) -> StageSettings:
     own = config.pretrain_xe
     captioning = _captioning(config, own.learning_rate, 0.0, None, epochs_before=0, scst_weight=0.0)
-    return StageSettings(**_common(config, encoder), epochs=own.epochs, captioning=captioning)
+    return StageSettings(
+        **_common(config, encoder),
+        epochs=own.epochs,
+        monitor="val_xe_loss",
+        patience=own.patience,
+        captioning=captioning,
+    )
 
 
 def _pretrain_scst(config: Configuration, encoder: str) -> StageSettings:
     own = config.pretrain_scst
     captioning = _captioning(config, own.learning_rate, 0.0, None, epochs_before=config.pretrain_xe.epochs)
     return StageSettings(
-        **_common(config, encoder), epochs=own.epochs, monitor="val_cider_d", captioning=captioning
+        **_common(config, encoder),
+        epochs=own.epochs,
+        monitor="val_cider_d",
+        patience=own.patience,
+        captioning=captioning,
     )
 
 

@@ -10,6 +10,7 @@ from gxn.configuration.section import (
     Flag,
     LastEpochs,
     Name,
+    OptionalEpochs,
     OptionalImages,
     Pairs,
     Positive,
@@ -19,7 +20,9 @@ from gxn.configuration.section import (
     Section,
     Share,
     Weight,
+    Words,
     list_of,
+    number,
 )
 
 MaxNorm = Positive
@@ -50,6 +53,15 @@ class Stage(Section):
     learning_rate: Rate = Field(description="Adam's rate")
 
 
+class DecoderStage(Stage):
+    """A pretraining stage of the caption decoder; the best epoch on validation is kept."""
+
+    patience: OptionalEpochs = Field(
+        description="Epochs in a row without a better validation metric (cross-entropy in pretrain_xe, CIDEr-D in "
+        "pretrain_scst) after which the stage ends; null: all epochs are trained"
+    )
+
+
 class Captioning(Section):
     """From image to text: the caption decoder's losses and rewards."""
 
@@ -67,7 +79,10 @@ class Captioning(Section):
         description="Epochs between two increases; counted over all stages"
     )
     scheduled_sampling_max: Share = Field(description="Highest probability of scheduled sampling")
-    max_length: Count = Field(description="Words of a decoded caption at most, its end included")
+    dropout: Real = Field(
+        ge=0, lt=1, description="Share of the decoder's states that is dropped in learning by cross-entropy"
+    )
+    max_length: Words = Field(description="Words of a decoded caption at most, its end included")
 
     @model_validator(mode="after")
     def _rewarded(self) -> Self:
@@ -88,6 +103,13 @@ class Drawing(Section):
     max_grad_norm: MaxNorm = Field(description="Largest gradient norm of the generator's update")
     fake_weight: Weight = Field(description="beta_f: weight of drawn images in the discriminator's loss")
     mismatched_weight: Weight = Field(description="beta_w: weight of mismatched captions in it")
+    contrastive_d: Weight = Field(
+        description="Weight of telling a batch's true images and captions apart, beside equation 11; "
+        "for a projection discriminator"
+    )
+    contrastive_g: Weight = Field(
+        description="Weight of telling a batch's drawings by their captions, beside equation 12; likewise"
+    )
     kl_weight: Weight = Field(description="beta_s: weight of the KL term, a mean over elements")
     adversarial: Literal["hinge", "logistic"] = Field(
         description="Form of the adversarial losses: hinge, or logistic (GAN-CLS, StackGAN, equations 11 and 12)"
@@ -114,8 +136,8 @@ class Joint(Section):
     """The stage that all rows have: ranking, and between its updates what the row imagines."""
 
     epochs: Epochs = Field(description="Passes over the training captions")
-    ranking_steps_per_batch: Count = Field(
-        le=100, description="Ranking updates on each batch, equal for all rows"
+    ranking_steps_per_batch: number(int, ge=1, le=100) = Field(
+        description="Ranking updates on each batch, equal for all rows"
     )
     learning_rate: Rate = Field(description="Adam's rate of the ranking updates")
     lr_decay_epoch: LastEpochs = Field(
@@ -138,7 +160,7 @@ class Finetune(Section):
     methods: list_of(Name) = Field(
         description="Rows that are trained on; each stands in the table as {row}_ft"
     )
-    processes: Count = Field(le=1024, description="Cards that share each batch, by torchrun")
+    processes: number(int, ge=1, le=1024) = Field(description="Cards that share each batch, by torchrun")
     epochs: Epochs = Field(description="Passes over the training captions")
     lr_cnn: Rate = Field(description="Adam's rate of the CNN")
     learning_rate: Rate = Field(description="Adam's rate of the encoders")

@@ -2,9 +2,11 @@
 
 import collections
 import unicodedata
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
+from gxn.datasets import tokenisers
 from gxn.datasets.captions import SPLITS
 from gxn.errors import GxnError
 
@@ -23,18 +25,16 @@ class Expected(Protocol):
     captions: int
 
 
-def tokenise(text: str) -> list[str]:
-    """Words of a sentence: Unicode NFC, lower case, punctuation and symbols left out, split at white space.
-
-    It gives the tokens of Karpathy's Flickr8K file for every one of its 40,000 sentences.
-    """
-    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
-    return "".join(
-        letter for letter in text if unicodedata.category(letter)[0] not in "PSC" or letter.isspace()
-    ).split()
+tokenise = tokenisers.words  # of raw captions, unless another tokeniser is asked for
 
 
-def normalise(value: Any, name: str, where: str, expected: Expected | None = None) -> dict[str, Any]:
+def normalise(
+    value: Any,
+    name: str,
+    where: str,
+    expected: Expected | None = None,
+    words: Callable[[str], list[str]] = tokenise,
+) -> dict[str, Any]:
     """Check a Karpathy JSON and return it as `captions.json` holds it.
 
     `restval` becomes `train`, a `filepath` (COCO) moves into `filename`, sentences without tokens are
@@ -45,6 +45,7 @@ def normalise(value: Any, name: str, where: str, expected: Expected | None = Non
         value: what the JSON file holds.
         name: the dataset's name.
         where: the file's path, for messages.
+        words: tokens of a sentence that has none.
 
     Raises:
         GxnError: anything is missing, empty, doubled or of the wrong type; the message names images and keys.
@@ -56,7 +57,7 @@ def normalise(value: Any, name: str, where: str, expected: Expected | None = Non
     kept, images, problems = expected.captions if expected else None, [], []
     for row, image in enumerate(value["images"]):
         try:
-            images.append(_image(image, f"{where}: images[{row}]", kept))
+            images.append(_image(image, f"{where}: images[{row}]", kept, words))
         except GxnError as error:
             problems.append(str(error))
     raise_problems(problems)
@@ -67,7 +68,7 @@ def normalise(value: Any, name: str, where: str, expected: Expected | None = Non
     return {"dataset": name, "images": images}
 
 
-def _image(image: Any, where: str, kept: int | None) -> dict[str, Any]:
+def _image(image: Any, where: str, kept: int | None, words: Callable[[str], list[str]]) -> dict[str, Any]:
     """One checked image; outside the training split only the first `kept` captions stay."""
     filename = _value(image, "filename", str, where)
     if image.get("filepath"):
@@ -80,7 +81,9 @@ def _image(image: Any, where: str, kept: int | None) -> dict[str, Any]:
     given = _value(image, "sentences", list, where)
     if not given:
         raise GxnError(f"{where}: sentences: is empty; every image needs a caption")
-    sentences = [_sentence(each, imgid, f"{where}: sentences[{row}]") for row, each in enumerate(given)]
+    sentences = [
+        _sentence(each, imgid, f"{where}: sentences[{row}]", words) for row, each in enumerate(given)
+    ]
     if "sentids" in image and image["sentids"] != [each["sentid"] for each in sentences]:
         raise GxnError(f"{where}: sentids: are not the sentid of its sentences")
     split = KNOWN_SPLITS[split]
@@ -94,7 +97,7 @@ def _image(image: Any, where: str, kept: int | None) -> dict[str, Any]:
     return {"filename": filename, "imgid": imgid, "split": split, "sentids": sentids, "sentences": sentences}
 
 
-def _sentence(sentence: Any, imgid: int, where: str) -> dict[str, Any]:
+def _sentence(sentence: Any, imgid: int, where: str, words: Callable[[str], list[str]]) -> dict[str, Any]:
     """One checked caption."""
     sentid = _value(sentence, "sentid", int, where)
     where = f"{where} (sentid {sentid})"
@@ -110,7 +113,7 @@ def _sentence(sentence: Any, imgid: int, where: str) -> dict[str, Any]:
                 raise GxnError(f"{where}: tokens: every token must be one word without white space")
         tokens = [unicodedata.normalize("NFC", token.strip()) for token in tokens]
     else:
-        tokens = tokenise(raw)
+        tokens = words(raw)
     if not tokens:
         raise GxnError(f"{where}: tokens: the caption {raw!r} has no word; give it text or remove it")
     return {"raw": raw, "tokens": tokens, "imgid": imgid, "sentid": sentid}
@@ -139,13 +142,13 @@ def raise_problems(problems: list[str]) -> None:
         raise GxnError("\n".join(problems[:NAMED] + more))
 
 
-def reworded(images: list[dict[str, Any]]) -> list[str]:
+def reworded(images: list[dict[str, Any]], words: Callable[[str], list[str]] = tokenise) -> list[str]:
     """Which captions have tokens that are not the words of their `raw`, as after `raw` alone was edited."""
     return [
         f"{image['filename']}, sentid {sentence['sentid']}"
         for image in images
         for sentence in image["sentences"]
-        if sentence["tokens"] != tokenise(sentence["raw"])
+        if sentence["tokens"] != words(sentence["raw"])
     ]
 
 

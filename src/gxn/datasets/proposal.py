@@ -108,9 +108,9 @@ def propose(
         *_on_source(found, relative_to),
         *_on_words(found),
         *_on_features(found, cuda, cnn, weights, relative_to),
-        *((key, value, "") for key, value in (size.widths | size.others).items()),
+        *((key, value, "") for key, value in size.widths.items()),
         *_on_lengths(captions, batch_size(captions, found.counts["train"]), cuda),
-        *((key, value, "") for key, value in size.rates.items()),
+        *((key, value, "") for key, value in (size.rates | size.others).items()),
     ]
     if found.counts["val"] > 1000:
         values.append(("val_subset", 1000, "validation images that choose an epoch (VSE++)"))

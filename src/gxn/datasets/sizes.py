@@ -22,7 +22,7 @@ class Length:
 
 @dataclass(frozen=True)
 class Size:
-    """Settings that suit up to `captions` training captions: widths, rates and others."""
+    """Settings that suit up to `captions` training captions: widths, rates, and others, which go before all."""
 
     captions: int
     widths: dict[str, int]
@@ -54,6 +54,6 @@ SLOW = dict(
 SLOWEST = dict(zip(RATES, (2e-4, 5e-4, 5e-5, 2e-4, 2e-4, 5e-5, 1e-4, 2e-4, 1e-4), strict=True))  # coco.yaml
 SIZES = (
     Size(10_000, NARROW, FAST, {}, 32),
-    Size(200_000, MIDDLE, SLOW, {"grounded_pooling": "last", "ranking_steps": 1}, 64),
+    Size(200_000, MIDDLE, SLOW, {"grounded_pooling": "last", "ranking_steps": 1, "joint_decay": 1}, 64),
     Size(10**9, PAPER, SLOWEST, {"grounded_pooling": "last"}, 64),
 )

@@ -14,8 +14,7 @@ from gxn.datasets.layouts import find_captions, read_captions_file
 from gxn.datasets.regular import require_regular
 from gxn.datasets.splits import SplitShares, complete, describe
 from gxn.errors import GxnError
-from gxn.features.ready import match
-from gxn.features.ready_files import open_ready
+from gxn.features.ready_files import without_features
 
 SAMPLE = 2000  # images whose sizes are looked at, at even distances
 HELD_OUT = 10  # every so many-th image of the training split measures the share of unknown words
@@ -105,18 +104,10 @@ def survey(
     found = read_captions_file(captions, images, missing="skip")
     rows, missing = found.rows, found.missing
     if features is not None:
-        names = list(dict.fromkeys(row.image for row in rows))
-        given = {row.image: row.imgid for row in rows}
-        ids = [given[name] for name in names]
-        with open_ready(features) as ready:
-            have = match(ready, names, None if None in ids else ids) >= 0
-        without = {name for name, there in zip(names, have, strict=True) if not there}
-        rows = [row for row in rows if row.image not in without]
-        missing = missing + sorted(without)
-        if not rows:
-            raise GxnError(
-                f"{features}: has no features of any image that the captions name, such as {names[0]!r}"
-            )
+        without = without_features(rows, features)
+        absent = set(without)
+        rows = [row for row in rows if row.image not in absent]
+        missing = missing + without
     entries, record = complete(rows, shares, images.joinpath if images is not None else None)
     training = [entry for entry in entries if entry["split"] == "train"]
     spoken = [sentence["raw"] for entry in training for sentence in entry["sentences"]]

@@ -1,5 +1,6 @@
 """The embeddings of a split, as the step `embed` writes them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import h5py
 import numpy as np
 
 from gxn.errors import GxnError
-from gxn.files import hdf5_dataset, hdf5_metadata, open_hdf5
+from gxn.files import create_hdf5, hdf5_dataset, hdf5_metadata, open_hdf5
 from gxn.similarities import get_similarity
 
 
@@ -51,6 +52,23 @@ class Embeddings:
         return replace(
             self, spaces=[space], images=[self.images[place]], texts=[self.texts[place]], weights=[1.0]
         )
+
+
+def write_embeddings(path: str | Path, embeddings: Embeddings, made: Mapping[str, Any] | None = None) -> None:
+    """Write an embeddings file, with the provenance `made`, or that of the embeddings."""
+    about = {
+        "similarity": embeddings.similarity,
+        "weights": dict(zip(embeddings.spaces, embeddings.weights, strict=True)),
+        "split": embeddings.split,
+        "provenance": dict(made or embeddings.provenance),
+    }
+    with create_hdf5(path, about) as file:
+        for space, image, text in zip(embeddings.spaces, embeddings.images, embeddings.texts, strict=True):
+            file[f"image/{space}"] = image
+            file[f"text/{space}"] = text
+        file["imgid"] = embeddings.imgid
+        file["sentid"] = embeddings.sentid
+        file["caption_image"] = embeddings.caption_image
 
 
 def read_embeddings(path: str | Path) -> Embeddings:

@@ -15,13 +15,13 @@ def recall(ranks: np.ndarray, k: float) -> float:
 
 
 def summary(ranks: np.ndarray, floor: bool) -> dict[str, float]:
-    """R@1, R@5, R@10 in percent, MedR, and the mean rank, of ranks (Q,).
+    """R@1, R@5, R@10 in percent, and MedR, of ranks (Q,).
 
     `floor`: MedR is the floor of the median rank (VSE++), else the median itself.
     """
     numbers = {f"r{k}": recall(ranks, k) for k in RECALLS}
     median = float(np.median(ranks))
-    return numbers | {"medr": float(np.floor(median)) if floor else median, "meanr": float(np.mean(ranks))}
+    return numbers | {"medr": float(np.floor(median)) if floor else median}
 
 
 def mean(summaries: Sequence[dict[str, float]]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 Recalls depend on the size of the gallery, so a number without its protocol says nothing.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from gxn.evaluation import metrics
 from gxn.evaluation.embeddings import Embeddings
 from gxn.evaluation.protocol_sizes import IMAGES, PROTOCOLS, protocol_error
 from gxn.evaluation.ranks import ranks
+
+Column = Callable[[np.ndarray], float]
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,16 @@ def folds(imgid: np.ndarray, protocol: str) -> list[np.ndarray]:
     return [np.arange(len(imgid))]
 
 
-def evaluate(embeddings: Embeddings, protocol: str, floor: bool) -> Evaluated:
-    """Recalls in percent, MedR, mean rank (means over the folds) and rsum = the sum of those six recalls.
+def evaluate(
+    embeddings: Embeddings, protocol: str, floor: bool, columns: Mapping[str, Column] | None = None
+) -> Evaluated:
+    """Compute recalls in percent and MedR, means over the folds, rsum = the sum of those six recalls, and columns.
 
-    `floor` is that of `metrics.summary`.
+    Args:
+        embeddings: of a split.
+        protocol: one of PROTOCOLS.
+        floor: that of `metrics.summary`.
+        columns: further columns, functions of ranks, by name (gxn.evaluation.columns).
 
     Raises:
         GxnError: the split does not suit the protocol; embeddings that are not finite, or are all the same.
@@ -60,8 +69,13 @@ def evaluate(embeddings: Embeddings, protocol: str, floor: bool) -> Evaluated:
     found = [
         ranks(part.images, part.texts, part.caption_image, part.similarity, part.weights) for part in parts
     ]
-    i2t = metrics.mean([metrics.summary(fold.i2t, floor) for fold in found])
-    t2i = metrics.mean([metrics.summary(fold.t2i, floor) for fold in found])
+    further = dict(columns or {})
+
+    def summary(ranks: np.ndarray) -> dict[str, float]:
+        return metrics.summary(ranks, floor) | {name: column(ranks) for name, column in further.items()}
+
+    i2t = metrics.mean([summary(fold.i2t) for fold in found])
+    t2i = metrics.mean([summary(fold.t2i) for fold in found])
     starts = np.cumsum([0] + [len(part.imgid) for part in parts])
     numbers = {
         "i2t": i2t,

@@ -22,7 +22,7 @@ class Ranked:
     dataset: str
     protocol: str
     method: str
-    seed: int
+    seed: int | None  # None: the row has none
     i2t: np.ndarray
     t2i: np.ndarray
     imgid: np.ndarray
@@ -42,7 +42,7 @@ def read_ranks(paths: Iterable[str | Path], methods: Collection[str]) -> list[Ra
         if run.method not in methods:
             raise GxnError(f"{run.path}: method {run.method!r} is none of the rows {', '.join(methods)}")
     order = list(methods)
-    runs.sort(key=lambda run: (run.dataset, run.protocol, order.index(run.method), run.seed))
+    runs.sort(key=lambda run: (run.dataset, run.protocol, order.index(run.method), run.seed or 0))
     first: dict[tuple[str, str], Ranked] = {}
     seen: dict[tuple[str, str, str, int], Ranked] = {}
     for run in runs:
@@ -72,7 +72,7 @@ def _read(path: Path) -> list[Ranked]:
             if missing:
                 raise GxnError(f"{path}: its metadata has no {min(missing)!r}. Evaluate the run again")
             run = {name: str(metadata[name]) for name in ("dataset", "method")}
-            run["seed"] = int(metadata["seed"])
+            run["seed"] = None if metadata["seed"] is None else int(metadata["seed"])
             return [
                 Ranked(path=path, protocol=protocol, **run, **_arrays(file, protocol))
                 for protocol in sorted(file)

@@ -1,5 +1,4 @@
-"""Exact ranks of the true pairs in both directions; `gxn.kernels.ranks` counts the rivals that they are made
-of."""
+"""Exact ranks of the true pairs in both directions, from the rivals that `gxn.kernels.ranks` counts."""
 
 from __future__ import annotations
 

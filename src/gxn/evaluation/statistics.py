@@ -25,16 +25,21 @@ class Difference:
     value: float
     low: float
     high: float
-    p: float
+    p: float | None
 
 
 def compare(row: list[Ranked], control: list[Ranked], resamples: int, seed: int) -> list[Difference]:
-    """Differences of METRICS, means over seeds; captions of all folds are pooled.
+    """Compute differences of METRICS, means over seeds; captions of all folds are pooled.
+
+    A row without a seed is compared with each seed of its control. With a single seed there is no p value:
+    how much seeds differ is then unknown, and the bootstrap over images alone calls a run's luck significant.
 
     Raises:
         GxnError: the two were not run with the same seeds.
     """
-    if [run.seed for run in row] != [run.seed for run in control]:
+    if [run.seed for run in row] == [None]:
+        row = row * len(control)
+    elif [run.seed for run in row] != [run.seed for run in control]:
         ours, theirs = ([run.seed for run in runs] for runs in (row, control))
         raise GxnError(f"{row[0].path}: {row[0].method} has seeds {ours}, its control {theirs}")
     gains = np.stack([_hits(one) - _hits(two) for one, two in zip(row, control, strict=True)])  # (S, N, 6)
@@ -44,6 +49,7 @@ def compare(row: list[Ranked], control: list[Ranked], resamples: int, seed: int)
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
     side = np.minimum((drawn <= 0).sum(axis=0), (drawn >= 0).sum(axis=0))
     p = np.minimum(1.0, 2.0 * (side + 1) / (resamples + 1))
+    p = p if len(control) > 1 else [None] * len(METRICS)
     return [Difference(*map(_plain, cells)) for cells in zip(METRICS, value, low, high, p, strict=True)]
 
 
@@ -56,8 +62,8 @@ def holm(p: list[float]) -> list[float]:
     return adjusted
 
 
-def _plain(cell: str | np.floating) -> str | float:
-    return cell if isinstance(cell, str) else float(cell)
+def _plain(cell: str | np.floating | None) -> str | float | None:
+    return cell if isinstance(cell, str | None) else float(cell)
 
 
 def _hits(run: Ranked) -> np.ndarray:

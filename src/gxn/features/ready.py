@@ -14,7 +14,6 @@ from gxn.errors import GxnError
 from gxn.files import BLOCK, create_hdf5
 
 MOST_WIDTH = 1 << 17  # numbers per image; a declared width beyond it is damage, not features
-DAMAGE = (OSError, ValueError, KeyError, RuntimeError, MemoryError, EOFError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,11 @@ def reading(path: Path) -> Iterator[None]:
     """Turn what a damaged file of features raises inside the `with` into a GxnError with its path."""
     try:
         yield
-    except DAMAGE as error:
+    except GxnError:
+        raise
+    except (
+        Exception
+    ) as error:  # zipfile, zlib, NumPy's and HDF5's readers raise a dozen kinds on damaged files
         raise GxnError(f"{path}: cannot be read: {type(error).__name__}: {error}") from error
 
 

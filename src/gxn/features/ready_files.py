@@ -5,22 +5,25 @@ Region features, (N, R, D) or (R, D), are averaged over R.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
+from gxn.datasets.layouts._rows import Row
 from gxn.datasets.regular import lines, parse_json, read_text, require_regular
 from gxn.errors import GxnError
 from gxn.features.precomp import read_precomp
-from gxn.features.ready import MOST_WIDTH, ReadyFeatures, reading, take
+from gxn.features.ready import MOST_WIDTH, ReadyFeatures, match, reading, take
+from gxn.features.trial import try_hdf5
 
 FEATURE_KEYS = ("features", "feature", "feats", "embeddings", "image_features", "image_embeddings")
 NAME_KEYS = ("names", "name", "filenames", "file_names", "filename", "image_names", "images", "paths", "keys")
 ID_KEYS = ("imgid", "imgids", "image_ids", "image_id", "img_ids", "ids", "id")
 MOST_ROWS = 50_000_000  # a declared number beyond it is damage, not features
+MOST_COMPRESSED = 2000  # times: zlib makes zeros 1,030 times as small
 EXAMPLE = """numpy.savez("features.npz", features=array_of_N_by_D, names=list_of_N_file_names)"""
 
 
@@ -51,6 +54,7 @@ def _arrays(path: Path, stack: contextlib.ExitStack) -> Mapping[str, Any]:
         packed = stack.enter_context(np.load(path, allow_pickle=False))
         return {name: packed[name] for name in packed.files}
     if h5py.is_hdf5(path):
+        try_hdf5(path)
         return _datasets(stack.enter_context(h5py.File(path, "r")), path)
     raise GxnError(f"{path}: must be HDF5, .npz or .npy, such as by {EXAMPLE}")
 
@@ -71,6 +75,7 @@ def _datasets(group: h5py.Group, path: Path, prefix: str = "") -> dict[str, h5py
                 raise GxnError(
                     f"{path}: {prefix}{name}: is stored in other files; copy the data into the file"
                 )
+            _check_written(path, item)
             found[prefix + name] = item
     return found
 
@@ -112,7 +117,6 @@ def _table(path: Path, arrays: Mapping[str, Any]) -> ReadyFeatures:
     count = len(table)
     if count > MOST_ROWS:
         raise GxnError(f"{path}: {table.shape}: more than {MOST_ROWS} rows cannot be right")
-    _check_written(path, table)
     flat = {name: each for name, each in arrays.items() if each.ndim == 1 and len(each) == count}
     named = _first(flat, NAME_KEYS, lambda each: each.dtype.kind in "USO")
     numbered = _first(flat, ID_KEYS, lambda each: each.dtype.kind in "iu")
@@ -132,11 +136,11 @@ def _width(path: Path, width: int) -> int:
     return width
 
 
-def _check_written(path: Path, table: Any) -> None:
+def _check_written(path: Path, item: h5py.Dataset) -> None:
     """Refuse an HDF5 dataset that declares more than was ever written: the rest would read as zeros."""
-    if isinstance(table, h5py.Dataset) and table.compression is None:
-        if table.id.get_storage_size() < table.size * table.dtype.itemsize:
-            raise GxnError(f"{path}: {table.name} {table.shape}: was not written whole; write it again")
+    declared, least = item.size * item.dtype.itemsize, item.id.get_storage_size()
+    if declared > least * (1 if item.compression is None else MOST_COMPRESSED):
+        raise GxnError(f"{path}: {item.name} {item.shape}: was not written whole; write it again")
 
 
 def _first(arrays: Mapping[str, Any], keys: Sequence[str], fits: Callable[[Any], bool]) -> Any:
@@ -174,3 +178,18 @@ def _beside(path: Path, count: int) -> list[str]:
         f"{path}: has neither names nor ids of its {count} images; write {path.with_suffix('.txt').name} beside "
         f"it, a file name a line in the order of the rows, or write them by {EXAMPLE}"
     )
+
+
+def without_features(rows: Iterable[Row], path: Path) -> list[str]:
+    """Names of images, of captions as their file gives them, that a file of ready features does not have.
+
+    Raises:
+        GxnError: as `open_ready`; or it has features of none of the images.
+    """
+    ids = {row.image: row.imgid for row in rows}
+    names = list(ids)
+    with open_ready(path) as ready:
+        found = match(ready, names, None if None in ids.values() else list(ids.values()))
+    if not (found >= 0).any():
+        raise GxnError(f"{path}: has no features of any image that the captions name, such as {names[0]!r}")
+    return sorted(name for name, row in zip(names, found, strict=True) if row < 0)

@@ -30,8 +30,7 @@ def digest() -> str:
 
 
 def cache_folder() -> Path | None:
-    """Folder of compiled loops: in NUMBA_CACHE_DIR, beside the code or in the user's cache; None: none is
-    writable."""
+    """Folder of compiled loops: in NUMBA_CACHE_DIR, or beside the code or in the user's cache, or None."""
     asked, home = os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     own = [Path(__file__).parent / "__pycache__", Path(home).expanduser() / "gxn"]
     for parent in [Path(asked)] if asked else own:

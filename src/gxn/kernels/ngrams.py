@@ -1,5 +1,7 @@
 """N-grams (1 to 4 words) as integers, and the loops over them that CIDEr-D and BLEU are made of.
 
+The plain formulas are pycocoevalcap's, on strings and dictionaries.
+
 An n-gram is its word ids in sixteen bits each, the last word lowest: exact, and since no word has id 0, n-grams of
 different lengths never meet and sort by length.
 """
@@ -15,11 +17,13 @@ SIGMA = 6.0  # of the length penalty, in words (CIDEr-D)
 TINY, SMALL = 1e-15, 1e-9  # pycocoevalcap adds them above and below its fractions (BLEU)
 
 
-def checked(image_index: np.ndarray, hypotheses: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
-    """What the loops over hypotheses take: images (B,) int64 and rows (B, T) int64, contiguous.
+def check_hypotheses(
+    image_index: np.ndarray, hypotheses: np.ndarray, number: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The arguments of the loops over hypotheses: images (B,) int64 and rows (B, T) int64, contiguous.
 
     Raises:
-        GxnError: a word id does not fit into sixteen bits, or there is not one of `number` images for each row.
+        GxnError: a word id does not fit into sixteen bits, or a row does not have one of `number` images.
     """
     images, rows = np.asarray(image_index, np.int64), np.ascontiguousarray(hypotheses, np.int64)
     if rows.shape[1:] and rows.size and not 0 <= rows.min() <= rows.max() < 1 << BITS:
@@ -31,30 +35,30 @@ def checked(image_index: np.ndarray, hypotheses: np.ndarray, number: int) -> tup
 
 @compiled
 def collect(words, end, keys, counts):
-    """Sorted n-grams of words[:end] into keys and how often each stands there into counts; their number."""
-    found = 0
+    """Sorted n-grams of words[:end] into keys and how often each occurs into counts; returns their number."""
+    count = 0
     for length in range(1, LONGEST + 1):
-        begin = found
+        begin = count
         for start in range(end - length + 1):
             key = np.uint64(0)
             for offset in range(length):
                 key = (key << np.uint64(BITS)) | np.uint64(words[start + offset])
-            place = found
+            place = count
             while place > begin and keys[place - 1] > key:
                 place -= 1
             if place > begin and keys[place - 1] == key:
                 counts[place - 1] += 1
                 continue
-            for move in range(found, place, -1):
+            for move in range(count, place, -1):
                 keys[move], counts[move] = keys[move - 1], counts[move - 1]
             keys[place], counts[place] = key, 1
-            found += 1
-    return found
+            count += 1
+    return count
 
 
 @compiled
 def collect_all(tokens, offsets, keys, counts, ends):
-    """`collect` for each caption, an EOS appended, one after another; `ends` (C,) says where each one ends."""
+    """`collect` for each caption, an EOS appended, one after another; `ends` (C,) is where each one ends."""
     total = 0
     longest = 0
     for caption in range(len(offsets) - 1):
@@ -70,7 +74,7 @@ def collect_all(tokens, offsets, keys, counts, ends):
 
 
 @compiled
-def said(words):
+def caption_length(words):
     """Number of words up to the first EOS, which counts, or before the first PAD."""
     end = 0
     while end < len(words) and words[end] != PAD and words[end] != EOS:
@@ -89,7 +93,7 @@ def order(key):
 
 @compiled
 def slot(key, table, keys):
-    """Where `key` stands in an open-addressed table of positions in `keys`, or the free place for it."""
+    """The place of `key` in an open-addressed table of positions in `keys`, or the free place for it."""
     mask = np.uint64(len(table) - 1)
     place = ((key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & mask
     while table[place] >= 0 and keys[table[place]] != key:
@@ -117,24 +121,24 @@ def square_norms(ids, counts, starts, idf, orders, squares):
 def score(images, rows, captions, references, table, keys, idf, orders, unseen, scores):
     """CIDEr-D of each hypothesis of rows (B, T) against the references of its image, into scores (B,).
 
-    `captions` (N + 1,) says which references are an image's; `references` are their n-grams' ids, counts,
+    References captions[i]:captions[i + 1] are those of image i; `references` are their n-grams' ids, counts,
     starts, norms (C, 4) and lengths; `unseen` is the IDF of an n-gram that is in no document.
     """
     ids, counts, starts, norms, lengths = references
     room = LONGEST * rows.shape[1]
-    found, often = np.empty(room, np.uint64), np.empty(room, np.int64)
-    known, times = np.empty(room, np.int64), np.empty(room, np.int64)
+    ngrams, times = np.empty(room, np.uint64), np.empty(room, np.int64)
+    kept_ids, kept_times = np.empty(room, np.int64), np.empty(room, np.int64)
     norm, overlap = np.empty(LONGEST), np.empty(LONGEST)
     for row in range(len(rows)):
-        end = said(rows[row])
+        end = caption_length(rows[row])
         norm[:], kept = 0.0, 0
-        for entry in range(collect(rows[row], end, found, often)):
-            position = table[slot(found[entry], table, keys)]
+        for entry in range(collect(rows[row], end, ngrams, times)):
+            position = table[slot(ngrams[entry], table, keys)]
             if position >= 0:
-                known[kept], times[kept] = position, often[entry]
+                kept_ids[kept], kept_times[kept] = position, times[entry]
                 kept += 1
-            weight = often[entry] * (idf[position] if position >= 0 else unseen)
-            norm[order(found[entry])] += weight * weight
+            weight = times[entry] * (idf[position] if position >= 0 else unseen)
+            norm[order(ngrams[entry])] += weight * weight
         for n in range(LONGEST):
             norm[n] = np.sqrt(norm[n])
         first, last = captions[images[row]], captions[images[row] + 1]
@@ -143,13 +147,13 @@ def score(images, rows, captions, references, table, keys, idf, orders, unseen, 
             overlap[:] = 0.0
             mine = 0
             for entry in range(starts[reference], starts[reference + 1]):
-                while mine < kept and known[mine] < ids[entry]:
+                while mine < kept and kept_ids[mine] < ids[entry]:
                     mine += 1
                 if mine == kept:
                     break
-                if known[mine] == ids[entry]:
+                if kept_ids[mine] == ids[entry]:
                     weight = idf[ids[entry]]
-                    shared = min(times[mine], np.int64(counts[entry]))
+                    shared = min(kept_times[mine], np.int64(counts[entry]))
                     overlap[orders[ids[entry]]] += shared * counts[entry] * weight * weight
             similarity = 0.0
             for n in range(LONGEST):
@@ -164,16 +168,16 @@ def score(images, rows, captions, references, table, keys, idf, orders, unseen, 
 def bleu(images, rows, captions, references, scores):
     """BLEU-4 of each hypothesis of rows (B, T) against the references of its image, into scores (B,).
 
-    `captions` (N + 1,) says which references are an image's; `references` are their n-grams, counts, starts and
+    References captions[i]:captions[i + 1] are those of image i; `references` are their n-grams, counts, starts and
     lengths.
     """
     keys, counts, starts, lengths = references
     room = LONGEST * rows.shape[1]
-    found, often = np.empty(room, np.uint64), np.empty(room, np.int64)
+    ngrams, times = np.empty(room, np.uint64), np.empty(room, np.int64)
     shared, correct = np.empty(room, np.int64), np.empty(LONGEST)
     for row in range(len(rows)):
-        end = said(rows[row])
-        number = collect(rows[row], end, found, often)
+        end = caption_length(rows[row])
+        number = collect(rows[row], end, ngrams, times)
         shared[:number] = 0
         closest = np.inf
         for reference in range(captions[images[row]], captions[images[row] + 1]):
@@ -182,15 +186,15 @@ def bleu(images, rows, captions, references, scores):
                 closest = length
             mine = 0
             for entry in range(starts[reference], starts[reference + 1]):
-                while mine < number and found[mine] < keys[entry]:
+                while mine < number and ngrams[mine] < keys[entry]:
                     mine += 1
                 if mine == number:
                     break
-                if found[mine] == keys[entry]:
-                    shared[mine] = max(shared[mine], min(often[mine], np.int64(counts[entry])))
+                if ngrams[mine] == keys[entry]:
+                    shared[mine] = max(shared[mine], min(times[mine], np.int64(counts[entry])))
         correct[:] = 0.0
         for entry in range(number):
-            correct[order(found[entry])] += shared[entry]
+            correct[order(ngrams[entry])] += shared[entry]
         product = 1.0
         for n in range(LONGEST):
             product *= (correct[n] + TINY) / (max(0, end - n) + SMALL)

@@ -9,7 +9,9 @@ import numpy as np
 
 from gxn.kernels.compiled import compiled
 
-DEPTH = 8  # dimensions that are added while a score stays in a register; D is a multiple of it
+DEPTH = (
+    8  # dimensions that are added while a score stays in a register, as `load` has it; D is a multiple of it
+)
 
 
 def transposed(texts: np.ndarray) -> np.ndarray:
@@ -29,6 +31,21 @@ def excess(text, image):
 
 
 @compiled
+def load(matrix, row, d):
+    """DEPTH elements of a row from d on, which then stay in registers."""
+    return (
+        matrix[row, d],
+        matrix[row, d + 1],
+        matrix[row, d + 2],
+        matrix[row, d + 3],
+        matrix[row, d + 4],
+        matrix[row, d + 5],
+        matrix[row, d + 6],
+        matrix[row, d + 7],
+    )
+
+
+@compiled
 def violations(images, texts, scores):
     """Write -sum_d max(0, texts[d, j] - images[i, d])^2 into scores (N, M).
 
@@ -39,28 +56,34 @@ def violations(images, texts, scores):
     scores[:] = 0
     for top in range(0, len(texts), DEPTH):
         for image in range(len(images)):
+            v = load(images, image, top)
             for text in range(texts.shape[1]):
                 total = scores[image, text]
-                for d in range(top, top + DEPTH):
-                    over = excess(texts[d, text], images[image, d])
+                for d in range(DEPTH):
+                    over = excess(texts[top + d, text], v[d])
                     total -= over * over
                 scores[image, text] = total
 
 
 @compiled
 def products(images, texts, scores):
-    """Write sum_d images[i, d] texts[d, j] into scores (N, M); as `violations`, two images at a time."""
+    """Write sum_d images[i, d] texts[d, j] into scores (N, M); as `violations`, but three images share a load of
+    the texts, since a product takes a third of the instructions of a violation.
+    """
     scores[:] = 0
     last = len(images) - 1
     for top in range(0, len(texts), DEPTH):
-        for first in range(0, len(images), 2):
-            second = min(first + 1, last)
+        for a in range(0, len(images), 3):
+            b, c = min(a + 1, last), min(a + 2, last)  # past the last image, the last again
+            va, vb, vc = load(images, a, top), load(images, b, top), load(images, c, top)
             for text in range(texts.shape[1]):
-                total, below = scores[first, text], scores[second, text]
-                for d in range(top, top + DEPTH):
-                    total += images[first, d] * texts[d, text]
-                    below += images[second, d] * texts[d, text]
-                scores[first, text], scores[second, text] = total, below
+                in_a, in_b, in_c = scores[a, text], scores[b, text], scores[c, text]
+                for d in range(DEPTH):
+                    t = texts[top + d, text]
+                    in_a += va[d] * t
+                    in_b += vb[d] * t
+                    in_c += vc[d] * t
+                scores[a, text], scores[b, text], scores[c, text] = in_a, in_b, in_c
 
 
 @compiled

@@ -1,6 +1,6 @@
 """How many candidates score higher than the true pairs, on a CPU, from one pass over scores that are never stored.
 
-The plain formula: with all scores (N, M) in memory, `(scores > limit).sum(axis)` and `(scores == limit).sum(axis)`.
+The plain formula, with all scores (N, M) in memory: `(scores > limit).sum(axis)`, `(scores == limit).sum(axis)`.
 """
 
 import threading
@@ -15,10 +15,8 @@ from gxn.kernels.compiled import slices, spread
 from gxn.processors import compute_threads
 from gxn.similarities import Similarity
 
-IMAGES, CAPTIONS = (
-    96,
-    512,
-)  # of a block: its scores and images stay in the second cache, a step's texts in the first
+# Of a block: its scores and images fit the second cache, and the texts of DEPTH dimensions the first.
+IMAGES, CAPTIONS = 96, 512
 GROUP = 16  # images that are scored at a time with the captions of all of them
 
 

@@ -53,6 +53,23 @@ def generator_loss(fake: Tensor, saturating: bool, adversarial: Adversarial) -> 
     return -_judged(fake, False, adversarial) if saturating else _judged(fake, True, adversarial)
 
 
+def contrastive_loss(scores: Tensor, image: Tensor) -> Tensor:
+    """Return how badly a batch's images are told apart by their captions, and its captions by their images.
+
+    The mean of two cross-entropies, over the rows and over the columns of the scores, whose target is the
+    diagonal (InfoNCE; between captions and drawn images: XMC-GAN, Zhang et al., 2021). One update sees B - 1 wrong
+    captions and B - 1 wrong images a pair where equation 11 sees one wrong caption, at the price of a product.
+
+    Args:
+        scores: float (B, B), of images (rows) and captions (columns); pairs are on the diagonal.
+        image: int64 (B,), the pairs' images: other captions of a pair's image are true, so they are left out.
+    """
+    other = (image.unsqueeze(1) == image.unsqueeze(0)).fill_diagonal_(False)
+    scores = scores.masked_fill(other, float("-inf"))
+    target = torch.arange(len(image), device=image.device)
+    return (F.cross_entropy(scores, target) + F.cross_entropy(scores.T, target)) / 2
+
+
 def conditioning_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Return equation 12's KL(N(mean, exp(log_variance)) || N(0, I)), as a mean over all (B, C) elements.
 

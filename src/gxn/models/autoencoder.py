@@ -45,13 +45,13 @@ class CorrespondenceAutoencoder(nn.Module):
             decoder.bias.copy_(mean)
 
     def encode_images(self, features: Tensor) -> Tensor:
-        """Codes (B, J) of CNN features (B, F)."""
+        """Codes (B, J) of CNN features (B, F), float32: most lie near 0.5, where bfloat16 has steps of 0.004."""
         spread = (self.feature_error / len(self.feature_mean)).sqrt()
-        return self.image_code((F.normalize(features, dim=1) - self.feature_mean) / spread).sigmoid()
+        return self.image_code((F.normalize(features, dim=1) - self.feature_mean) / spread).float().sigmoid()
 
     def encode_texts(self, states: Tensor) -> Tensor:
         """Codes (B, J) of text encoder states (B, H)."""
-        return self.text_code(states).sigmoid()
+        return self.text_code(states).float().sigmoid()
 
     def decode(self, code: Tensor) -> tuple[Tensor, Tensor]:
         """A feature (B, F) and a bag of words (B, V) out of codes (B, J) of either modality.

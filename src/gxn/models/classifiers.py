@@ -43,27 +43,33 @@ class AdversaryGuard(nn.Module):
     Its state is in buffers, so that a resumed run goes on with it.
 
     Attributes:
-        lowest: float32 (), the discriminator's lowest accuracy in an epoch of strong reversal.
-        stopped: bool ().
+        lowest: float32 (), the discriminator's lowest mean accuracy in an epoch of strong reversal.
+        stopped: bool (), whether the game has ended.
+        right, seen: float32 (), the accuracies of the present epoch, summed, and their number.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("lowest", torch.ones(()))
         self.register_buffer("stopped", torch.zeros((), dtype=torch.bool))
+        self.register_buffer("right", torch.zeros(()))
+        self.register_buffer("seen", torch.zeros(()))
 
     @torch.no_grad()
-    def strength(self, strength: float) -> float:
-        """The strength of the gradient reversal, 0 once the game has ended."""
-        return 0.0 if bool(self.stopped) else strength
+    def note(self, accuracy: Tensor) -> None:
+        """Add the discriminator's accuracy () on a batch."""
+        self.right.add_(accuracy)
+        self.seen.add_(1)
 
     @torch.no_grad()
-    def after_epoch(self, accuracy: float, strength: float) -> bool:
-        """Note the discriminator's mean accuracy in an epoch; whether the game has ended."""
-        if strength > STRONG:
-            self.lowest.clamp_(max=accuracy)
-            if accuracy > float(self.lowest) + RISE:
-                self.stopped.fill_(True)
+    def close_epoch(self, strength: float) -> bool:
+        """End an epoch, at whose end the reversal had this strength; whether the game has ended."""
+        if strength > STRONG and self.seen > 0:
+            accuracy = self.right / self.seen
+            torch.minimum(self.lowest, accuracy, out=self.lowest)
+            self.stopped.logical_or_(accuracy > self.lowest + RISE)
+        self.right.zero_()
+        self.seen.zero_()
         return bool(self.stopped)
 
 

@@ -40,6 +40,11 @@ class CaptionDecoder(nn.Module):
 
     With `begin` = `state`, h_0 = tanh(W v_l); with `word`, h_0 is the state after the input W v_l (Show and Tell).
     It has a word embedding of its own, so that no caption gradient reaches the retrieval text encoders.
+
+    Attributes:
+        dropout: drops states before the output layer while captions are learnt by cross-entropy; its rate is a
+            setting of training, 0 until then. Words are decoded without it, and so is the gradient of a sampled
+            caption, which is that of the distribution it was drawn from.
     """
 
     def __init__(self, joint: int, words: int, word: int, hidden: int, begin: str) -> None:
@@ -50,6 +55,7 @@ class CaptionDecoder(nn.Module):
         self.word = nn.Embedding(words, word, padding_idx=PAD)
         nn.init.uniform_(self.word.weight, -0.1, 0.1)
         self.gru = GRU(word, hidden)
+        self.dropout = nn.Dropout(0.0)
         self.output = nn.Linear(hidden, words)
         silent = torch.zeros(words, dtype=torch.bool)
         silent[[PAD, BOS, UNK]] = True  # words that no caption may say
@@ -89,12 +95,15 @@ class CaptionDecoder(nn.Module):
         if targets.is_cuda:
             places = said.nonzero(as_tuple=True)
             states = self.gru.all_steps(self.word(inputs), state)[places]
+            states = self.dropout(states) if drawn is None else states
             logits = F.linear(states, self.output.weight, bias)  # in autocast's precision
             found = -F.cross_entropy(logits.float(), targets[places], reduction="none")
         else:
             captions = Sentences(self.word, inputs, said.sum(1))
             states, places = self.gru.steps(captions, state), (captions.layout.row, captions.layout.step)
-            if drawn is not None:
+            if drawn is None:
+                states = self.dropout(states)
+            else:
                 row, step = places
                 order = torch.argsort(step * len(said) + row)
                 states, places = states[order], (row[order], step[order])

@@ -105,9 +105,13 @@ class Encoders(nn.Module):
         return self._text(Sentences(self.words_of(space), tokens, lengths), space)
 
     def _text(self, captions: Sentences, space: str) -> Tensor:
+        return self._embed(self.text[space](self.pooled(captions, space)))
+
+    def pooled(self, captions: Sentences, space: str) -> Tensor:
+        """Pooled states of a space's GRU, or word embeddings where it has none: (B, H), which P_t reads."""
         if space in self.rnn:
-            return self._embed(self.text[space](self.rnn[space](captions, self.pool[space])))
-        return self._embed(self.text[space](pool_words(captions, self.pool[space])))
+            return self.rnn[space](captions, self.pool[space])
+        return pool_words(captions, self.pool[space])
 
     def text_parameters(self, space: str) -> list[nn.Parameter]:
         """Parameters that a caption's embedding in one space depends on."""

@@ -103,8 +103,7 @@ class GRU(nn.GRU):
         return torch.cat(parts, 1)
 
     def steps(self, sentences: Sentences, h0: Tensor | None, reverse: int = 0) -> Tensor:
-        """States (S, H) on a CPU after each step of the layout, from the states `h0` (B, H) on, or else from
-        zero."""
+        """States (S, H) on a CPU after each step of the layout; the first state is `h0` (B, H), or else zero."""
         layout, suffix = sentences.layout, "_reverse" if reverse else ""
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         parameters = (getattr(self, f"{name}_l0{suffix}") for name in names)
@@ -135,7 +134,6 @@ class GRU(nn.GRU):
         return tuple(half[row, place] for half, place in zip(halves, (step, backwards), strict=False))
 
     def _single(self, compute: Callable, *inputs: Tensor | PackedSequence) -> Any:
-        """Compute in float32, as on a CPU: within autocast cuDNN takes float16, where the smallest gradients
-        are 0."""
+        """Compute in float32, as on a CPU: in the float16 of autocast and cuDNN, the smallest gradients are 0."""
         with torch.autocast(self.weight_hh_l0.device.type, enabled=False):
             return compute(*(each.float() for each in inputs))

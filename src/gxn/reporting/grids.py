@@ -1,6 +1,7 @@
 """Retrieval grids: what was asked, what was found, what was imagined."""
 
 import textwrap
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -21,7 +22,7 @@ PLAIN = {"parse_math": False}  # a caption may speak of dollars
 
 def image_grid(
     found: list[Found],
-    pictures: np.ndarray,
+    pictures: Sequence[np.ndarray | str],
     sentences: list[str],
     caption_image: np.ndarray,
     spoken: list[str] | None,
@@ -30,7 +31,7 @@ def image_grid(
 
     Args:
         found: queries; rows of images, best rows of captions.
-        pictures: (len(found), S, S, 3) uint8 of the queries.
+        pictures: (H, W, 3) uint8 of each query, or its name where there is no picture.
         sentences: text of every caption.
         caption_image: (M,) the image of each.
         spoken: an imagined caption of each query, or None to leave the column out.
@@ -55,7 +56,7 @@ def image_grid(
 def caption_grid(
     found: list[Found],
     queries: list[str],
-    pictures: list[np.ndarray],
+    pictures: Sequence[Sequence[np.ndarray | str]],
     owners: list[int],
     drawn: np.ndarray | None,
 ) -> Figure:
@@ -64,7 +65,7 @@ def caption_grid(
     Args:
         found: queries; rows of captions, best rows of images.
         queries: text of each.
-        pictures: for each query, (BEST, S, S, 3) uint8.
+        pictures: for each query, (H, W, 3) uint8 of each of its best images, or their names.
         owners: the image row of each query.
         drawn: (len(found), S, S, 3) uint8 imagined from each query, or None to leave the column out.
     """
@@ -104,12 +105,20 @@ def _frame(lines: int, widths: list[float], height: float) -> tuple[Figure, Grid
 def _titles(axes: list[Axes], titles: list[str]) -> None:
     """Column heads: over the middle of pictures, over the beginning of text."""
     for axis, title in zip(axes, titles, strict=False):
-        side = "center" if axis.images else "left"
+        side = "center" if axis.axison else "left"  # text has no frame
         axis.set_title(title, fontsize=8, fontweight="bold", loc=side, pad=5)
 
 
-def _picture(axis: Axes, picture: np.ndarray, colour: str, width: float, dashes: str | tuple = "-") -> None:
-    axis.imshow(picture, interpolation="lanczos", interpolation_stage="rgba", aspect="equal")
+def _picture(
+    axis: Axes, picture: np.ndarray | str, colour: str, width: float, dashes: str | tuple = "-"
+) -> None:
+    """A picture in its own aspect; in its place the image's name, where there is no picture."""
+    if isinstance(picture, str):
+        name = "\n".join(textwrap.wrap(picture, 14, max_lines=4, placeholder=" …"))
+        axis.text(0.5, 0.5, name, ha="center", va="center", fontsize=6, color=style.MUTED, **PLAIN)
+        axis.set_aspect("equal", adjustable="box")
+    else:
+        axis.imshow(picture, interpolation="lanczos", interpolation_stage="rgba", aspect="equal")
     axis.set(xticks=[], yticks=[])
     axis.grid(visible=False)
     for spine in axis.spines.values():

@@ -1,8 +1,8 @@
-"""How well the rows imagine: caption metrics and colour fidelity, mean and spread over seeds."""
+"""How well the rows imagine: every measure of their captions and drawings, mean and spread over seeds."""
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,18 @@ from gxn.errors import GxnError
 from gxn.files import read_json
 from gxn.reporting.tables import Row
 
-FIGURES = (
-    *("cider_d", "cider_d_chance", "distinct", "cider", "bleu1", "bleu2", "bleu3", "bleu4", "rouge_l"),
-    *("fidelity", "fidelity_chance", "fidelity_gain", "fidelity_z"),
-)
-COLUMNS = ("dataset", "method", "seeds", *(column for key in FIGURES for column in (key, f"{key}_std")))
+FIXED = ("dataset", "method", "seeds", "collapsed")
 
 
-def imagination(paths: Sequence[Path], methods: Iterable[str]) -> list[Row]:
-    """One row per method, of the JSON files that the step `imagine` wrote; None where a row lacks a path.
+def imagination(paths: Sequence[Path], lines: Path | None, methods: Iterable[str]) -> list[Row]:
+    """One row per method, of the JSON files that the step `imagine` wrote, then people and chance.
+
+    A measure that a row does not have is None. `collapsed` is the number of seeds with a warning.
+
+    Args:
+        paths: files of the step `imagine`.
+        lines: file of the step `imagined_lines`.
+        methods: rows of the table, in order.
 
     Raises:
         GxnError: a file is damaged, or its seed stands twice in a row.
@@ -28,14 +31,25 @@ def imagination(paths: Sequence[Path], methods: Iterable[str]) -> list[Row]:
         run = read_json(path)
         try:
             seeds, seed = runs[run["method"]], int(run["seed"])
-            found = {key: _number(value) for key, value in run["metrics"].items()}
-            found["dataset"] = str(run["dataset"])
+            metrics = {key: _number(value) for key, value in run["metrics"].items()}
+            found = {"dataset": str(run["dataset"]), "metrics": metrics, "collapsed": bool(run["warnings"])}
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
-            raise GxnError(f"{path}: is no file of the step imagine for these rows ({error!r})") from error
+            raise GxnError(f"{path}: is not a file of the step imagine for these rows ({error!r})") from error
         if seed in seeds:
             raise GxnError(f"{path}: {run['method']} has seed {seed} twice")
         seeds[seed] = found
-    return [_row(method, list(seeds.values())) for method, seeds in runs.items() if seeds]
+    rows = [_row(method, list(seeds.values())) for method, seeds in runs.items() if seeds]
+    return rows + (_lines(lines) if lines and rows else [])
+
+
+def columns(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Columns of the table: every measure that a row has, in the order in which they first occur."""
+    return tuple(dict.fromkeys([*FIXED, *(key for row in rows for key in row)]))
+
+
+def filled(rows: Sequence[Row]) -> list[Row]:
+    """Rows with all columns."""
+    return [dict.fromkeys(columns(rows)) | row for row in rows]
 
 
 def _number(value: Any) -> float:
@@ -44,10 +58,23 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _row(method: str, runs: list[dict]) -> Row:
+def _row(method: str, runs: list[Mapping[str, Any]]) -> Row:
     cells: Row = {"dataset": runs[0]["dataset"], "method": method, "seeds": len(runs)}
-    for key in FIGURES:
-        values = [run[key] for run in runs if key in run]
-        cells[key] = statistics.fmean(values) if values else None
+    cells["collapsed"] = sum(run["collapsed"] for run in runs)
+    for key in dict.fromkeys(key for run in runs for key in run["metrics"]):
+        values = [run["metrics"][key] for run in runs if key in run["metrics"]]
+        cells[key] = statistics.fmean(values)
         cells[f"{key}_std"] = statistics.stdev(values) if len(values) > 1 else None
     return cells
+
+
+def _lines(path: Path) -> list[Row]:
+    content = read_json(path)
+    try:
+        return [
+            {"dataset": str(content["dataset"]), "method": name, "seeds": 0}
+            | {key: _number(value) for key, value in metrics.items()}
+            for name, metrics in content["lines"].items()
+        ]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise GxnError(f"{path}: is not a file of the step imagined_lines ({error!r})") from error

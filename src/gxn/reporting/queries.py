@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from gxn.datasets.captions import read_captions
+from gxn.datasets.images import open_images
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import Embeddings
 from gxn.files import hdf5_dataset, open_hdf5, read_json, rows_of
 from gxn.similarities import get_similarity
+
+SIDE = 320  # pixels: an inch of paper at 300 dots
 
 
 @dataclass(frozen=True)
@@ -94,14 +98,36 @@ def read_sentences(path: str | Path, sentid: np.ndarray) -> list[str]:
     return [text[each] for each in sentid.tolist()]
 
 
-def read_pictures(path: str | Path, imgid: np.ndarray) -> np.ndarray:
-    """Small images uint8 (len(imgid), S, S, 3) of the images, from `gan_images.h5`."""
-    with open_hdf5(path) as file:
-        rows = rows_of(imgid, hdf5_dataset(file, "imgid", "iu", 1)[:], path)
-        images = hdf5_dataset(file, "images", "u", 4)
-        if len(rows) and rows.max() >= len(images):
-            raise GxnError(f"{path}: {len(images)} images, but more imgid; make it again")
-        return _upright(np.stack([images[row] for row in rows]), path)
+def read_pictures(
+    images: str | Path | None, captions: str | Path, imgid: np.ndarray
+) -> list[np.ndarray | str]:
+    """Pictures of the images `imgid` in their own aspect, uint8 (H, W, 3), their longer side at most SIDE pixels.
+
+    Args:
+        images: folder of photographs, or `images.h5`; None: there are none, and the images' names stand for them.
+        captions: `captions.json`.
+        imgid: int64 (N,).
+
+    Raises:
+        GxnError: an image is missing or cannot be read.
+    """
+    records = {record.imgid: record for record in read_captions(captions)}
+    rows_of(imgid, np.array(list(records)), captions)
+    asked = [records[each] for each in imgid.tolist()]
+    if images is None:
+        return [record.filename for record in asked]
+    source = open_images(images)
+    return [_reduced(source.read(record)) for record in asked]
+
+
+def _reduced(pixels: np.ndarray) -> np.ndarray:
+    """The picture with its longer side at most SIDE pixels: what a page can show."""
+    height, width = pixels.shape[:2]
+    longer = max(height, width)
+    if longer <= SIDE:
+        return pixels
+    size = (max(1, round(width * SIDE / longer)), max(1, round(height * SIDE / longer)))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 
 
 def read_spoken(path: str | Path | None, imgid: np.ndarray) -> list[str] | None:

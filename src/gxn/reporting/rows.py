@@ -21,7 +21,8 @@ Rows = Mapping[str, RowName]  # by the row's key, in the order of the table
 
 def rows_of(config: Configuration) -> dict[str, RowName]:
     """Rows of the table: those of `methods`, then those that are fine-tuned, `{row}_ft`."""
-    rows = {name: RowName(row.label or name, row.colour) for name, row in config.rows.items()}
+    shown = {name: row for name, row in config.methods.items() if row is not None}
+    rows = {name: RowName(row.label or name, row.colour) for name, row in shown.items()}
     return rows | {
         f"{name}_ft": RowName(f"{rows[name].label}, fine-tuned") for name in config.finetune.methods
     }

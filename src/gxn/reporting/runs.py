@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from gxn import plugins
 from gxn.errors import GxnError
 from gxn.evaluation.metrics import DIRECTIONS, RECALL_COLUMNS, RECALLS
 from gxn.files import read_json
@@ -15,6 +16,8 @@ METRICS = (
     *(f"{way}_{number}" for way in DIRECTIONS for number in (*(f"r{k}" for k in RECALLS), "medr")),
     "rsum",
 )
+# further columns, behind those above
+FURTHER = tuple(f"{way}_{name}" for way in DIRECTIONS for name in plugins.names("gxn.evaluation.columns"))
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Run:
     path: Path
     dataset: str
     method: str
-    seed: int
+    seed: int | None  # None: the row has none
     numbers: dict[str, float]
     alone: dict[str, dict[str, float]]
     gallery: tuple[int, int]  # images, captions
@@ -49,7 +52,7 @@ def read_runs(paths: Iterable[str | Path], methods: Collection[str]) -> list[Run
     for run in runs:
         if run.method not in methods:
             raise GxnError(f"{run.path}: method {run.method!r} is none of the rows {', '.join(methods)}")
-    runs.sort(key=lambda run: (run.dataset, methods.index(run.method), run.seed))
+    runs.sort(key=lambda run: (run.dataset, methods.index(run.method), run.seed or 0))
     for label in sorted({run.dataset for run in runs}):
         _check_terms([run for run in runs if run.dataset == label], methods)
     return runs
@@ -74,7 +77,7 @@ def _read(path: Path) -> list[Run]:
                 path=path,
                 dataset=names.dataset(str(content["dataset"]), protocol),
                 method=str(content["method"]),
-                seed=int(content["seed"]),
+                seed=None if content["seed"] is None else int(content["seed"]),
                 numbers=_numbers(found, path),
                 alone={space: _numbers(each[protocol], path) for space, each in content["spaces"].items()},
                 gallery=(int(found["images"]), int(found["captions"])),
@@ -92,6 +95,7 @@ def _read(path: Path) -> list[Run]:
 def _numbers(found: dict, path: Path) -> dict[str, float]:
     numbers = {key: float(found[key[:3]][key[4:]]) for key in METRICS if key != "rsum"}
     numbers["rsum"] = float(found["rsum"])
+    numbers |= {key: float(found[key[:3]][key[4:]]) for key in FURTHER}
     for key, value in numbers.items():
         if not math.isfinite(value) or value < 0 or (key in RECALL_COLUMNS and value > 100):
             raise GxnError(f"{path}: {key} is {value}. Evaluate the run again")
@@ -112,7 +116,7 @@ def _check_terms(runs: list[Run], methods: list[str]) -> None:
             raise GxnError(
                 f"{run.path}: searches {run.gallery} images and captions, {first.path} {first.gallery}"
             )
-    seeds = sorted({run.seed for run in runs})
+    seeds = {run.seed for run in runs} - {None}
     for method in methods:
         row = [run for run in runs if run.method == method]
         if not row:
@@ -120,8 +124,12 @@ def _check_terms(runs: list[Run], methods: list[str]) -> None:
         for run, following in pairwise(row):
             if run.seed == following.seed:
                 raise GxnError(f"{following.path}: seed {run.seed} of {method!r} is also in {run.path}")
-        missing = set(seeds) - {run.seed for run in row}
-        if missing:
+        own = {run.seed for run in row}
+        if own == {None}:
+            continue
+        if None in own:
+            raise GxnError(f"{row[0].path}: row {method!r} has runs with and without a seed")
+        if missing := seeds - own:
             raise GxnError(f"{row[0].path}: row {method!r} lacks seed {min(missing)}, which other rows have")
         other = [run for run in row if run.config != row[0].config]
         if other:

@@ -10,10 +10,10 @@ from pathlib import Path
 from gxn.errors import GxnError
 from gxn.reporting import names
 from gxn.reporting.rows import Rows, label
-from gxn.reporting.runs import METRICS, Run, rows
+from gxn.reporting.runs import FURTHER, METRICS, Run, rows
 
 Row = dict[str, str | int | float | None]
-NUMBERS = ("seeds", *(column for key in METRICS for column in (key, f"{key}_std")))
+NUMBERS = ("seeds", *(column for key in (*METRICS, *FURTHER) for column in (key, f"{key}_std")))
 COLUMNS = ("dataset", "method", *NUMBERS)
 SPACES = ("dataset", "method", "space", *NUMBERS)
 LOWER_IS_BETTER = ("i2t_medr", "t2i_medr")
@@ -22,7 +22,7 @@ LOWER_IS_BETTER = ("i2t_medr", "t2i_medr")
 def ablation(runs: list[Run]) -> list[Row]:
     """One row per dataset and method: mean and sample standard deviation (None for one seed) over seeds."""
     return [
-        {"dataset": row[0].dataset, "method": row[0].method} | _spread([run.numbers for run in row])
+        {"dataset": row[0].dataset, "method": row[0].method} | _spread(row, [run.numbers for run in row])
         for row in rows(runs)
     ]
 
@@ -31,15 +31,16 @@ def spaces(runs: list[Run]) -> list[Row]:
     """The same of each space alone, of the rows that have several: one row per dataset, method and space."""
     return [
         {"dataset": row[0].dataset, "method": row[0].method, "space": space}
-        | _spread([run.alone[space] for run in row])
+        | _spread(row, [run.alone[space] for run in row])
         for row in rows(runs)
         for space in row[0].alone
     ]
 
 
-def _spread(numbers: list[dict[str, float]]) -> Row:
-    cells: Row = {"seeds": len(numbers)}
-    for key in METRICS:
+def _spread(runs: list[Run], numbers: list[dict[str, float]]) -> Row:
+    # a row without a seed has 0 of them
+    cells: Row = {"seeds": sum(run.seed is not None for run in runs)}
+    for key in (*METRICS, *FURTHER):
         values = [each[key] for each in numbers]
         cells[key] = statistics.fmean(values)
         cells[f"{key}_std"] = statistics.stdev(values) if len(values) > 1 else None
@@ -119,7 +120,7 @@ def _by_dataset(table: list[Row]) -> list[tuple[str, list[Row]]]:
 
 
 def _over(group: list[Row]) -> str:
-    seeds = group[0]["seeds"]
+    seeds = max(int(row["seeds"]) for row in group)
     return "one seed" if seeds == 1 else f"mean ± standard deviation over {seeds} seeds"
 
 

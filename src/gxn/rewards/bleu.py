@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gxn.kernels.ngrams import bleu, checked
+from gxn.kernels.ngrams import bleu, check_hypotheses
 from gxn.rewards.frequencies import ngrams_of
 
 
@@ -34,7 +34,7 @@ class Bleu4:
             image_index: (B,) integers, whose references to compare with.
             hypotheses: (B, T) integers; a row ends with its first EOS, or before its first PAD.
         """
-        images, rows = checked(image_index, hypotheses, len(self._captions) - 1)
+        images, rows = check_hypotheses(image_index, hypotheses, len(self._captions) - 1)
         scores = np.empty(len(rows))
         bleu(images, rows, self._captions, self._references, scores)
         return scores

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gxn.datasets.words import BITS
-from gxn.kernels.ngrams import LONGEST, checked, index, score, square_norms
+from gxn.kernels.ngrams import LONGEST, check_hypotheses, index, score, square_norms
 from gxn.rewards.frequencies import DocumentFrequencies, ngrams_of
 
 
@@ -51,7 +51,7 @@ class CiderD:
             image_index: (B,) integers, whose references to compare with.
             hypotheses: (B, T) integers; a row ends with its first EOS, or before its first PAD.
         """
-        images, rows = checked(image_index, hypotheses, len(self._captions) - 1)
+        images, rows = check_hypotheses(image_index, hypotheses, len(self._captions) - 1)
         scores = np.empty(len(rows))
         score(
             images,

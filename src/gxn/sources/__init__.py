@@ -2,9 +2,9 @@
 
 A plug-in has a class `Parameters` with the keys of `dataset.source`, a subclass of `Source`, and a function
 
-    make(parameters, name, captions, images) -> None
+    make(parameters, order) -> None
 
-that writes the file `captions` in the project's own layout (gxn.datasets.captions) for the dataset `name` and,
-where
-the source renders, the file `images` (gxn.datasets.images).
+that writes the files of an `Order` (gxn.sources._source): captions in the project's own layout
+(gxn.datasets.captions); where the source renders, the images (gxn.datasets.images); where it reads files of the
+user's, a record of what was decided about them.
 """

@@ -1,5 +1,7 @@
 """What a data source says of itself before anything is made."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from gxn.configuration.section import Section
@@ -14,6 +16,27 @@ class Counts(NamedTuple):
     captions: int
 
 
+@dataclass(frozen=True)
+class Order:
+    """What is to be made, and with what.
+
+    Attributes:
+        name: the dataset's name, written into the captions.
+        captions: JSON to write.
+        images: HDF5 of rendered images to write; None: the source renders none.
+        split: JSON to write of what was decided on ids and splits; None: the source decides nothing.
+        tokeniser: of raw captions, one of gxn.datasets.tokenisers.TOKENISERS.
+        features: file or folder of ready features that images must have; None: features are computed.
+    """
+
+    name: str
+    captions: Path
+    images: Path | None = None
+    split: Path | None = None
+    tokeniser: str = "words"
+    features: Path | None = None
+
+
 class Source(Section):
     """Parameters of a data source, with the defaults of one that reads the user's files."""
 
@@ -21,12 +44,12 @@ class Source(Section):
         """Whether the source makes its own images, rather than reading a folder of the user's."""
         return False
 
-    def captions_file(self) -> str | None:
-        """The user's captions file, if there is one."""
-        return None
+    def captions_files(self) -> tuple[str, ...]:
+        """The user's files or folders of captions."""
+        return ()
 
     def images_folder(self) -> str | None:
-        """The user's folder of images; None where the source renders."""
+        """The user's folder of images; None where the source renders, or has ready features alone."""
         return None
 
     def counts(self) -> Counts | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field
 
 from gxn import cli
-from gxn.configuration.section import Images, Seed, Whole
-from gxn.sources._source import Counts, Source
+from gxn.configuration.section import Images, Seed, number
+from gxn.sources._source import Counts, Order, Source
 
 CAPTIONS = 5  # of each image
 CHUNK = 64  # images written, and held in memory, at a time
@@ -21,7 +20,7 @@ class Parameters(Source):
     """Rendered scenes, disjoint in content between splits."""
 
     seed: Seed = Field(description="Seed of the data: every row and every seed of training sees the same")
-    size: Annotated[Whole, Field(ge=32, le=512)] = Field(description="Side of a scene in pixels")
+    size: number(int, ge=32, le=512) = Field(description="Side of a scene in pixels")
     train: Images = Field(description="Images of the training split")
     val: Images = Field(description="Images of the validation split")
     test: Images = Field(description="Images of the test split")
@@ -39,14 +38,12 @@ class Parameters(Source):
         return self.size
 
 
-def make(parameters: Parameters, name: str, captions: Path, images: Path) -> None:
+def make(parameters: Parameters, order: Order) -> None:
     """Render all splits; memory grows by 100 bytes an image.
 
     Args:
         parameters: of the scenes.
-        name: the dataset's name, written into `captions`.
-        captions: JSON to write.
-        images: HDF5 to write, `images` uint8 (N, size, size, 3) and `imgid` int64 (N,).
+        order: the captions to write, and the HDF5: `images` uint8 (N, size, size, 3) and `imgid` int64 (N,).
     """
     import numpy as np
 
@@ -58,12 +55,12 @@ def make(parameters: Parameters, name: str, captions: Path, images: Path) -> Non
     total = parameters.train + parameters.val + parameters.test
     about = {"scenes": digest(parameters.model_dump())}
     # the images are in place before the captions that name them
-    with atomic(captions) as temporary, create_hdf5(images, about) as file:
+    with atomic(order.captions) as temporary, create_hdf5(order.images, about) as file:
         shape = (total, parameters.size, parameters.size, 3)
         store = file.create_dataset("images", shape, "uint8", chunks=(min(CHUNK, total), *shape[1:]))
         file.create_dataset("imgid", data=np.arange(total, dtype=np.int64))
         with open(temporary, "w", encoding="utf-8") as text:
-            text.write(f'{{"dataset": {json.dumps(name)}, "images": [\n')
+            text.write(f'{{"dataset": {json.dumps(order.name)}, "images": [\n')
             held: list[np.ndarray] = []
             for imgid, split, index, scene in cli.progress(in_order(parameters), total, "scenes"):
                 held.append(render(scene, parameters.size, generator(parameters.seed, split, index, 1)))

@@ -7,12 +7,13 @@ from typing import Any
 from gxn import cli
 from gxn.configuration.arguments import Configured
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, hdf5_metadata, open_hdf5, sha256
+from gxn.evaluation.embeddings import write_embeddings
+from gxn.files import hdf5_metadata, open_hdf5, sha256
 from gxn.provenance import data_of
 from gxn.training.checkpoint import read_encoders
 from gxn.training.data import read_split
 from gxn.training.device import choose_device
-from gxn.training.matching import embed as embed_split
+from gxn.training.embedding import embed_split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,22 +36,8 @@ def embed(arguments: Arguments) -> None:
         raise GxnError(
             f"{arguments.checkpoint}: was trained on other data than {features} and {tokens}; train it again"
         )
-    data = read_split(tokens, features, arguments.split, device)
-    images, texts = embed_split(encoders.to(device), data)
-    spaces = encoders.spaces
-    about = {
-        "similarity": encoders.settings.similarity,
-        "weights": dict(zip(spaces, encoders.weights, strict=True)),
-        "split": arguments.split,
-        "provenance": metadata["provenance"],
-    }
-    with create_hdf5(arguments.out, about) as file:
-        for space, image, text in zip(spaces, images, texts, strict=True):
-            file[f"image/{space}"] = image.numpy(force=True)
-            file[f"text/{space}"] = text.numpy(force=True)
-        file["imgid"] = data.imgid
-        file["sentid"] = data.sentid
-        file["caption_image"] = data.caption_image.numpy(force=True)
+    split = read_split(tokens, features, arguments.split, device)
+    write_embeddings(arguments.out, embed_split(encoders.to(device), split, metadata["provenance"]))
 
 
 def same_data(metadata: dict[str, Any], features: Path, tokens: Path) -> bool:

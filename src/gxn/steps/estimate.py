@@ -9,6 +9,7 @@ Memory is the card's where there is one, activations included; on a CPU it is wh
 and data take, without activations and the 0.4 GB of the libraries.
 """
 
+import collections
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gxn import cli
+from gxn import cli, plugins
 from gxn.configuration.arguments import Configured
 from gxn.configuration.root import RAW, Configuration, is_fetched
 from gxn.datasets import downloads as listed
@@ -25,10 +26,13 @@ from gxn.datasets.rendering import render
 from gxn.datasets.scenes import generator
 from gxn.datasets.shapes import classification_set
 from gxn.datasets.tokens import read_vocabulary
+from gxn.datasets.words import SPECIAL
 from gxn.errors import GxnError
 from gxn.features.cnn import load_cnn
 from gxn.features.extract import forward
+from gxn.features.ready_files import open_ready
 from gxn.features.transforms import crops_per_image, images_per_batch
+from gxn.sources._source import Order
 from gxn.sources.scenes import entry, in_order
 from gxn.training.cnn import CnnTrainer
 from gxn.training.device import choose_device
@@ -71,18 +75,23 @@ class Arguments(Configured):
 def estimate(arguments: Arguments) -> None:
     """Print the table for the configuration."""
     config = arguments.configuration
-    device = choose_device(config.device, config.threads)
     counts = count(config)
     print(f"{config.dataset.name}: {counts.images} images, {counts.captions} training captions, ", end="")
-    print(f"{counts.words} words ({counts.origin}); measured on: {device.type}", flush=True)
+    print(f"{counts.words} words ({counts.origin})", flush=True)
+    show(measured(config, counts))
+
+
+def measured(config: Configuration, counts: Counts) -> list[Line]:
+    """Every step of the workflow with what it takes, measured on the device of the configuration."""
+    device = choose_device(config.device, config.threads)
     lines, width, forward_seconds = features(config, counts, device)
     trained = training(config, counts, width, device)
     made = [*downloads(config), *rendering(config), *pretraining(config, device)]
-    show([*made, *lines, *trained, *finetuning(config, counts, forward_seconds)])
+    return [*made, *lines, *trained, *finetuning(config, counts, forward_seconds)]
 
 
 def count(config: Configuration) -> Counts:
-    """Count the dataset: photographs in their prepared files, else all is as configured."""
+    """Count the dataset: in its prepared files, as configured, or in the user's captions."""
     dataset = config.dataset
     folder = Path("data", dataset.name)
     prepared, vocabulary = folder / "captions.json", folder / "vocabulary.json"
@@ -92,19 +101,35 @@ def count(config: Configuration) -> Counts:
         return Counts(len(records), captions, len(read_vocabulary(vocabulary)), f"counted in {folder}")
     sizes = dataset.source.counts()
     if sizes is None:
-        raise GxnError(
-            "dataset.source.expected_counts: state the counts there, "
-            f"or have them counted: `uv run snakemake --cores 8 --configfile ... -- {vocabulary}`"
-        )
+        return _counted(config)
     words = SCENE_WORDS if dataset.source.renders() else PHOTOGRAPH_WORDS
     total = sizes.train + sizes.val + sizes.test
     return Counts(total, sizes.captions, words, "configured; words in round figures")
 
 
+def _counted(config: Configuration) -> Counts:
+    """Count the user's captions as the step `prepare` would take them; no image is opened."""
+    source, ready = config.dataset.source, config.features.file
+    if absent := [path for path in source.captions_files() if not Path(path).exists()]:
+        raise GxnError(f"dataset.source.captions: {absent[0]}: no such file, so nothing can be counted")
+    order = Order(
+        config.dataset.name,
+        Path(),
+        tokeniser=config.vocabulary.tokeniser,
+        features=Path(ready) if ready else None,
+    )
+    entries = plugins.load("gxn.sources", source.kind).read(source, order)[0]["images"]
+    spoken = [each["tokens"] for one in entries if one["split"] == "train" for each in one["sentences"]]
+    seen = collections.Counter(word for tokens in spoken for word in tokens)
+    words = sum(times >= config.vocabulary.min_count for times in seen.values()) + len(SPECIAL)
+    return Counts(len(entries), len(spoken), words, "counted in the captions")
+
+
 def downloads(config: Configuration) -> list[Line]:
     """The public files that the configuration names under data/raw and that are not there yet."""
     source, lines = config.dataset.source, []
-    wanted = [source.images_folder(), source.captions_file(), config.cnn.weights]
+    weights = None if config.features.file else config.cnn.weights
+    wanted = [source.images_folder(), *source.captions_files(), weights]
     names = {f"{RAW}/coco": ["train2014.zip", "val2014.zip"]}
     for path in filter(None, wanted):
         if not is_fetched(path) or Path(path).exists():
@@ -143,7 +168,7 @@ def rendering(config: Configuration) -> list[Line]:
 
 def pretraining(config: Configuration, device: torch.device) -> list[Line]:
     """The CNN that is trained here, where none is brought: its images rendered, then its updates."""
-    if config.cnn.weights is not None:
+    if config.cnn.weights is not None or config.features.file is not None:
         return []
     trainer = CnnTrainer(config.cnn, device)
     trainer.cnn.train()
@@ -175,6 +200,8 @@ def pretraining(config: Configuration, device: torch.device) -> list[Line]:
 
 def features(config: Configuration, counts: Counts, device: torch.device) -> tuple[list[Line], int, float]:
     """Preparing, thumbnails and features; the number of features per image, and the CNN's seconds per crop."""
+    if config.features.file is not None:
+        return ready_features(config, counts)
     section, crops_each = config.features, crops_per_image(config.features)
     network, width = load_cnn(config.cnn.name, config.cnn.layer, None)
     network = network.to(device, memory_format=torch.channels_last).eval()
@@ -199,6 +226,19 @@ def features(config: Configuration, counts: Counts, device: torch.device) -> tup
         Line("features", disk=numbers * width * counts.images, seconds=seconds, memory=memory),
     ]
     return lines, width, crop_seconds
+
+
+def ready_features(config: Configuration, counts: Counts) -> tuple[list[Line], int, float]:
+    """As `features`, where features are taken from a file; nothing is computed."""
+    with open_ready(Path(config.features.file)) as ready:
+        width = ready.width
+    numbers = 2 if config.features.storage_dtype == "float16" else 4
+    decode = 2 * DECODE_SECONDS * counts.images if config.dataset.source.images_folder() else 0.0
+    lines = [
+        Line("prepare", seconds=decode),
+        Line("import_features", disk=numbers * width * counts.images, seconds=0.0),
+    ]
+    return lines, width, 0.0
 
 
 def finetuning(config: Configuration, counts: Counts, forward_seconds: float) -> list[Line]:

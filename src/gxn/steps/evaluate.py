@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gxn import cli
+from gxn import cli, plugins
 from gxn.configuration.arguments import Configured
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import read_embeddings
@@ -19,6 +19,8 @@ from gxn.evaluation.protocols import evaluate as evaluate_protocol
 from gxn.evaluation.ranked import FIELDS
 from gxn.files import create_hdf5, write_json
 
+COLUMNS = "gxn.evaluation.columns"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments(Configured):
@@ -26,7 +28,7 @@ class Arguments(Configured):
 
     embeddings: Path = cli.option("HDF5 of the step embed")
     method: str = cli.option("row of the table")
-    seed: int = cli.option("seed of the run")
+    seed: int | None = cli.option("seed of the run; left out where the row has none", None)
     metrics: Path = cli.option("JSON to write")
     ranks: Path = cli.option("HDF5 to write")
 
@@ -40,12 +42,17 @@ def evaluate(arguments: Arguments) -> None:
         config.evaluate.medr == "floor",
     )
     embeddings = read_embeddings(arguments.embeddings)
+    columns = {name: plugins.load(COLUMNS, name).column for name in plugins.names(COLUMNS)}
     if embeddings.provenance.get("seed", seed) != seed:
         raise GxnError(f"{arguments.embeddings}: made with seed {embeddings.provenance['seed']}, not {seed}")
     try:
-        results = {protocol: evaluate_protocol(embeddings, protocol, floor) for protocol in protocols}
+        results = {
+            protocol: evaluate_protocol(embeddings, protocol, floor, columns) for protocol in protocols
+        }
         spaces = {
-            space: {p: evaluate_protocol(embeddings.alone(space), p, floor).numbers for p in protocols}
+            space: {
+                p: evaluate_protocol(embeddings.alone(space), p, floor, columns).numbers for p in protocols
+            }
             for space in embeddings.spaces
             if len(embeddings.spaces) > 1
         }
@@ -63,7 +70,7 @@ def evaluate(arguments: Arguments) -> None:
     numbers = {protocol: result.numbers for protocol, result in results.items()}
     write_json(arguments.metrics, run | {"protocols": numbers, "spaces": spaces, "provenance": provenance})
     for protocol, result in numbers.items():
-        label = f"{dataset} {protocol} {arguments.method} seed {seed}"
+        label = f"{dataset} {protocol} {arguments.method}" + ("" if seed is None else f" seed {seed}")
         print(f"{label}: rsum {result['rsum']:.1f}, {_recalls(result)}")
 
 

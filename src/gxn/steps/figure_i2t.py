@@ -14,7 +14,7 @@ class Arguments(style.Outputs):
     """Arguments of the step."""
 
     captions: Path = cli.option("captions.json of the dataset")
-    gan_images: Path = cli.option("gan_images.h5")
+    images: Path | None = cli.option("folder of photographs, or images.h5; without: names are shown", None)
     embeddings: Path = cli.option("embeddings of the run to show")
     imagined: Path | None = cli.option("JSON of imagined captions of the same run", None)
 
@@ -26,7 +26,7 @@ def figure_i2t(arguments: Arguments) -> None:
     rank = ranks(one.images, one.texts, one.caption_image, one.similarity, one.weights).i2t
     shown = queries.image_queries(one, rank, grids.ROWS, grids.BEST)
     imgids = one.imgid[[each.query for each in shown]]
-    pictures = queries.read_pictures(arguments.gan_images, imgids)
+    pictures = queries.read_pictures(arguments.images, arguments.captions, imgids)
     imagined = queries.read_spoken(arguments.imagined, imgids)
     with style.house_style():
         style.save(grids.image_grid(shown, pictures, sentences, one.caption_image, imagined), arguments)

@@ -17,7 +17,7 @@ class Arguments(style.Outputs):
     """Arguments of the step."""
 
     captions: Path = cli.option("captions.json of the dataset")
-    gan_images: Path = cli.option("gan_images.h5")
+    images: Path | None = cli.option("folder of photographs, or images.h5; without: names are shown", None)
     embeddings: Path = cli.option("embeddings of the run to show")
     imagined: Path | None = cli.option("HDF5 of imagined images of the same run", None)
 
@@ -30,13 +30,16 @@ def figure_t2i(arguments: Arguments) -> None:
     drawn = queries.read_drawn(imagined)
     shown = queries.caption_queries(one, rank, grids.ROWS, grids.BEST, None if drawn is None else drawn[1])
     asked = np.array([each.query for each in shown])
-    pictures = [queries.read_pictures(arguments.gan_images, one.imgid[each.best]) for each in shown]
+    places = np.unique([row for each in shown for row in each.best])
+    pictures = queries.read_pictures(arguments.images, arguments.captions, one.imgid[places])
+    by_row = dict(zip(places.tolist(), pictures, strict=True))
+    best = [[by_row[row] for row in each.best] for each in shown]
     if drawn is not None:
         drawn = drawn[0][rows_of(one.sentid[asked], drawn[1], imagined, "sentid")]
     asking = [sentences[row] for row in asked]
     with style.house_style():
-        images = one.caption_image[asked].tolist()
-        style.save(grids.caption_grid(shown, asking, pictures, images, drawn), arguments)
+        owners = one.caption_image[asked].tolist()
+        style.save(grids.caption_grid(shown, asking, best, owners, drawn), arguments)
 
 
 main = cli.command(figure_t2i, Arguments)

@@ -1,7 +1,7 @@
 """Make a dataset's captions.json from its source, and where the source renders its images, images.h5.
 
-Captions of your own are checked, and every image that they name is opened: what is missing, empty, doubled or
-unreadable is named.
+Captions of your own, in any layout, get the ids and splits that they lack, and every image that they name is
+opened: what is missing, empty, doubled or unreadable is named.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gxn import cli, plugins
 from gxn.configuration.arguments import Configured
+from gxn.sources._source import Order
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,13 +18,22 @@ class Arguments(Configured):
 
     captions: Path = cli.option("captions.json to write")
     images: Path | None = cli.option("images.h5 to write, where the source renders", None)
+    split: Path | None = cli.option("split.json to write: what was decided, where it reads files", None)
 
 
 def prepare(arguments: Arguments) -> None:
     """Call the source that the configuration names."""
-    dataset = arguments.configuration.dataset
-    source = plugins.load("gxn.sources", dataset.source.kind)
-    source.make(dataset.source, dataset.name, arguments.captions, arguments.images)
+    config = arguments.configuration
+    source, ready = config.dataset.source, config.features.file
+    order = Order(
+        config.dataset.name,
+        arguments.captions,
+        arguments.images,
+        arguments.split,
+        config.vocabulary.tokeniser,
+        Path(ready) if ready else None,
+    )
+    plugins.load("gxn.sources", source.kind).make(source, order)
 
 
 main = cli.command(prepare, Arguments)

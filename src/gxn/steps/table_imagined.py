@@ -1,11 +1,11 @@
-"""Gather what all runs imagined into one table: metrics of captions, and how drawings follow their captions."""
+"""Gather what all runs imagined into one table, with people and chance beside them."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from gxn import cli
 from gxn.files import write_text
-from gxn.reporting.imagined import COLUMNS, imagination
+from gxn.reporting.imagined import columns, filled, imagination
 from gxn.reporting.rows import RowArguments
 from gxn.reporting.tables import to_csv
 
@@ -16,11 +16,13 @@ class Arguments(RowArguments):
 
     csv: Path = cli.option("CSV to write")
     imagined: tuple[Path, ...] = cli.option("JSON files of the step imagine", ())
+    lines: Path | None = cli.option("JSON file of the step imagined_lines", None)
 
 
 def table_imagined(arguments: Arguments) -> None:
     """Write the table."""
-    text = to_csv(imagination(arguments.imagined, arguments.rows), COLUMNS)
+    rows = imagination(arguments.imagined, arguments.lines, arguments.rows)
+    text = to_csv(filled(rows), columns(rows))
     write_text(arguments.csv, text)
     print(text)
 

@@ -37,7 +37,7 @@ def table_significance(arguments: Arguments) -> None:
         found = {
             method: compare(runs, against, settings.resamples, settings.seed) for method, runs in rows.items()
         }
-        adjusted = [holm([found[method][place].p for method in rows]) for place in range(len(METRICS))]
+        adjusted = [_holm([found[method][place].p for method in rows]) for place in range(len(METRICS))]
         fixed = {"dataset": label, "control": control, "seeds": len(against)}
         fixed |= {"images": len(against[0].imgid), "captions": len(against[0].sentid)}
         for index, method in enumerate(rows):
@@ -46,6 +46,11 @@ def table_significance(arguments: Arguments) -> None:
                 numbers["p_holm"] = adjusted[place][index]
                 lines.append(fixed | {"method": method, "metric": one.metric} | numbers)
     write_text(arguments.csv, to_csv(lines, COLUMNS))
+
+
+def _holm(p: list[float | None]) -> list[float | None]:
+    """Adjust p values by Holm's rule; a control with one seed has none."""
+    return p if None in p else holm(p)
 
 
 main = cli.command(table_significance, Arguments)

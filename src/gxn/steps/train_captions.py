@@ -21,9 +21,10 @@ class Arguments(StageArguments):
 
 
 def train_captions(arguments: Arguments) -> None:
-    """Train the decoder.
+    """Train the decoder; the epoch is kept that is best on validation.
 
-    Cross-entropy keeps its last epoch: early captions score high by luck and leave the mix little to start from.
+    The stage of cross-entropy chooses by cross-entropy: captions of early epochs score high in CIDEr-D by luck and
+    leave the mix little to start from. The mix chooses by CIDEr-D.
     """
     files = {name: getattr(arguments, name) for name in ("encoders", "decoder", "frequencies")}
     stage = Stage(__spec__.name, arguments, **files)

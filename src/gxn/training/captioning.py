@@ -53,6 +53,7 @@ class Captioning:
     ) -> None:
         self.encoders, self.decoder, self.settings = encoders, decoder, settings
         self.train_reward, self.val_reward = train_reward, val_reward
+        decoder.dropout.p = settings.dropout
         self.modules: dict[str, nn.Module] = {"encoders": encoders, "decoder": decoder}
         self.optimizers: dict[str, Optimizer] = {
             "decoder": adam(decoder.parameters(), settings.learning_rate)

@@ -23,7 +23,15 @@ def building(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (LookupError, TypeError, ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        RuntimeError,
+        MemoryError,
+        GxnError,
+    ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise GxnError(f"{path}: describes no network that can be built: {reason}; train it again") from error
 

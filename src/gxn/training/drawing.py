@@ -12,7 +12,7 @@ from gxn.configuration.networks import Model
 from gxn.configuration.stages import DrawingSettings
 from gxn.errors import GxnError
 from gxn.files import hdf5_dataset, open_hdf5, read_rows, rows_of
-from gxn.losses.adversarial import conditioning_kl, discriminator_loss, generator_loss
+from gxn.losses.adversarial import conditioning_kl, contrastive_loss, discriminator_loss, generator_loss
 from gxn.models.discriminator import Discriminator
 from gxn.models.encoders import GROUNDED, Encoders
 from gxn.models.generator import ConditioningAugmentation, Generator
@@ -93,7 +93,7 @@ class Drawing:
         losses = self._discriminate(real, sketch, image)
         if self.judge_grounds:
             sketch = self._sketch(tokens, lengths)  # by the encoder as it is now
-        return losses | self._generate(sketch)
+        return losses | self._generate(sketch, image)
 
     def _sketch(self, tokens: Tensor, lengths: Tensor) -> _Sketch:
         with torch.set_grad_enabled(self.settings.grounding_rate > 0):
@@ -107,26 +107,38 @@ class Drawing:
         caption, trained = sketch.caption.detach(), [self.optimizers["discriminator"]]
         if self.judge_grounds:
             caption, trained = sketch.caption, [*trained, self.optimizers["ground_text"]]
-        seen = self.discriminator.look(real)
-        true = self.discriminator.match(seen, caption)
-        mismatched = self.discriminator.match(seen, caption[mismatched_pairs(image, settings.mismatched)])
-        fake = self.discriminator(sketch.drawn.detach(), caption)
+        judge = self.discriminator
+        seen, text = judge.look(real), judge.read(caption)
+        true = judge.match(seen, text)
+        mismatched = judge.match(seen, text[mismatched_pairs(image, settings.mismatched)])
+        fake = judge.match(judge.look(sketch.drawn.detach()), text)
         weights = settings.fake_weight, settings.mismatched_weight
         loss = discriminator_loss(true, fake, mismatched, *weights, settings.adversarial)
+        losses = {"discriminator_loss": loss.detach()}
+        if settings.contrastive_d > 0:
+            contrastive = contrastive_loss(judge.head.products(seen, text), image)
+            losses["contrastive_real"] = contrastive.detach()
+            loss = loss + settings.contrastive_d * contrastive
         update(loss, trained, None)
-        return {"discriminator_loss": loss.detach()}
+        return losses
 
-    def _generate(self, sketch: _Sketch) -> dict[str, Tensor]:
-        self.discriminator.requires_grad_(False)
-        judged = self.discriminator(sketch.drawn, sketch.caption.detach())
-        adversarial = generator_loss(judged, self.settings.saturating, self.settings.adversarial)
+    def _generate(self, sketch: _Sketch, image: Tensor) -> dict[str, Tensor]:
+        settings, judge = self.settings, self.discriminator.requires_grad_(False)
+        seen, text = judge.look(sketch.drawn), judge.read(sketch.caption.detach())
+        adversarial = generator_loss(judge.match(seen, text), settings.saturating, settings.adversarial)
         kl = conditioning_kl(sketch.mean, sketch.log_variance)
+        losses = {"generator_loss": adversarial.detach(), "kl": kl.detach()}
+        loss = adversarial + settings.kl_weight * kl
+        if settings.contrastive_g > 0:
+            contrastive = contrastive_loss(judge.head.products(seen, text), image)
+            losses["contrastive_drawn"] = contrastive.detach()
+            loss = loss + settings.contrastive_g * contrastive
         drawers = [each for name, each in self.optimizers.items() if name != "discriminator"]
-        update(adversarial + self.settings.kl_weight * kl, drawers, self.settings.max_grad_norm)
-        self.discriminator.requires_grad_(True)
+        update(loss, drawers, settings.max_grad_norm)
+        judge.requires_grad_(True)
         if self.average is not None:
             self.average.update(self.drawers)
-        return {"generator_loss": adversarial.detach(), "kl": kl.detach()}
+        return losses
 
     def validate(self, split: Split) -> dict[str, float]:
         """Nothing: the drawings of the test split are judged by the step `imagine`."""

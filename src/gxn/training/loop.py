@@ -25,8 +25,10 @@ class Plan:
         epochs: passes over the training captions.
         batch_size: pairs in a batch.
         seed: of the data order; rows of the same seed see the same batches.
-        monitor: a validation metric; the epoch where it is highest is kept. None: the last epoch.
+        monitor: a validation metric; the epoch where it is best is kept: lowest where its name ends in `loss`,
+            else highest. None: the last epoch.
         precision: `float32` or `bfloat16` (autocast).
+        patience: stop after so many epochs in a row without a better `monitor`. None: train all epochs.
     """
 
     epochs: int
@@ -34,6 +36,11 @@ class Plan:
     seed: int
     monitor: str | None
     precision: str
+    patience: int | None = None
+
+    def is_better(self, metric: float, best: float) -> bool:
+        """Whether the monitored metric is better than the best so far."""
+        return metric < best if str(self.monitor).endswith("loss") else metric > best
 
 
 def train(
@@ -52,13 +59,17 @@ def train(
     history, best = _restore(resume, modules, optimizers, train.features.device)
     steps = train.steps(plan.batch_size)
     for epoch in range(len(history), plan.epochs):
+        if plan.patience is not None and best is not None and epoch - best["epoch"] >= plan.patience:
+            print(f"stopped: no better {plan.monitor} since epoch {best['epoch']}", flush=True)
+            break
         for objective in objectives:
             objective.start_epoch(epoch)
         losses = _epoch(objectives, modules, plan, train, epoch, steps, resume)
         metrics = _validate(objectives, modules, val)
         history.append({"epoch": epoch + 1, **losses, **metrics})
-        if plan.monitor and (best is None or metrics[plan.monitor] > best["metric"]):
-            best = {"metric": metrics[plan.monitor], "modules": copy.deepcopy(_states(modules))}
+        if plan.monitor and (best is None or plan.is_better(metrics[plan.monitor], best["metric"])):
+            metric = metrics[plan.monitor]
+            best = {"epoch": epoch + 1, "metric": metric, "modules": copy.deepcopy(_states(modules))}
         resume.save(
             {
                 "modules": _states(modules),

@@ -38,15 +38,19 @@ class Matching:
 
     def match(self, images: list[Tensor], texts: list[Tensor], batch: Batch) -> dict[str, Tensor]:
         """Update by embeddings (B, J) of the batch's images and captions in each space."""
+        loss = self.ranking_loss(images, texts, batch)
+        update(loss, [self.optimizer], self.settings.max_grad_norm)
+        return {"ranking_loss": loss.detach() / len(batch.image)}
+
+    def ranking_loss(self, images: list[Tensor], texts: list[Tensor], batch: Batch) -> Tensor:
+        """Loss of the mixed score, summed over the batch, of embeddings (B, J) in each space."""
         encoder = self.encoders.settings
         image = torch.arange(len(batch.image), device=batch.image.device)
         if not encoder.same_image_negatives:
             image = batch.image
         scores = score(encoder.similarity, images, texts, self.encoders.weights)
         same_image = image.unsqueeze(0) == image.unsqueeze(1)
-        loss = self.loss(scores, same_image, self.settings.loss)
-        update(loss, [self.optimizer], self.settings.max_grad_norm)
-        return {"ranking_loss": loss.detach() / len(batch.image)}
+        return self.loss(scores, same_image, self.settings.loss)
 
     def validate(self, split: Split) -> dict[str, float]:
         images, texts = embed(self.encoders, split)

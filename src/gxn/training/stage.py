@@ -16,12 +16,14 @@ from gxn.configuration.networks import EncoderSettings, Model
 from gxn.configuration.section import S, parse, used_plugins
 from gxn.configuration.stages import StageSettings, settings
 from gxn.errors import GxnError
+from gxn.evaluation.embeddings import write_embeddings
 from gxn.files import digest, load_tensors, save_tensors, write_rows
 from gxn.models.encoders import Encoders, EncoderSizes
 from gxn.provenance import data_of, provenance
 from gxn.training import loop
 from gxn.training.data import Split, read_split
 from gxn.training.device import choose_device
+from gxn.training.embedding import embed_split
 from gxn.training.objective import Objective
 from gxn.training.resume import Resume, fingerprint
 
@@ -38,6 +40,7 @@ class StageArguments(Configured):
     resume: Path = option("folder of the state between epochs")
     curves: Path = option("CSV to write: a line for each epoch")
     out: Path = option("checkpoint to write, safetensors")
+    embeddings: Path | None = option("HDF5 to write, for joint: embeddings of the test split", None)
 
     @cached_property
     def settings(self) -> StageSettings:
@@ -104,6 +107,7 @@ class Stage:
             seed=self.arguments.seed,
             monitor=self.settings.monitor,
             precision=self.settings.training.precision,
+            patience=self.settings.patience,
         )
         history = loop.train(objectives, plan, self.train, self.val, resume)
         write_rows(self.arguments.curves, history)
@@ -117,6 +121,9 @@ class Stage:
             "vocabulary": digest(list(self.words)),
             "provenance": provenance(shared, data, self.arguments.seed, self.started_from),
         }
+        if self.arguments.embeddings is not None:
+            test = embed_split(self.encoders, self._split("test"), metadata["provenance"])
+            write_embeddings(self.arguments.embeddings, test)
         save_tensors(self.arguments.out, tensors, metadata)
         resume.clear()
 
@@ -130,7 +137,8 @@ def stated(kind: type[S], name: str, metadata: dict[str, Any], path: Path) -> S:
     try:
         return parse(kind, metadata.get(name), name)
     except GxnError as error:
-        raise GxnError(f"{path}: {error}; train it again") from error
+        reasons = "; ".join(str(error).splitlines())
+        raise GxnError(f"{path}: {reasons}; train it again") from error
 
 
 def stated_model(metadata: dict[str, Any], path: Path) -> Model:

@@ -1,0 +1,10 @@
+"""Mean rank of the first right answer; lower is better."""
+
+import numpy as np
+
+LABEL = "Mean rank"
+
+
+def column(ranks: np.ndarray) -> float:
+    """Mean of the ranks (Q,)."""
+    return float(np.mean(ranks))

@@ -1,0 +1,141 @@
+"""Distances between two sets of pictures by features of a CNN: KID with its spread, and the Frechet distance.
+
+Both are distances of distributions: they say whether drawings look like real pictures, not whether they fit their
+captions. The CNN must not have been trained together with the generator; a column's name should say which it is.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gxn.errors import GxnError
+
+SUBSETS = 100
+SUBSET_SIZE = 500
+
+
+@dataclass(frozen=True)
+class KernelDistance:
+    """KID over subsets.
+
+    Attributes:
+        mean: the estimate; lower is better, 0 for equal distributions, and slightly below 0 by chance.
+        std: standard deviation over subsets, the estimate's spread.
+    """
+
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True)
+class FrechetDistance:
+    """Frechet distance beside its floor.
+
+    Attributes:
+        value: of drawings from real pictures, 0 or more, lower is better.
+        floor: of other real pictures from the same real pictures, equally many as the drawings. The estimate is
+            biased upwards where there are few pictures per dimension, so only the excess over the floor counts.
+    """
+
+    value: float
+    floor: float
+
+
+def kernel_distance(
+    real: np.ndarray, drawn: np.ndarray, subsets: int = SUBSETS, subset_size: int = SUBSET_SIZE, seed: int = 0
+) -> KernelDistance:
+    """KID (Binkowski et al. 2018): the unbiased squared MMD with k(x, y) = (x . y / D + 1)^3, over random subsets.
+
+    For a subset of m pictures of each side,
+
+        MMD^2 = sum_{i != j} (k(x_i, x_j) + k(y_i, y_j)) / (m (m - 1)) - 2 sum_{i, j} k(x_i, y_j) / m^2.
+
+    Args:
+        real: features of real pictures, float (N, D).
+        drawn: features of drawings, float (M, D).
+        subsets: number of subsets, drawn without replacement from each side.
+        subset_size: m; the smaller side's size where that is smaller.
+        seed: of the subsets.
+
+    Raises:
+        GxnError: the shapes do not agree, a side has fewer than two pictures, or a number is not finite.
+    """
+    x, y = _checked(real, drawn)
+    size = min(subset_size, len(x), len(y))
+    k_xx, k_yy, k_xy = _kernel(x, x), _kernel(y, y), _kernel(x, y)
+    for kernel in (k_xx, k_yy):
+        np.fill_diagonal(kernel, 0)
+    rng = np.random.default_rng(seed)
+    found = np.empty(subsets)
+    for subset in range(subsets):
+        rows, columns = (rng.choice(len(side), size, replace=False) for side in (x, y))
+        within = k_xx[np.ix_(rows, rows)].sum() + k_yy[np.ix_(columns, columns)].sum()
+        found[subset] = within / (size * (size - 1)) - 2 * k_xy[np.ix_(rows, columns)].mean()
+    return KernelDistance(float(found.mean()), float(found.std()))
+
+
+def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return (x @ y.T / x.shape[1] + 1) ** 3
+
+
+def frechet_distance(one: np.ndarray, two: np.ndarray) -> float:
+    """Squared Frechet distance of the normal distributions fitted to two sets of features (Heusel et al. 2017).
+
+    With means m and covariances C,
+
+        |m_1 - m_2|^2 + tr(C_1 + C_2 - 2 (C_1 C_2)^(1/2)).
+
+    The last trace is the nuclear norm of X_1 X_2^T for centred features X_k / sqrt(N_k - 1), so no root of a
+    matrix is taken, and fewer pictures than dimensions are not a special case.
+
+    Args:
+        one: float (N, D).
+        two: float (M, D).
+
+    Returns:
+        0 or more, in squared units of the features; lower is more alike.
+
+    Raises:
+        GxnError: the shapes do not agree, a side has fewer than two pictures, or a number is not finite.
+    """
+    sides = _checked(one, two)
+    means = [side.mean(axis=0) for side in sides]
+    x, y = ((side - mean) / np.sqrt(len(side) - 1) for side, mean in zip(sides, means, strict=True))
+    total = np.square(means[0] - means[1]).sum() + np.square(x).sum() + np.square(y).sum()
+    # of more rows than columns only the triangle counts: X = Q R, and Q does not change singular values
+    x, y = (np.linalg.qr(each, mode="r") if len(each) > each.shape[1] else each for each in (x, y))
+    return max(0.0, float(total - 2 * np.linalg.norm(x @ y.T, "nuc")))
+
+
+def frechet_with_floor(real: np.ndarray, other_real: np.ndarray, drawn: np.ndarray) -> FrechetDistance:
+    """Frechet distance of drawings from real pictures, beside that of other real pictures (the floor).
+
+    Args:
+        real: features of real pictures, float (N, D).
+        other_real: features of further real pictures, at least M; the first M are used, as the bias depends on
+            their number.
+        drawn: features of drawings, float (M, D).
+
+    Raises:
+        GxnError: the shapes do not agree, there are too few pictures, or a number is not finite.
+    """
+    if len(other_real) < len(drawn):
+        raise GxnError(
+            f"Frechet distance: its floor needs {len(drawn)} other real pictures, as many as drawings, "
+            f"not {len(other_real)}"
+        )
+    return FrechetDistance(frechet_distance(real, drawn), frechet_distance(real, other_real[: len(drawn)]))
+
+
+def _checked(one: np.ndarray, two: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both sides in float64."""
+    if one.ndim != 2 or two.ndim != 2 or one.shape[1] != two.shape[1] or min(len(one), len(two)) < 2:
+        raise GxnError(
+            f"distance of pictures: features {one.shape} and {two.shape}; give (N, D) and (M, D) "
+            "with at least two pictures each"
+        )
+    if not (np.isfinite(one).all() and np.isfinite(two).all()):
+        raise GxnError(
+            "distance of pictures: a feature is not finite; make the drawings or the features again"
+        )
+    return one.astype(np.float64), two.astype(np.float64)

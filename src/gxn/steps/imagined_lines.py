@@ -1,0 +1,53 @@
+"""Measure people, real pictures and chance as imagined captions and drawings are measured."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gxn import cli
+from gxn.configuration.arguments import Configured
+from gxn.datasets.tokens import read_tokens
+from gxn.evaluation.imagination import caption_lines, judge_drawings, read_truth
+from gxn.evaluation.reader import load_reader, read
+from gxn.files import hdf5_dataset, open_hdf5, read_rows, rows_of, write_json
+from gxn.rewards.frequencies import read_frequencies
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments(Configured):
+    """Arguments of the step."""
+
+    captions: Path = cli.option("captions.json")
+    tokens: Path = cli.option("tokens.h5")
+    frequencies: Path = cli.option("document_frequencies.h5")
+    out: Path = cli.option("JSON to write")
+    gan_images: Path | None = cli.option("gan_images.h5, where a row draws", None)
+    reader: Path | None = cli.option(
+        "reader of drawings, safetensors, where the facts of captions are known", None
+    )
+
+
+def imagined_lines(arguments: Arguments) -> None:
+    """Write the metrics of `people`, with real pictures for drawings, and of `chance`."""
+    test, train = (read_tokens(arguments.tokens, split) for split in ("test", "train"))
+    truth = read_truth(arguments.captions, "test")
+    frequencies = read_frequencies(arguments.frequencies, test.vocabulary)
+    people, chance = caption_lines(test, train, frequencies, truth)
+    if arguments.gan_images and arguments.reader:
+        first = np.unique(test.caption_image, return_index=True)[1]
+        with open_hdf5(arguments.gan_images) as file:
+            rows = rows_of(test.imgid, hdf5_dataset(file, "imgid", "iu", 1)[:], arguments.gan_images)
+            pictures = read_rows(hdf5_dataset(file, "images", "u", 4), rows, np.uint8)
+        reader, _ = load_reader(arguments.reader)
+        people |= judge_drawings(pictures, test.sentid[first], truth, lambda each: read(reader, each))
+    dataset = arguments.configuration.dataset.name
+    write_json(arguments.out, {"dataset": dataset, "lines": {"people": people, "chance": chance}})
+    for name, metrics in (("people", people), ("chance", chance)):
+        print(name, "  ".join(f"{key} {value:.4g}" for key, value in metrics.items()))
+
+
+main = cli.command(imagined_lines, Arguments)
+
+if __name__ == "__main__":
+    main()

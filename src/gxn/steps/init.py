@@ -1,0 +1,117 @@
+"""Look at your captioned photographs, or ready features, and write a configuration that suits them.
+
+Run it in the repository's root: gxn init FOLDER, with --captions FILE where the captions are not in the folder.
+It writes config/NAME.yaml, each value with its reason beside it, and says what the run will take and how to
+start it.
+Without photographs: gxn init --captions FILE --features FILE.
+"""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from gxn import cli
+from gxn.commented_yaml import to_yaml
+from gxn.configuration import yaml12
+from gxn.configuration.files import load
+from gxn.configuration.root import RAW, Configuration, is_fetched
+from gxn.datasets.proposal import dataset_name, propose
+from gxn.datasets.survey import Survey, summary, survey
+from gxn.errors import GxnError
+from gxn.features.precomp import is_precomp
+from gxn.files import write_text
+from gxn.processors import available_cpus
+
+PARAMS = Path("params.yaml")
+# measured on two cores: where the data are small, jobs are many and short, and their start counts
+START_SECONDS = 5
+FIXED_JOBS = 24  # checks, data, tables and figures, whatever the rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """Arguments of the step."""
+
+    folder: Path | None = cli.option(
+        "folder of photographs, or a *_precomp folder; left out: there are features alone",
+        None,
+        positional=True,
+    )
+    captions: tuple[Path, ...] = cli.option("files of captions; left out: they are found in the folder", ())
+    features: Path | None = cli.option(
+        "ready features: HDF5, .npz or .npy; left out: a CNN computes them", None
+    )
+    name: str | None = cli.option("name of dataset and configuration; left out: the folder's", None)
+    cnn: str = cli.option("torchvision classification model", "mobilenet_v2")
+    weights: Path | None = cli.option("its safetensors file; left out: torchvision's are downloaded", None)
+
+
+def init(arguments: Arguments) -> None:
+    """Write the configuration.
+
+    Raises:
+        GxnError: there are no captioned images, or the configuration is there already.
+    """
+    if not PARAMS.is_file():
+        raise GxnError(f"{Path.cwd()}: has no params.yaml; run gxn init in the repository's folder")
+    images, features = arguments.folder, arguments.features
+    if images is not None and features is None and is_precomp(images):
+        images, features = None, images
+    source = next(each for each in (images, features, *arguments.captions, Path("mine")) if each is not None)
+    name = arguments.name or dataset_name(source if source.is_dir() else source.with_suffix(""))
+    path = Path("config", f"{name}.yaml")
+    if path.exists():
+        raise GxnError(f"{path}: is there already; remove it, or give another name by --name")
+    found = survey(images, list(arguments.captions) or None, features)
+    print(summary(found), flush=True)
+    text, config = configured(found, name, path, arguments)
+    write_text(path, text)
+    rows = [row for row, own in config.methods.items() if own is not None]
+    print(f"\n{path}: written; beside each value stands its reason. Rows of the table: {', '.join(rows)}")
+    foretell(config, path)
+
+
+def configured(found: Survey, name: str, path: Path, arguments: Arguments) -> tuple[str, Configuration]:
+    """The configuration as text, and as its check reads it above params.yaml.
+
+    Raises:
+        GxnError: the weights are not there, or a path has letters that no path may have here.
+    """
+    import torch
+
+    weights = arguments.weights or RAW / f"{arguments.cnn}.safetensors"
+    if found.features is None and not is_fetched(weights) and not weights.is_file():
+        raise GxnError(f"--weights: {weights}: no such file")
+    cuda = torch.cuda.is_available()
+    settings = propose(found, name, cuda, arguments.cnn, weights, Path.cwd())
+    title = ["Made by gxn init, which found:", *summary(found).split("\n"), "", "Run:", f"  {command(path)}"]
+    text = to_yaml(settings, title)
+    return text, load([PARAMS], yaml12.load(text))
+
+
+def command(path: Path) -> str:
+    """What makes tables and figures of a configuration."""
+    return f"uv run snakemake --cores {available_cpus()} --configfile {shlex.quote(str(path))}"
+
+
+def foretell(config: Configuration, path: Path) -> None:
+    """Print what the run will take, by the estimate of each step, and the command that starts it."""
+    from gxn.steps.estimate import count, duration, measured, size
+
+    lines = measured(config, count(config))
+    updates = sum(line.seconds or 0 for line in lines)
+    imagining = sum(row.imagines for row in config.rows.values())
+    jobs = FIXED_JOBS + len(lines) + len(config.seeds) * (2 * len(config.rows) + imagining)
+    disk, download = sum(line.disk or 0 for line in lines), sum(line.download or 0 for line in lines)
+    print(
+        f"It will take about {duration(updates + START_SECONDS * jobs)}, one job after another: {duration(updates)} "
+        f"of updates, and {jobs} jobs to start; {size(disk)} on disk, {size(download)} to download. "
+        f"Step by step: uv run gxn estimate --config {PARAMS} {path}"
+    )
+    print(f"\nRun:\n  {command(path)}")
+
+
+main = cli.command(init, Arguments)
+
+if __name__ == "__main__":
+    main()

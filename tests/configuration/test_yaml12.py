@@ -1,0 +1,41 @@
+"""YAML 1.2's numbers and truth values, where PyYAML's are those of 1.1."""
+
+import datetime
+
+import pytest
+import yaml
+
+from gxn.configuration import yaml12
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2e-05", 2e-5), ("1e-4", 1e-4), ("1.5E3", 1500.0), (".5e0", 0.5), ("1.0e1", 10.0), ("1e3", 1000.0),
+        ("010", 10), ("+5", 5), ("-0", 0), ("0x10", "0x10"), ("0o10", "0o10"), ("1_000", "1_000"),
+        ("12:30", "12:30"), ("true", True), ("FALSE", False), ("yes", "yes"), ("off", "off"), ("y", "y"),
+        ("null", None), ("~", None), ("", None), ("'5'", "5"), ("[1, a]", [1, "a"]), ("{a: 1}", {"a": 1}),
+    ],
+)  # fmt: skip
+def test_a_scalar_is_what_version_1_2_says(text, value):
+    found = yaml12.load(text)
+    assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize("text", [".inf", "-.INF", ".nan"])
+def test_numbers_that_are_not_finite_can_be_spelt(text):
+    assert isinstance(yaml12.load(text), float)
+
+
+def test_the_safe_loader_of_pyyaml_is_as_it_was():
+    assert yaml.safe_load("[010, yes, 2e-05]") == [8, True, "2e-05"]
+
+
+@pytest.mark.parametrize("text", ["!!python/object/apply:os.getcwd []", "!!python/name:os.getcwd"])
+def test_nothing_is_executed(text):
+    with pytest.raises(yaml.YAMLError):
+        yaml12.load(text)
+
+
+def test_a_date_is_one():
+    assert yaml12.load("2024-05-06") == datetime.date(2024, 5, 6)

@@ -1,0 +1,161 @@
+"""gxn init: a configuration that suits the data, and what to run; then the run itself on real photographs."""
+
+import csv
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from small import ROOT
+
+from gxn.configuration.files import load
+from gxn.errors import GxnError
+from gxn.steps import estimate
+from gxn.steps.init import Arguments, init
+from gxn.training.rates import Rate
+
+THINGS = ("dog", "cat", "bus", "tree", "kite")
+
+
+def captioned(folder: Path, count: int, pictures: bool = True) -> Path:
+    """A table of captions, and pictures beside it."""
+    folder.mkdir(parents=True)
+    if pictures:
+        for at in range(count):
+            Image.new("RGB", (40, 30), (at % 256, at // 256, 7)).save(folder / f"{at}.png")
+    rows = [f"{at}.png,A {THINGS[at % 5]} {at} {word}." for at in range(count) for word in ("runs", "sleeps")]
+    (folder / "captions.csv").write_text("image,caption\n" + "\n".join(rows) + "\n")
+    return folder / "captions.csv"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository's root, where nothing is measured."""
+    rate = dict.fromkeys(("match", "xe", "mix", "draw"), Rate(0.01, 1))
+    monkeypatch.setattr(estimate, "update_rates", lambda *_: rate)
+    monkeypatch.setattr(estimate, "load_cnn", _no_cnn)
+    monkeypatch.setattr(estimate, "forward", lambda network, crops, *_: network.weight)
+    root = tmp_path / "root"
+    root.mkdir()
+    shutil.copy(ROOT / "params.yaml", root)
+    monkeypatch.chdir(root)
+    return root
+
+
+def _no_cnn(name: str, layer: str, weights: Path | None):
+    import torch
+
+    return torch.nn.Linear(2, 3), 1280
+
+
+def test_photographs_with_a_table_get_a_configuration_that_is_read(place, tmp_path, capsys):
+    captioned(tmp_path / "My photos", 200)
+    (tmp_path / "w.safetensors").write_bytes(b"")
+    init(Arguments(folder=tmp_path / "My photos", weights=tmp_path / "w.safetensors"))
+    said = capsys.readouterr().out
+    config = load(["params.yaml", "config/My_photos.yaml"])
+    assert config.dataset.source.captions == ("../My photos/captions.csv",)
+    assert (config.dataset.name, config.features.file) == ("My_photos", None)
+    assert "200 images (160 train, 20 val, 20 test), 400 captions" in said
+    assert re.search(r"\n  uv run snakemake --cores \d+ --configfile config/My_photos.yaml\n$", said)
+    assert re.search(r"It will take about \d+ (s|min), one job after another: .* and \d+ jobs to start", said)
+    text = (place / "config/My_photos.yaml").read_text()
+    assert "batch_size: 16 " in text and "# 200 images (160 train, 20 val, 20 test), 400 captions" in text
+    with pytest.raises(
+        GxnError, match=r"config/My_photos.yaml: is there already; remove it, or give another"
+    ):
+        init(Arguments(folder=tmp_path / "My photos", weights=tmp_path / "w.safetensors"))
+
+
+def test_features_alone_leave_out_what_draws(place, tmp_path, capsys):
+    path = captioned(tmp_path / "t", 200, pictures=False)
+    np.savez(tmp_path / "clip.npz", features=np.ones((199, 6)), names=[f"{at}.png" for at in range(199)])
+    init(Arguments(captions=(path,), features=tmp_path / "clip.npz"))
+    config = load(["params.yaml", "config/clip.yaml"])
+    assert (config.features.file, config.dataset.source.missing_images) == ("../clip.npz", "skip")
+    assert not [name for name, row in config.rows.items() if row.drawing] and "gxn_i2t_xe" in config.rows
+    said = capsys.readouterr().out
+    assert "no photographs: nothing can be drawn" in said and "- to download" in said
+    found = estimate.count(config)
+    assert (found.images, found.captions, found.origin) == (199, 318, "counted in the captions")
+    lines = estimate.measured(config, estimate.Counts(199, 318, 15, ""))
+    assert [line.step for line in lines[:2]] == ["prepare", "import_features"]
+
+
+def test_a_precomp_folder_is_known_by_what_it_holds(place, tmp_path):
+    folder = tmp_path / "f30k_precomp"
+    folder.mkdir()
+    for split, count in (("train", 30), ("dev", 5), ("test", 5)):
+        np.save(folder / f"{split}_ims.npy", np.random.default_rng(0).standard_normal((count, 8)))
+        text = "".join(f"A {split} {THINGS[at % 5]} {at}, {k}.\n" for at in range(count) for k in range(5))
+        (folder / f"{split}_caps.txt").write_text(text)
+    init(Arguments(folder=folder))
+    config = load(["params.yaml", "config/f30k_precomp.yaml"])
+    assert config.features.file == "../f30k_precomp" and config.dataset.source.images is None
+    assert config.dataset.source.captions == ("../f30k_precomp",)
+
+
+def test_what_is_not_there_is_named_and_nothing_is_written(place, tmp_path, monkeypatch):
+    captioned(tmp_path / "p", 30)
+    with pytest.raises(GxnError, match=r"--weights: no/w.safetensors: no such file"):
+        init(Arguments(folder=tmp_path / "p", weights=Path("no/w.safetensors")))
+    with pytest.raises(GxnError, match="name a folder of photographs or a file of features"):
+        init(Arguments())
+    assert not (place / "config").exists()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(GxnError, match=r"has no params\.yaml"):
+        init(Arguments(folder=tmp_path / "p"))
+
+
+def test_the_folder_is_a_word_of_the_command_line(tmp_path):
+    command = [sys.executable, "-m", "gxn.steps.init", str(tmp_path / "none")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=_environment(ROOT))
+    assert done.returncode == 2 and done.stderr.startswith(f"error: {tmp_path}/none")
+
+
+def _environment(root: Path) -> dict[str, str]:
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PYTHONPATH": str(root / "src"), "PATH": programs, "HOME": str(root.parent)}
+
+
+@pytest.mark.slow
+def test_three_hundred_photographs_come_to_a_table_within_ten_minutes(realdata, tmp_path):
+    """The command that init prints, as it prints it but for uv, on two cores."""
+    flickr8k, root, folder = realdata / "flickr8k", tmp_path / "root", tmp_path / "holiday"
+    folder.mkdir()
+    with (folder / "captions.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["image", "caption"])
+        for image in json.loads((flickr8k / "dataset_flickr8k.json").read_text())["images"][:300]:
+            (folder / image["filename"]).symlink_to((flickr8k / "images" / image["filename"]).resolve())
+            table.writerows([image["filename"], each["raw"]] for each in image["sentences"])
+    for name in ("src", "workflow", "profiles", "Snakefile", "params.yaml"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, root / name) if root.mkdir(exist_ok=True) is None else None
+
+    def call(*words: str) -> str:
+        done = subprocess.run(words, cwd=root, env=_environment(root), capture_output=True, text=True)
+        assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
+        return done.stdout
+
+    begun = time.monotonic()
+    weights = (realdata / "weights/mobilenet_v2.safetensors").resolve()
+    said = call(sys.executable, "-m", "gxn.steps.init", str(folder), "--weights", str(weights))
+    printed = shlex.split(said.splitlines()[-1])
+    assert printed[:3] == ["uv", "run", "snakemake"]
+    printed[printed.index("--cores") + 1] = "2"
+    call(*printed[2:])
+    assert time.monotonic() - begun < 600
+    rows = list(csv.DictReader((root / "results/table_ablation.csv").open()))
+    assert [row["method"] for row in rows] == ["cca", "vsepp", "two_space", "gxn_i2t_xe", "gxn_t2i"]
+    captions = json.loads((root / "results/holiday/imagined/gxn_i2t_xe/seed0.json").read_text())["captions"]
+    assert len(captions) == 30 and len(set(captions.values())) > 15
+    assert (root / "results/holiday/figures/t2i.png").stat().st_size > 100_000

@@ -1,0 +1,76 @@
+"""Updates are timed on made-up batches that are as those of training."""
+
+import pytest
+import torch
+from small import configuration
+from tiny import TINY
+
+from gxn.training import rates
+from gxn.training.rates import LONGEST, SHORTEST, made_up, quickest, update_rates
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def found() -> dict:
+    return update_rates(configuration(TINY), "two_space", features=16, words=40, device=CPU)
+
+
+def test_every_kind_of_update_is_timed(found):
+    assert set(found) == {"match", "xe", "mix", "draw"} and all(rate.seconds > 0 for rate in found.values())
+
+
+def test_memory_is_that_of_weights_gradients_and_moments(found):
+    """Four numbers of four bytes for each parameter; captioning has the decoder's besides the encoders'."""
+    assert (
+        found["match"].memory % 16 == 0 and found["mix"].memory == found["xe"].memory > found["match"].memory
+    )
+
+
+def test_without_a_grounded_space_only_ranking_is():
+    abstract = {
+        "encoders": {"abstract": {"loss": {"kind": "hinge", "margin": 0.05}}},
+        "methods": {"plain": {"encoder": "abstract"}},
+    }
+    assert set(update_rates(configuration(TINY, abstract), "abstract", 16, 40, CPU)) == {"match"}
+
+
+def test_the_mix_is_weighted_by_how_often_it_is_self_critical(monkeypatch):
+    times = iter([1.0, 2.0, 10.0, 3.0])
+    monkeypatch.setattr(rates, "quickest", lambda call: call() or next(times))
+    rare = {"captioning": {"scst_interval": 4}}
+    found = update_rates(configuration(TINY, rare), "two_space", 16, 40, CPU)
+    assert {name: rate.seconds for name, rate in found.items()} == {"match": 1, "xe": 2, "mix": 4, "draw": 3}
+
+
+class TestMadeUp:
+    def test_captions_are_as_long_as_those_of_photographs(self):
+        batch, _ = made_up(32, 16, 40, CPU)
+        assert (batch.lengths[0], batch.lengths[-1]) == (LONGEST, SHORTEST)
+        assert torch.equal((batch.tokens != 0).sum(1), batch.lengths)
+
+    def test_the_batch_is_sorted_as_those_of_training(self):
+        batch, _ = made_up(32, 16, 40, CPU)
+        assert (batch.lengths.diff() <= 0).all()
+
+    def test_the_references_are_the_batchs_captions(self):
+        batch, captions = made_up(8, 16, 40, CPU)
+        for row in range(8):
+            own = captions.tokens[captions.offsets[row] : captions.offsets[row + 1]].tolist()
+            assert own == batch.tokens[row, : batch.lengths[row]].tolist()
+
+    def test_words_are_of_the_vocabulary(self):
+        batch, _ = made_up(8, 16, 40, CPU)
+        assert batch.tokens.max() < 40 and batch.tokens[batch.tokens != 0].min() >= 3
+
+
+def test_the_quickest_of_a_few_calls_counts(monkeypatch):
+    clock = iter([0.0, 3.0, 3.0, 4.0, 4.0, 6.0])
+    monkeypatch.setattr(rates.time, "perf_counter", lambda: next(clock))
+    assert quickest(lambda: None) == 1.0
+
+
+def test_a_long_call_is_made_once(monkeypatch):
+    clock, calls = iter([0.0, 100.0]), []
+    monkeypatch.setattr(rates.time, "perf_counter", lambda: next(clock))
+    assert quickest(lambda: calls.append(1)) == 100.0 and calls == [1]
