@@ -114,8 +114,8 @@ def test_phases_ask_for_all_that_they_make(name, runs):
         (
             "tables",
             "deps",
-            "+data/scenes/images.h5",
-            "tables: data/scenes/images.h5 is a dep but nothing reads it",
+            "+data/x",
+            "tables: data/x is a dep but nothing reads it",
         ),
         ("evaluation", "outs", "+results/x", "evaluation: results/x is an out but nothing makes it"),
     ],
@@ -129,6 +129,6 @@ def test_a_forgotten_file_is_found(stage, kind, change, problem, runs):
 
 def test_an_output_that_no_stage_keeps_is_found(runs):
     stages = copying.deepcopy(pipeline.pipeline(plan())["stages"])
-    stages["evaluation"]["outs"].remove({"results/scenes/embeddings": {"persist": True}})
+    stages["evaluation"]["outs"].remove({"results/scenes/ranks": {"persist": True}})
     problems = out_of_step(stages, runs["default"].by_output)
-    assert "results/scenes/embeddings/vse0/seed0.h5 is made but is no stage's out" in problems
+    assert "results/scenes/ranks/vse0/seed0.h5 is made but is no stage's out" in problems

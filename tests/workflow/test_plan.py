@@ -9,7 +9,7 @@ import pytest
 from plans import OWN, PLAIN, TUNED, plan
 from workflow.plan import PRETRAINING, STEPS, as_json, fingerprint, only
 
-from gxn.sources.images import Parameters as Photographs
+from gxn.configuration.features import FixedCnn
 
 SEEDS = "seeds: [3, 5]"
 
@@ -37,9 +37,9 @@ def test_settings_of_other_keys_with_the_same_values_differ():
 
 
 def test_a_section_is_written_by_its_keys():
-    source = Photographs(images="a", captions="b")
-    expected = {"images": "a", "captions": "b", "expected_counts": None, "truncated_images": "refuse"}
-    assert json.loads(as_json({"source": source})) == {"source": expected}
+    assert json.loads(as_json({"cnn": FixedCnn(name="plain", layer="pool")})) == {
+        "cnn": {"name": "plain", "layer": "pool"}
+    }
 
 
 def test_a_fingerprint_fits_a_file_name():
@@ -55,12 +55,20 @@ def test_no_names_match_nothing():
 # rows and their files
 
 
-def test_rows_are_plain_imagining_or_tuned():
+def test_rows_are_plain_imagining_tuned_or_without_a_seed():
     found = plan(TUNED)
     assert found.plain == ["vse0", "vsepp", "order", "abstract", "two_space"]
     assert found.imagining == ["gxn_i2t_xe", "gxn_i2t_mix", "gxn_t2i", "gxn_i2t_t2i"]
     assert found.tuned == {"vsepp_ft": "vsepp"}
-    assert found.all_rows == [*found.plain, *found.imagining, "vsepp_ft"]
+    assert found.seedless_of("cca") == ["cca"]
+    assert found.all_rows == ["cca", *found.plain, *found.imagining, "vsepp_ft"]
+
+
+def test_runs_are_of_every_seed_or_of_none():
+    only_two = plan(PLAIN, SEEDS, "methods: {vsepp: null, order: null}")
+    assert only_two.runs("{method}/seed{seed}") == ["vse0/seed3", "vse0/seed5", "cca/seedless"]
+    options = [only_two.seed_option(job(seed=seed)) for seed in ("3", "less")]
+    assert options == ["--seed 3", ""]
 
 
 def test_files_are_of_every_row_and_seed():
@@ -185,14 +193,14 @@ def test_scenes_are_rendered_and_their_cnn_is_trained_here():
         "results/scenes/checkpoints/cnn.safetensors",
         "results/scenes/curves/cnn.csv",
     ]
-    assert found.source_inputs() == {"captions": [], "images": []}
+    assert found.source_inputs() == {"captions": [], "images": [], "features": []}
 
 
 def test_photographs_and_weights_of_the_users_are_read_where_they_are():
     found = plan(OWN)
     assert (found.images(), found.weights) == ("own/images", "own/weights.safetensors")
     assert found.rendered() == found.trained_cnn() == found.cnn_curves == []
-    assert found.source_inputs() == {"captions": ["own/captions.json"], "images": []}
+    assert found.source_inputs() == {"captions": ["own/captions.json"], "images": [], "features": []}
 
 
 def test_photographs_that_are_fetched_are_inputs():
@@ -295,13 +303,13 @@ def test_the_paper_shows_this_dataset_or_those_that_it_names():
 
 def test_rows_of_tables_are_named_in_their_order():
     rows, tuned = json.loads(plan(TUNED).row_names())
-    assert list(rows)[:2] == ["vse0", "vsepp"] and tuned == ["vsepp_ft"]
+    assert list(rows)[:3] == ["cca", "vse0", "vsepp"] and tuned == ["vsepp_ft"]
     assert rows["vsepp"] == ["VSE++", None]
 
 
 def test_rows_stand_in_the_order_in_which_the_files_name_them():
     found = plan("methods: {mine: {encoder: order}, vsepp: {joint: {epochs: 1}}}")
-    assert list(found.rows) == [*plan().rows, "mine"]
+    assert found.all_rows == [*plan().all_rows, "mine"]
 
 
 def test_training_curves_are_of_all_that_is_trained():
