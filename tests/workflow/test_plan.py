@@ -9,7 +9,7 @@ import pytest
 from plans import OWN, PLAIN, TUNED, plan
 from workflow.plan import PRETRAINING, STEPS, as_json, fingerprint, only
 
-XX
+from gxn.sources.images import Parameters as Photographs
 
 SEEDS = "seeds: [3, 5]"
 
