@@ -8,8 +8,8 @@ from gxn.errors import GxnError
 
 OWN = {
     "pretrain_ranking": {"epochs": 4, "learning_rate": 0.01, "max_grad_norm": 5.0},
-    "pretrain_xe": {"epochs": 8, "learning_rate": 0.02, "patience": 3},
-    "pretrain_scst": {"epochs": 5, "learning_rate": 0.03, "patience": 4},
+    "pretrain_xe": {"epochs": 8, "learning_rate": 0.02, "patience": 2},
+    "pretrain_scst": {"epochs": 5, "learning_rate": 0.03, "patience": 3},
     "pretrain_gan": {"epochs": 12, "learning_rate": 0.04},
     "joint": {
         "epochs": 3, "ranking_steps_per_batch": 2, "learning_rate": 0.05, "lr_decay_epoch": 1,
@@ -95,13 +95,17 @@ def test_another_encoder_has_its_own_loss():
 
 
 def test_captions_are_first_learnt_by_cross_entropy_alone_and_ground_nothing():
-    captions = captioning(0.02, 0.0, 0, scst_weight=0.0)
-    own = {"epochs": 8, "monitor": "val_xe_loss", "patience": 3, "captioning": captions}
+    own = {
+        "epochs": 8,
+        "monitor": "val_xe_loss",
+        "patience": 2,
+        "captioning": captioning(0.02, 0.0, 0, scst_weight=0.0),
+    }
     assert taken("pretrain_xe", "two_space") == shared("two_space") | own
 
 
 def test_then_by_the_mix_which_counts_on_the_epochs_before_it():
-    own = {"epochs": 5, "monitor": "val_cider_d", "patience": 4, "captioning": captioning(0.03, 0.0, 8)}
+    own = {"epochs": 5, "monitor": "val_cider_d", "patience": 3, "captioning": captioning(0.03, 0.0, 8)}
     assert taken("pretrain_scst", "two_space") == shared("two_space") | own
 
 

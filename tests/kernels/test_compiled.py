@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from gxn.imports import PACKAGE, sources
 
+from gxn.code import PACKAGE, files
 from gxn.datasets import words
 from gxn.kernels import compiled
 
@@ -61,7 +61,7 @@ sys.exit(os.waitpid(child, 0)[1])
 def test_compiled_code_depends_only_on_files_of_the_digest():
     """A loop's constants are compiled in; numba does not see that another file's constant has changed."""
     folder = Path(compiled.__file__).parent
-    needed = set().union(*(sources(file) for file in folder.glob("*.py"))) - set(folder.glob("*.py"))
+    needed = set().union(*(files(file) for file in folder.glob("*.py"))) - set(folder.glob("*.py"))
     only_python = {"errors.py", "processors.py", "similarities.py"}  # never read inside a loop
     others = {str(file.relative_to(PACKAGE)) for file in needed if file.stat().st_size} - only_python
     assert others <= {str(Path(words.__file__).relative_to(PACKAGE)), "__init__.py", "datasets/__init__.py"}
@@ -71,7 +71,7 @@ def test_compiled_code_depends_only_on_files_of_the_digest():
 def package(tmp_path):
     """A copy of what loops need, and a loop that calls a loop of another file."""
     kernels = tmp_path / "gxn" / "kernels"
-    for file in sources(Path(compiled.__file__)):
+    for file in files(Path(compiled.__file__)):
         target = tmp_path / "gxn" / file.relative_to(PACKAGE)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, target)

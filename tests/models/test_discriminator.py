@@ -29,7 +29,7 @@ def test_image_and_caption_both_reach_one_logit_a_pair(kind, reads, norm, size):
 def test_the_projection_is_a_score_of_the_picture_plus_an_inner_product():
     torch.manual_seed(0)
     discriminator = Discriminator(12, 8, 4, 16, "projection", "text", "none")
-    discriminator.standard.fit(torch.randn(50, 12) * 3 + 1)
+    discriminator.standardizer.fit(torch.randn(50, 12) * 3 + 1)
     images, captions = torch.randn(5, 3, 16, 16), torch.randn(5, 12)
     maps = images
     for layer in discriminator.image_tower:
@@ -38,7 +38,7 @@ def test_the_projection_is_a_score_of_the_picture_plus_an_inner_product():
     linear = discriminator.image_tower[-1]
     features = maps.reshape(5, -1) @ linear.weight.T + linear.bias
     first, _, second = discriminator.text_proj
-    text = (captions - discriminator.standard.mean) / discriminator.standard.spread
+    text = (captions - discriminator.standardizer.mean) / discriminator.standardizer.scale
     text = F.leaky_relu(text @ first.weight.T + first.bias, 0.2) @ second.weight.T + second.bias
     score = discriminator.head.score
     for i, logit in enumerate(discriminator(images, captions)):

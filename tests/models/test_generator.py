@@ -19,7 +19,7 @@ def test_images_have_the_asked_side_and_range(kind, size):
 
 @pytest.mark.parametrize("size", [0, 8, 48, 65])
 def test_a_size_that_cannot_be_drawn_is_named(size):
-    with pytest.raises(GxnError, match=r"dataset\.thumbnail.*" + str(size)):
+    with pytest.raises(GxnError, match=r"dataset\.gan_image_size.*" + str(size)):
         doublings(size)
 
 
