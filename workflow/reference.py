@@ -97,7 +97,7 @@ def check_table(plan: Plan, name: str, text: str) -> None:
     unknown = sorted({row["method"] for row in table} - set(plan.all_rows))
     if unknown or (name == "ablation.csv" and [row["method"] for row in table] != plan.all_rows):
         raise GxnError(f"{path}: has not the rows of params.yaml; {MAKE}")
-    if any(int(row["seeds"]) != len(plan.config.seeds) for row in table):
+    if any(int(row["seeds"]) != len(plan.config.seeds) for row in table if row["method"] in plan.rows):
         raise GxnError(f"{path}: has not the {len(plan.config.seeds)} seeds of params.yaml; {MAKE}")
 
 

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 import yaml
-from gxn.schema import check
 from PIL import Image
 
+from gxn.configuration.files import load
+from gxn.configuration.root import Configuration
+from gxn.configuration.section import parse
 from gxn.datasets import captions, images, karpathy, tokens
 from gxn.evaluation.embeddings import read_embeddings
 from gxn.evaluation.metrics import RECALL_COLUMNS
@@ -21,7 +23,7 @@ from gxn.evaluation.ranked import read_ranks
 from gxn.features.cnn import build
 from gxn.features.store import read_features
 from gxn.files import create_hdf5, read_json, save_tensors, write_json
-from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
+from gxn.models.encoders import Encoders, EncoderSizes
 from gxn.reporting.queries import read_drawn, read_pictures, read_spoken
 from gxn.reporting.runs import read_runs
 from gxn.rewards.frequencies import build_frequencies, read_frequencies, write_frequencies
@@ -168,9 +170,7 @@ def right_configuration(path: Path, answer: Any) -> bool:
 
 
 def configuration(path: Path) -> Any:
-    value = read_json(path)
-    check(value, ROOT / "workflow/schemas/params.schema.yaml", str(path))
-    return value
+    return parse(Configuration, read_json(path), str(path)).model_dump(mode="json")
 
 
 def make(folder: Path) -> dict[str, Sample]:
@@ -249,12 +249,11 @@ def hdf5(add: Callable, random: np.random.Generator) -> None:
 def checkpoints(add: Callable) -> None:
     """A checkpoint of encoders, weights of a CNN, a state to resume from."""
     path = add("checkpoint", "checkpoint.safetensors", read_encoders, "tensors")
-    spaces = ("abstract", "grounded")
-    config = EncoderConfig(spaces, "order", 0.05, 0.5, True, True, "mean", "last", "shared", False)
-    sizes = EncoderSizes(feature=6, words=9, word=4, hidden=5, joint=3)
+    settings = load([ROOT / "params.yaml"], {}).encoder("two_space")
+    sizes = EncoderSizes(feature_dim=6, vocab_size=9, embed_dim=4, text_hidden=5, joint_dim=3)
     torch.manual_seed(0)
-    state = {f"encoders.{k}": v for k, v in Encoders(config, sizes).state_dict().items()}
-    save_tensors(path, state, {"encoder": vars(config), "sizes": vars(sizes)})
+    state = {f"encoders.{k}": v for k, v in Encoders(settings, sizes).state_dict().items()}
+    save_tensors(path, state, {"encoder": settings.model_dump(), "sizes": sizes.model_dump()})
     path = add("weights", "weights.safetensors", lambda p: build("shufflenet_v2_x0_5", p), "tensors")
     save_tensors(path, build("shufflenet_v2_x0_5", None).state_dict(), {})
     state = {"modules": {"m": {"w": torch.arange(9.0)}}, "history": [{"epoch": 1}], "best": None}

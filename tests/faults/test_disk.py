@@ -34,9 +34,9 @@ def write_hdf5(path: Path, value: int) -> None:
 
 def write_rows(path: Path, value: int) -> None:
     rows = ResumableFeatureWriter(path.parent, "recipe", 100, np.dtype("float32"))
-    rows.begin(10, 10)
-    for _ in range(100):
+    if not rows.begin(10, 10):
         rows.append(np.full((10, 100), value, np.float32))
+    rows.append(np.full((990, 100), value, np.float32))
 
 
 WRITERS = {

@@ -2,9 +2,12 @@
 
 import ast
 import re
+import shlex
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from plans import OWN, plan
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -67,18 +70,21 @@ def test_the_search_finds_what_it_is_for(line):
     assert offences(line)
 
 
-# a rule's own words: wildcards are constrained, numbers and choices are held to the schema, and files that
-# the workflow names itself hold only these wildcards
+# a rule's own words: wildcards are constrained, numbers and choices are held to the configuration, and files
+# that the workflow names itself hold only these wildcards
 PLAIN = {
     *(f"wildcards.{name}" for name in "dataset method encoder seed name file cnn check".split()),
-    *(
-        f"params.{name}"
-        for name in "threads device resume size truncated longest start imagined launch medr".split()
-    ),
-    *("params.significance[resamples]", "params.significance[seed]", "log", "output"),
+    *(f"params.{name}" for name in "resume launch row stage step".split()),
+    *("log", "output"),
 }
-# what the user names, whichever rule takes it, and what in one rule only
-THEIRS, THEIRS_IN = {"params.images", "input.weights"}, {"prepare": {"input.captions"}}
+# options that the plan puts together: it quotes what the user names in them
+OPTIONS = {
+    f"params.{name}"
+    for name in ("images", "files", "reader", "seed", "split", "lines", "imagined", "embeddings")
+}
+# what the user names
+THEIRS = {"input.weights", "input.file", "params.file"}
+ODD = "own/it's $HOME; *"
 
 
 def commands(path: Path) -> dict[str, str]:
@@ -95,14 +101,19 @@ def test_what_users_name_is_quoted(path):
     for rule, text in commands(path).items():
         for value in re.findall(r"(?<!\{)\{([^{}\"']+)\}", text):
             name, _, quoted = value.partition(":")
-            own = name in PLAIN or name.startswith("output.")
-            theirs = name in THEIRS | THEIRS_IN.get(rule, set())
-            made_here = name.startswith("input.") and not theirs
+            own = name in PLAIN | OPTIONS or name.startswith("output.")
+            made_here = name.startswith("input.") and name not in THEIRS
             assert quoted == "q" or own or made_here, f"{path.name}: {rule}: {{{value}}} is not quoted"
 
 
 def test_user_paths_are_among_the_quoted():
-    found = {rule: text for path in RULES for rule, text in commands(path).items()}
-    assert all(any(f"{{{name}:q}}" in text for text in found.values()) for name in THEIRS)
-    assert all(f"{{{name}:q}}" in found[rule] for rule, names in THEIRS_IN.items() for name in names)
-    assert "{params.images:q}" in found["finetune"]
+    found = [text for path in RULES for text in commands(path).values()]
+    assert all(any(f"{{{name}:q}}" in text for text in found) for name in THEIRS)
+
+
+def test_the_plan_quotes_user_paths_in_options():
+    named = {"dataset": {"source": {"images": f"{ODD}/images"}}, "cnn": {"weights": f"{ODD}.safetensors"}}
+    made = plan(OWN, named)
+    assert shlex.split(made.images_option()) == ["--images", f"{ODD}/images"]
+    found = shlex.split(made.check_options(SimpleNamespace(check="features")))
+    assert {f"{ODD}/images", f"{ODD}.safetensors"} <= set(found)

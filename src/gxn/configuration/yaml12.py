@@ -30,4 +30,4 @@ Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(loader.
 
 def load(text: str) -> Any:
     """Read one YAML document; nothing in it is executed."""
-    return yaml.load(text, Loader)
+    return Loader(text).get_single_data()
