@@ -157,7 +157,9 @@ def deps(plan: Plan) -> dict[str, list[str]]:
             *frequencies * bool(plan.imagining),
             *(plan.gan_images() if plan.reader() else []),
             *foreign,
-            *(path for path in made["joint"] if "/checkpoints/" in path or "/embeddings/" in path),
+            *[f"{folder}checkpoints/joint"] * bool(plan.imagining),
+            *[f"{folder}checkpoints/finetune"] * bool(plan.tuned),
+            *(path for path in made["joint"] if "/embeddings/" in path),
         ],
         "tables": [
             *pixels,
@@ -232,13 +234,14 @@ def fingerprints(plan: Plan) -> dict[str, Any]:
             seeds,
             sorted(plan.all_rows),
             sorted(plan.imagining),
-            *(as_json(each) for each in (config.evaluate, config.seedless)),
+            plan.evaluate_settings(),
             checks["protocols"],
         ],
         "tables": [seeds, plan.row_names(), as_json(config.significance), plan.dataset_tables(), plan.shown],
     }
     imagined = [plan.imagine_settings()] if plan.imagining else []
-    own["evaluation"] += [as_json(plan.machine), *imagined, *_read_rows(plan)]
+    reader = [plan.reader_settings()] if plan.reader() else []
+    own["evaluation"] += [as_json(plan.machine), *imagined, *reader, *_seedless(plan), *_read_rows(plan)]
     if plan.tuned:
         own["joint"] += [checks["cards"]]
         own["evaluation"] += [plan.feature_settings()]
@@ -300,6 +303,12 @@ def _tuned(plan: Plan) -> list[Any]:
     """Settings and code of fine-tuning."""
     runs = [SimpleNamespace(method=name) for name in plan.tuned]
     return [[run.method, plan.finetune_settings(run), plan.finetune_code(run)] for run in runs]
+
+
+def _seedless(plan: Plan) -> list[Any]:
+    """Settings of the rows without a seed."""
+    runs = [SimpleNamespace(method=name) for name in sorted(plan.config.seedless)]
+    return [[run.method, plan.seedless_settings(run)] for run in runs]
 
 
 def _read_rows(plan: Plan) -> list[Any]:

@@ -360,6 +360,11 @@ class Plan:
 
         return digest
 
+    def evaluate_settings(self) -> str:
+        """Settings of the step evaluate."""
+        own = self.config.evaluate
+        return as_json({"protocols": own.protocols, "medr": own.medr})
+
     def evaluate_code(self) -> str:
         """Digest of the code of the step evaluate, with all further columns."""
         columns = "gxn.evaluation.columns"
@@ -468,7 +473,8 @@ class Plan:
 
     def reader_settings(self) -> str:
         """Settings of the reader of drawings."""
-        size = {"size": self.config.dataset.source.image_side()}
+        dataset = self.config.dataset
+        size = {"size": max(dataset.source.image_side() or 0, dataset.gan_image_size)}
         return as_json(self.machine | size | {"reader": self.config.evaluate.reader})
 
     def lines(self) -> list[str]:

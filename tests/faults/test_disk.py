@@ -15,7 +15,7 @@ from workplace import Workplace
 
 from gxn import files
 from gxn.errors import GxnError
-from gxn.features.extract import Rows
+from gxn.features.writer import ResumableFeatureWriter
 from gxn.training.resume import Resume
 
 LIMITS = 60  # per kind of file
@@ -33,9 +33,10 @@ def write_hdf5(path: Path, value: int) -> None:
 
 
 def write_rows(path: Path, value: int) -> None:
-    rows = Rows(path.parent, "recipe", 100, np.dtype("float32"))
+    rows = ResumableFeatureWriter(path.parent, "recipe", 100, np.dtype("float32"))
     rows.begin(10, 10)
-    rows.append(np.full((1000, 100), value, np.float32))
+    for _ in range(100):
+        rows.append(np.full((10, 100), value, np.float32))
 
 
 WRITERS = {
@@ -54,7 +55,7 @@ def refusals(name: str, folder: Path) -> int:
     path, chance = folder / name, random.Random(name)
     WRITERS[name](path, 1)
     if name == "rows.bin":
-        os.truncate(path, 4000)  # what is kept of it
+        os.truncate(path, 4032)  # the first batch, which is kept
     before = {each: each.read_bytes() for each in folder.iterdir()}
     size = 400_000 if name == "rows.bin" else path.stat().st_size
     none = resource.getrlimit(resource.RLIMIT_FSIZE)[1]

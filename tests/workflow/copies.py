@@ -4,10 +4,10 @@ import dataclasses
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -157,13 +157,16 @@ def copy_of_working_tree(path: Path, home: Path) -> Copy:
 
 
 class Job(NamedTuple):
-    """A job of a DAG, whether it is to run or not."""
+    """A job of a DAG; `needed`: it is to run."""
 
     rule: str
+    needed: bool
     inputs: list[str]
     outputs: list[str]
     params: list[str]
     command: str
+    threads: int
+    gpu: int
 
 
 class DryRun(NamedTuple):
@@ -174,12 +177,9 @@ class DryRun(NamedTuple):
 
     @property
     def planned(self) -> dict[str, int]:
-        """Numbers of jobs that are to run, by rule."""
-        if "Nothing to be done" in self.said:
-            assert "missing provenance" not in self.said, self.said
-            return {}
-        stats = self.said.rsplit("Job stats:", 1)[1].split("total", 1)[0]
-        return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", stats, re.MULTILINE)}
+        """Numbers of jobs that are to run, by rule; never because it is not known how a file was made."""
+        assert "missing provenance" not in self.said, self.said
+        return dict(Counter(job.rule for job in self.jobs if job.needed))
 
     @property
     def by_output(self) -> dict[str, Job]:

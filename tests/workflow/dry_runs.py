@@ -25,14 +25,17 @@ def remember(workflow: Workflow, *arguments: Any, **options: Any) -> None:
     execute(workflow, *arguments, **options)
 
 
-def job(found: Any) -> dict[str, Any]:
+def job(found: Any, workflow: Workflow) -> dict[str, Any]:
     """A job as JSON; its params as Snakemake compares them, without their names."""
     return {
         "rule": found.rule.name,
+        "needed": workflow.dag.needrun(found),
         "inputs": list(found.input),
         "outputs": list(found.output),
         "params": sorted({repr(value) for value in found.params}),
         "command": found.shellcmd or "",
+        "threads": found.threads,
+        "gpu": found.resources.get("gpu", 0),
     }
 
 
@@ -46,7 +49,7 @@ def dry_run(arguments: list[str]) -> dict[str, Any]:
             code = 0
         except SystemExit as stop:
             code = int(stop.code or 0)
-    jobs = [job(each) for workflow in seen for each in workflow.dag.jobs if not code]
+    jobs = [job(each, workflow) for workflow in seen for each in workflow.dag.jobs if not code]
     return {"code": code, "said": said.getvalue(), "jobs": jobs}
 
 

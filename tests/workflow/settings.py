@@ -18,35 +18,23 @@ BASE = {
     "seeds": [0],
     "device": "cpu",
     "dataset": {"source": {"test": 5000}},
-    "drawing": {"adversarial": "logistic"},
+    "drawing": {"adversarial": "logistic", "contrastive_d": 0, "contrastive_g": 0},
     "encoders": {"cosine": {"retrieval": {"normalise": True}}},
     "finetune": {"methods": ["vsepp"], "processes": 2},
 }
 # they change which files there are, or have no other value here
 APART = (
-    *(
-        "seeds",
-        "device",
-        "dataset.name",
-        "dataset.source.kind",
-        "cnn.weights",
-        "features.file",
-        "finetune.methods",
-    ),
-    *(
-        "methods.*.encoder",
-        "methods.*.captioning",
-        "methods.*.drawing",
-        "encoders.cosine.retrieval.normalise",
-    ),
+    *("seeds", "device", "dataset.name", "dataset.source.kind", "cnn.weights", "features.file"),
+    *("finetune.methods", "methods.*.kind", "methods.*.encoder", "methods.*.captioning", "methods.*.drawing"),
+    "encoders.cosine.retrieval.normalise",
 )
 PHASES = {
     "prepare": "data", "tokenize": "data", "gan_images": "data",
     "train_cnn": "features", "extract_features": "features",
     "pretrain_ranking": "pretraining", "pretrain_xe": "pretraining", "pretrain_scst": "pretraining",
     "pretrain_gan": "pretraining", "rank": "joint", "imagine_and_rank": "joint", "finetune": "joint",
-    "tuned_features": "evaluation", "embed": "evaluation", "embed_tuned": "evaluation", "evaluate": "evaluation",
-    "imagine": "evaluation",
+    "tuned_features": "evaluation", "embed": "evaluation", "evaluate": "evaluation",
+    "imagine": "evaluation", "train_reader": "evaluation",
 }  # fmt: skip
 TRAINED = {
     "pretrain_ranking",
@@ -57,15 +45,16 @@ TRAINED = {
     "imagine_and_rank",
 }
 FEATURES = {"extract_features", "tuned_features", "finetune"}
-READ = {"embed", "embed_tuned", "imagine"}
+READ = {"embed", "imagine"}
 CAPTIONED, DRAWN = {"pretrain_xe", "pretrain_scst", "imagine_and_rank"}, {"pretrain_gan", "imagine_and_rank"}
 JOINT = {"rank", "imagine_and_rank"}
 NAMED = {"table_ablation", "table_published", "table_imagined", "table_significance", "table_datasets"} | {
     f"figure_{name}" for name in ("ablation", "recall", "training")
 }
 REACH: dict[str, set[str]] = {  # the first pattern that fits
-    "threads": {"train_cnn", *FEATURES, *TRAINED, *READ},
+    "threads": {"train_cnn", "train_reader", *FEATURES, *TRAINED, *READ},
     "dataset.gan_image_size": {"gan_images"},
+    "dataset.source.size": {"prepare", "train_reader"},
     "dataset.source.*": {"prepare"},
     "cnn.pretrain.*": {"train_cnn"},
     "cnn.*": {"train_cnn", *FEATURES},
@@ -94,6 +83,8 @@ REACH: dict[str, set[str]] = {  # the first pattern that fits
     "finetune.*": {"finetune"},
     "methods.*.label": NAMED,
     "methods.vsepp.loss.*": {"rank", "finetune"},
+    "evaluate.meteor": {"imagine"},
+    "evaluate.reader.*": {"train_reader"},
     "evaluate.*": {"evaluate"},
     "significance.*": {"table_significance"},
     "paper.*": {"table_datasets"},
@@ -101,9 +92,11 @@ REACH: dict[str, set[str]] = {  # the first pattern that fits
 OTHER: dict[str, Any] = {
     "cnn.name": "mobilenet_v2",
     "cnn.layer": "conv5",
-    "dataset.gan_image_size": 16,
-    "features.resize": 80,
+    "dataset.gan_image_size": 64,  # no more than a scene, whose size is the reader's
     "vocabulary.tokeniser": "characters",
+    "drawing.contrastive_?": 1,
+    "captioning.dropout": 0.5,
+    "features.resize": 80,
     "features.crops": "ten_crop",
     "features.crop": 60,
     "features.storage_dtype": "float16",

@@ -9,9 +9,9 @@ from copies import copy_of_working_tree
 
 pytestmark = pytest.mark.slow
 MINE = """
-dataset: {name: flickr8k, source: karpathy, images: own/photographs, captions: own/captions.json}
-cnn: {name: squeezenet1_1, weights: own/weights.safetensors}
-features: {crop: 224, batch: 4}
+dataset: {name: flickr8k, source: {kind: images, images: own/photographs, captions: own/captions.json}}
+cnn: {name: squeezenet1_1, layer: pool, weights: own/weights.safetensors}
+features: {crop: 224, batch_size: 4}
 methods: {gxn_i2t_t2i: null}
 """
 SPLITS = {"train": 200, "val": 40, "test": 60}

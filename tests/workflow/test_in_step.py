@@ -23,6 +23,11 @@ CONFIGURATIONS = {
         "dataset: {source: {images: data/raw/coco, captions: data/raw/dataset_coco.json}}",
         "cnn: {weights: data/raw/resnet152.safetensors}",
     ),
+    "ready": (
+        OWN,
+        "cnn: {weights: null}\nfeatures: {file: own/features.h5}",
+        "methods: {other: {kind: embeddings, file: own/embeddings.h5}}",
+    ),
     "several datasets": ("paper: {datasets: [coco, scenes]}",),
 }
 # files that are gone after the job that reads them, and such as are fetched: their sums stand in the package
@@ -83,9 +88,10 @@ def not_asked_for(stages, jobs):
 def runs(place):
     """Dry runs of every configuration; files of the user's exist by name only."""
     copy = copy_of_working_tree(place / "in_step", place / "home")
-    for name in ("own/captions.json", "own/weights.safetensors", "results/coco/table_ablation.csv"):
-        (copy.path / name).parent.mkdir(parents=True, exist_ok=True)
-        (copy.path / name).touch()
+    own = [f"own/{name}" for name in ("captions.json", "weights.safetensors", "features.h5", "embeddings.h5")]
+    for path in [copy.path / name for name in (*own, "results/coco/table_ablation.csv")]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     targets = " ".join(pipeline.TARGETS.values()).split()
     calls = []
     for number, texts in enumerate(CONFIGURATIONS.values()):
@@ -114,8 +120,8 @@ def test_phases_ask_for_all_that_they_make(name, runs):
         (
             "tables",
             "deps",
-            "+data/scenes/images.h5",
-            "tables: data/scenes/images.h5 is a dep but nothing reads it",
+            "+data/x",
+            "tables: data/x is a dep but nothing reads it",
         ),
         ("evaluation", "outs", "+results/x", "evaluation: results/x is an out but nothing makes it"),
     ],
@@ -129,6 +135,6 @@ def test_a_forgotten_file_is_found(stage, kind, change, problem, runs):
 
 def test_an_output_that_no_stage_keeps_is_found(runs):
     stages = copying.deepcopy(pipeline.pipeline(plan())["stages"])
-    stages["evaluation"]["outs"].remove({"results/scenes/embeddings": {"persist": True}})
+    stages["evaluation"]["outs"].remove({"results/scenes/ranks": {"persist": True}})
     problems = out_of_step(stages, runs["default"].by_output)
-    assert "results/scenes/embeddings/vse0/seed0.h5 is made but is no stage's out" in problems
+    assert "results/scenes/ranks/vse0/seed0.h5 is made but is no stage's out" in problems

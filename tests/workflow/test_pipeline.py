@@ -113,6 +113,7 @@ def test_a_row_that_is_fine_tuned_adds_its_networks_and_features():
         "data/scenes/preflight/cards.json",
         "results/scenes/checkpoints/finetune",
         "results/scenes/curves/finetune",
+        "results/scenes/embeddings/vsepp_ft",
         "results/scenes/features",
     }
 

@@ -56,12 +56,20 @@ def test_no_names_match_nothing():
 # rows and their files
 
 
-def test_rows_are_plain_imagining_or_tuned():
+def test_rows_are_plain_imagining_tuned_or_without_a_seed():
     found = plan(TUNED)
     assert found.plain == ["vse0", "vsepp", "order", "abstract", "two_space"]
     assert found.imagining == ["gxn_i2t_xe", "gxn_i2t_mix", "gxn_t2i", "gxn_i2t_t2i"]
     assert found.tuned == {"vsepp_ft": "vsepp"}
-    assert found.all_rows == [*found.plain, *found.imagining, "vsepp_ft"]
+    assert found.seedless_of("cca") == ["cca"]
+    assert found.all_rows == ["cca", *found.plain, *found.imagining, "vsepp_ft"]
+
+
+def test_runs_are_of_every_seed_or_of_none():
+    only_two = plan(PLAIN, SEEDS, "methods: {vsepp: null, order: null}")
+    assert only_two.runs("{method}/seed{seed}") == ["vse0/seed3", "vse0/seed5", "cca/seedless"]
+    options = [only_two.seed_option(job(seed=seed)) for seed in ("3", "less")]
+    assert options == ["--seed 3", ""]
 
 
 def test_files_are_of_every_row_and_seed():
@@ -333,13 +341,13 @@ def test_the_paper_shows_this_dataset_or_those_that_it_names():
 
 def test_rows_of_tables_are_named_in_their_order():
     rows, tuned = json.loads(plan(TUNED).row_names())
-    assert list(rows)[:2] == ["vse0", "vsepp"] and tuned == ["vsepp_ft"]
+    assert list(rows)[:3] == ["cca", "vse0", "vsepp"] and tuned == ["vsepp_ft"]
     assert rows["vsepp"] == ["VSE++", None]
 
 
 def test_rows_stand_in_the_order_in_which_the_files_name_them():
     found = plan("methods: {mine: {encoder: order}, vsepp: {joint: {epochs: 1}}}")
-    assert list(found.rows) == [*plan().rows, "mine"]
+    assert found.all_rows == [*plan().all_rows, "mine"]
 
 
 def test_training_curves_are_of_all_that_is_trained():

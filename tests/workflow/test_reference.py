@@ -15,7 +15,7 @@ TABLE = "dataset,method,seeds,rsum\nscenes,vse0,2,1.5\nscenes,vsepp,2,2.5\n"
 @pytest.fixture
 def two_rows():
     """The plan of two rows that imagine nothing, with two seeds."""
-    return plan(PLAIN, "seeds: [0, 1]\nmethods: {order: null}")
+    return plan(PLAIN, "seeds: [0, 1]\nmethods: {cca: null, order: null}")
 
 
 def write_metrics(root, plan, **changes):

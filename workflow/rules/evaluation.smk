@@ -83,7 +83,7 @@ rule evaluate:
         mem_mb=resources.memory(resources.LIGHT),
     params:
         seed=PLAN.seed_option,
-        settings=plan.as_json(CONFIG.evaluate),
+        settings=PLAN.evaluate_settings(),
         code=PLAN.evaluate_code(),
     shell:
         "logged {log} python -m gxn.steps.evaluate --config $config --embeddings {input.embeddings}"
@@ -169,6 +169,8 @@ rule imagined_lines:
 rule evaluation:
     input:
         PLAN.checked("protocols"),
+        PLAN.reader(),
+        PLAN.lines(),
         PLAN.expand(paths.TUNED_FEATURES, method=PLAN.tuned),
         [PLAN.runs(path) for path in (paths.EMBEDDINGS, paths.RANKS, paths.METRICS)],
         [

@@ -102,6 +102,7 @@ rule joint:
         PLAN.checked(*["cards"] * bool(PLAN.tuned)),
         PLAN.checkpoints("joint"),
         PLAN.curves("joint"),
+        PLAN.expand(paths.EMBEDDINGS, method=PLAN.rows),
         [
             PLAN.expand(path, method=PLAN.tuned)
             for path in (paths.TUNED, paths.TUNED_CNN, paths.TUNED_CURVES)

@@ -18,8 +18,7 @@ class ResumableFeatureWriter:
     """Batches of rows in a file that only grows, each behind the SHA-256 of its bytes.
 
     What a kill cut short or what has changed since is dropped, with all that follows. Work with another
-    fingerprint
-    is thrown away.
+    fingerprint is thrown away.
     """
 
     def __init__(self, folder: Path, fingerprint: str, width: int, dtype: np.dtype) -> None:

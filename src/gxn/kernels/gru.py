@@ -31,7 +31,8 @@ class GRUSteps(torch.autograd.Function):
         hidden = weight_hh.shape[1]
         bias = bias_ih.clone()
         bias[: 2 * hidden] += bias_hh[: 2 * hidden]
-        gates = torch.addmm(bias, words, weight_ih.T)[token_index]  # in their place come r, z and n
+        input_proj = torch.addmm(bias, words, weight_ih.T)
+        gates = input_proj.index_select(0, token_index)  # in their place come r, z and n
         hidden_n, states = (words.new_empty(len(gates), hidden) for _ in range(2))
         parts = gates[:, : 2 * hidden], *gates.split(hidden, 1), hidden_n, states
         weight_rz, weight_n = weight_hh.T.split([2 * hidden, hidden], 1)
