@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from small import ROOT
+from small import ENVIRONMENT, ROOT
 
 from gxn import code
 
@@ -206,7 +206,7 @@ def loaded(module: str) -> set[Path]:
         "print(json.dumps([m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'gxn']))"
     )
     # -c puts the working folder first on the path, but no more: the package is found as it is here
-    output = subprocess.check_output([sys.executable, "-c", script], text=True, cwd=ROOT)
+    output = subprocess.check_output([sys.executable, "-c", script], text=True, cwd=ROOT, env=ENVIRONMENT)
     return {Path(path).resolve() for path in json.loads(output)}
 
 

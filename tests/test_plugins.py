@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from pydantic import TypeAdapter
-from small import ROOT
+from small import ENVIRONMENT, ROOT
 
 from gxn import plugins
 from gxn.configuration.section import Section, choice, parse
@@ -173,11 +173,11 @@ def test_one_file_and_three_lines_of_yaml_add_a_loss_and_a_source(tmp_path):
         "  toy: {encoder: two_space, loss: {kind: toy_loss, scale: 2}}\n"
     )
     script = USER.format(packages=PACKAGES, folder=str(tmp_path))
-    output = subprocess.check_output([sys.executable, "-c", script], text=True, cwd=ROOT)
+    output = subprocess.check_output([sys.executable, "-c", script], text=True, cwd=ROOT, env=ENVIRONMENT)
     assert output.split("\n")[:2] == ["scale=2.0 kind='toy_loss'", "18.0"]
     assert '"said": "a toy"' in (tmp_path / "captions.json").read_text()
 
 
 def test_the_configuration_is_read_without_torch():
     script = "import sys; sys.modules['torch'] = None; import gxn.configuration.stages"
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, env=ENVIRONMENT)

@@ -1,6 +1,7 @@
 """The default configuration with changes laid over it, for tests of any room."""
 
 import copy
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from gxn.configuration.files import check, overlay
 from gxn.configuration.root import Configuration
 
 ROOT = Path(__file__).parents[2]
+# of other processes: they run the code beside these tests
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT / "src")}
 PARAMS = yaml12.load((ROOT / "params.yaml").read_text("utf-8"))
 
 

@@ -109,9 +109,3 @@ def test_held_out_images_keep_their_first_captions(raw, tmp_path):
 def test_other_counts_than_the_real_ones_are_refused(raw, tmp_path):
     with pytest.raises(GxnError, match="3 images in train, but 113287 are expected"):
         prepared(raw, tmp_path, train=113287, val=5000, test=5000, captions=5)
-
-
-def test_one_member_is_of_one_archive(tmp_path):
-    archives = (tmp_path / "a.zip", tmp_path / "b.zip")
-    with pytest.raises(GxnError, match=r"^--member: takes one archive only$"):
-        unpack.unpack(unpack.Arguments(archive=archives, member="x", out=tmp_path / "x"))

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 from retrieval import brute_force, embeddings
-from small import ROOT, config_files
+from small import ENVIRONMENT, ROOT, config_files
 
 from gxn.evaluation.embeddings import write_embeddings
 from gxn.evaluation.protocols import evaluate as evaluated
@@ -126,4 +126,4 @@ def test_it_fails_in_one_line_and_writes_nothing(tmp_path, monkeypatch, capsys, 
 
 def test_it_starts_without_torch():
     check = "import sys, gxn.steps.evaluate; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", check], cwd=ROOT).returncode == 0
+    assert subprocess.run([sys.executable, "-c", check], cwd=ROOT, env=ENVIRONMENT).returncode == 0

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from small import config_files
+from small import ENVIRONMENT, config_files
 
 from gxn.datasets.captions import read_captions
 from gxn.datasets.images import open_images
@@ -211,7 +211,9 @@ def test_sigkill_in_real_photographs(realdata, tmp_path, capsys):
     out = tmp_path / "cut.h5"
     options = [f"--{key}={value}" for key, value in inputs.items() if key != "config"]
     options += ["--config", *map(str, inputs["config"])]
-    victim = subprocess.Popen([sys.executable, "-m", "gxn.steps.features", *options, f"--out={out}"])
+    victim = subprocess.Popen(
+        [sys.executable, "-m", "gxn.steps.features", *options, f"--out={out}"], env=ENVIRONMENT
+    )
     rows, three_batches = tmp_path / "resume/rows.bin", 3 * 4 * 512 * 4
     deadline = time.monotonic() + 120
     while not rows.exists() or rows.stat().st_size < three_batches:

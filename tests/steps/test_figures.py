@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import os
 import subprocess
 import sys
 
@@ -10,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 from PIL import Image
-from small import ROOT
+from small import ENVIRONMENT, ROOT
 
 from gxn.reporting import style
 
@@ -68,7 +67,7 @@ def test_another_process_draws_the_same_bytes(tmp_path, results, draw, name):
     command = [sys.executable, "-m", f"gxn.steps.figure_{name}", *words(results, name), *outputs]
     settings = tmp_path / "matplotlibrc"  # a user's own taste changes nothing
     settings.write_text("font.size: 20\nsavefig.dpi: 50\nlines.linewidth: 9\n")
-    environment = os.environ | {"PYTHONHASHSEED": "7", "MATPLOTLIBRC": str(settings)}
+    environment = ENVIRONMENT | {"PYTHONHASHSEED": "7", "MATPLOTLIBRC": str(settings)}
     subprocess.run(command, check=True, env=environment, cwd=ROOT)
     for form in ("f.pdf", "f.png"):
         assert (tmp_path / "first" / form).read_bytes() == (tmp_path / "second" / form).read_bytes()
@@ -77,7 +76,7 @@ def test_another_process_draws_the_same_bytes(tmp_path, results, draw, name):
 def test_plotting_needs_no_torch():
     steps = ", ".join(f"gxn.steps.figure_{name}" for name in FIGURES)
     check = f"import sys, gxn.steps.table_ablation, {steps}; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", check], cwd=ROOT).returncode == 0
+    assert subprocess.run([sys.executable, "-c", check], cwd=ROOT, env=ENVIRONMENT).returncode == 0
 
 
 @pytest.mark.parametrize("name", ["i2t", "t2i"])

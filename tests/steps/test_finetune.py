@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from small import config_files
+from small import ENVIRONMENT, config_files
 from tiny import TINY, Killed, kill_after, train
 from torchvision import models
 
@@ -219,6 +219,7 @@ def test_two_processes_equal_one_on_the_joined_batch(row: Path, tuned: Path, tmp
         stderr=subprocess.STDOUT,
         text=True,
         timeout=300,
+        env=ENVIRONMENT,
     )
     assert done.returncode == 0, done.stdout
     assert "Warning" not in done.stdout

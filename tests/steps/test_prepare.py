@@ -1,12 +1,11 @@
 """The step that makes a dataset's captions."""
 
-import os
 import subprocess
 import sys
 
 import pytest
 from karpathy_json import dataset, save_images
-from small import ROOT, config_files
+from small import ENVIRONMENT, ROOT, config_files
 
 from gxn.datasets.captions import read_captions
 from gxn.files import open_hdf5, write_json
@@ -51,7 +50,7 @@ def test_by_hand_what_is_wrong_is_one_line_and_nothing_is_left(photographs, tmp_
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env=os.environ | {"PYTHONWARNINGS": "ignore"},
+        env=ENVIRONMENT | {"PYTHONWARNINGS": "ignore"},
     )
     assert done.returncode == 2
     path = tmp_path / "images" / "3.png"

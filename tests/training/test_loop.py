@@ -55,7 +55,7 @@ class Fit:
 
     def validate(self, val: Split) -> dict[str, float]:
         self.log.append(f"{self.name} validate {self.network.training} {torch.is_grad_enabled()}")
-        return {"val_score": self.scores[self.epoch]}
+        return {"val_score": self.scores[self.epoch], "val_loss": self.scores[self.epoch]}
 
 
 class Network(nn.Module):
@@ -81,7 +81,7 @@ def fresh(**given) -> Fit:
 
 def test_an_epoch_is_a_row(tmp_path):
     history = trained(tmp_path, fresh())
-    assert [list(row) for row in history] == [["epoch", "fit_loss", "val_score"]] * 3
+    assert [list(row) for row in history] == [["epoch", "fit_loss", "val_score", "val_loss"]] * 3
     assert [row["epoch"] for row in history] == [1, 2, 3]
 
 
@@ -168,6 +168,44 @@ def test_a_stage_that_patience_ended_does_not_go_on_when_it_is_resumed(tmp_path)
     assert trained(tmp_path, again, epochs=5, monitor="val_score", patience=2) == ended
     assert not any("step" in line for line in again.log)
     assert torch.equal(again.network.weight, first.network.weight)
+
+
+@pytest.mark.parametrize(("scores", "best"), [([3, 1, 2], 2), ([1, 2, 3], 1), ([3, 2, 1], 3), ([2, 2, 2], 1)])
+def test_of_a_loss_the_lowest_is_kept(tmp_path, scores, best):
+    selected = fresh()
+    selected.scores = scores
+    trained(tmp_path / "a", selected, monitor="val_loss")
+    expected = fresh()
+    trained(tmp_path / "b", expected, epochs=best)
+    assert torch.equal(selected.network.weight, expected.network.weight)
+
+
+@pytest.mark.parametrize(
+    ("scores", "patience", "epochs"),
+    [([1, 3, 2, 2, 2, 9], 2, 4), ([1, 3, 2, 2, 2, 9], 3, 5), ([1, 2, 3, 4, 5, 6], 1, 6),
+     ([3, 2, 4, 1, 1, 1], 2, 5), ([1, 1, 1, 1, 1, 1], None, 6)],
+)  # fmt: skip
+def test_training_stops_after_so_many_epochs_without_a_better_one(tmp_path, capsys, scores, patience, epochs):
+    objective = fresh()
+    objective.scores = scores
+    history = trained(tmp_path, objective, epochs=6, monitor="val_score", patience=patience)
+    assert len(history) == epochs
+    assert ("stopped: no better val_score since epoch" in capsys.readouterr().out) == (epochs < 6)
+
+
+def test_a_run_that_stopped_and_was_killed_stops_there_again(tmp_path, monkeypatch):
+    whole = fresh()
+    whole.scores = [1, 3, 2, 2, 9, 9]
+    expected = trained(tmp_path / "whole", whole, epochs=6, monitor="val_score", patience=2)
+    parts = fresh()
+    parts.scores = whole.scores
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        kill_after(patch, 4)
+        trained(tmp_path / "parts", parts, epochs=6, monitor="val_score", patience=2)
+    parts = Fit(Network())
+    parts.scores = whole.scores
+    assert trained(tmp_path / "parts", parts, epochs=6, monitor="val_score", patience=2) == expected
+    assert torch.equal(parts.network.weight, whole.network.weight)
 
 
 @pytest.mark.parametrize("saves", [1, 2, 3])

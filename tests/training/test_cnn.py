@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gxn.config import parse
 from torch import Tensor
 
+from gxn.configuration.features import Cnn
+from gxn.configuration.section import parse
 from gxn.datasets.shapes import QUESTIONS
 from gxn.errors import GxnError
-from gxn.training.cnn import CnnConfig, CnnTrainer, rendered, train
+from gxn.training.cnn import CnnTrainer, rendered, train
 from gxn.training.resume import Resume
 
 PRETRAIN = {
@@ -20,7 +21,7 @@ PRETRAIN = {
     "images": 48,
     "held_out": 16,
     "epochs": 2,
-    "batch": 16,
+    "batch_size": 16,
     "learning_rate": 0.004,
     "weight_decay": 0.05,
 }
@@ -28,7 +29,7 @@ PRETRAIN = {
 
 def trainer(**changes: Any) -> CnnTrainer:
     section = {"name": "plain", "layer": "grid3", "weights": None, "pretrain": PRETRAIN | changes}
-    return CnnTrainer(parse(CnnConfig, section, "cnn"), torch.device("cpu"))
+    return CnnTrainer(parse(Cnn, section, "cnn"), torch.device("cpu"))
 
 
 def trained(built: CnnTrainer, folder: Path) -> list[dict[str, float]]:
@@ -70,7 +71,7 @@ def test_accuracy_counts_only_places_with_a_thing() -> None:
 def test_a_mirrored_image_comes_with_mirrored_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built = trainer(batch=48)
+    built = trainer(batch_size=48)
     images, answers = rendered(built.plan)
     both: list[tuple[Tensor, Tensor]] = []
     monkeypatch.setattr(CnnTrainer, "update", lambda _self, *pair: both.append(pair) or 1.0)
@@ -143,6 +144,6 @@ def test_places_are_learnt_from_a_grid_and_not_from_one_mean(tmp_path: Path) -> 
         images[row, 0 if red else 2, 4:12, 20 if right else 4 : 28 if right else 12] = 250
         place = ("colour", "top right" if right else "top left")
         answers[row, list(QUESTIONS).index(place)] = 1 if red else 5
-    built = trainer(images=64, batch=16, epochs=8)
+    built = trainer(images=64, batch_size=16, epochs=8)
     history = [built.epoch(epoch, images, answers, Resume(tmp_path, "recipe")) for epoch in range(8)]
     assert built.accuracy(images, answers)["colour"] == 1 and history[-1] < history[0] / 5
