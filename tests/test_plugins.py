@@ -52,9 +52,9 @@ class Parameters(Source):
         return Counts(200, 2, 2, 200)
 
 
-def make(parameters, name, captions, images):
+def make(parameters, order):
     """Write the sentence."""
-    captions.write_text(json.dumps({"dataset": name, "images": [], "said": parameters.sentence}))
+    order.captions.write_text(json.dumps({"dataset": order.name, "images": [], "said": parameters.sentence}))
 '''
 
 

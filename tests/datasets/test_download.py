@@ -13,14 +13,11 @@ import time
 from pathlib import Path
 
 import pytest
-import torch
 
 from gxn.datasets import download
 from gxn.datasets.download import fetch
 from gxn.datasets.downloads import Source
 from gxn.errors import GxnError
-from gxn.files import load_tensors
-from gxn.steps.fetch_weights import convert
 
 BODY = bytes(range(256)) * 1200  # 307,200 bytes
 
@@ -278,25 +275,3 @@ def test_a_killed_download_goes_on(server, tmp_path):
     assert 50_000 <= have < len(BODY)
     assert get(tmp_path, listed(server.url("/a"))).read_bytes() == BODY
     assert server.seen[-1] == ("/a", f"bytes={have}-")
-
-
-@pytest.mark.parametrize("zipped", [True, False])  # torchvision's older files are of the older form
-def test_a_checkpoint_becomes_safetensors_and_code_in_it_is_not_run(tmp_path, zipped):
-    state = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
-    torch.save(state, tmp_path / "a.pth", _use_new_zipfile_serialization=zipped)
-    convert(tmp_path / "a.pth", "https://example.org/a.pth", tmp_path / "a.safetensors")
-    tensors, metadata = load_tensors(tmp_path / "a.safetensors")
-    assert all((tensors[name] == state[name]).all() for name in state) and len(tensors) == 2
-    assert metadata["source"] == "https://example.org/a.pth"
-
-    class Evil:
-        def __reduce__(self):
-            return os.mkdir, (str(tmp_path / "run"),)
-
-    torch.save({"a": Evil()}, tmp_path / "evil.pth", _use_new_zipfile_serialization=zipped)
-    with pytest.raises(GxnError, match=r"evil.pth: cannot be read as a file of tensors"):
-        convert(tmp_path / "evil.pth", "", tmp_path / "evil.safetensors")
-    assert not (tmp_path / "run").exists() and not (tmp_path / "evil.safetensors").exists()
-    (tmp_path / "text.pth").write_text("hello")
-    with pytest.raises(GxnError, match=r"text.pth"):
-        convert(tmp_path / "text.pth", "", tmp_path / "text.safetensors")

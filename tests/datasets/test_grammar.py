@@ -7,15 +7,15 @@ import pytest
 from gxn.datasets import grammar
 from gxn.datasets.grammar import captions
 from gxn.datasets.palette import PLACES
-from gxn.datasets.scenes import Scene, Settings, Thing, generator, scenes
+from gxn.datasets.scenes import Scene, Thing, generator, scenes
 
-SETTINGS = Settings(seed=3, size=64, train=400, val=2, test=200)
+SEED, COUNTS = 3, {"train": 400, "test": 200}
 
 
 def written(split: str) -> list[tuple[Scene, list[grammar.Caption]]]:
     return [
-        (scene, captions(scene, generator(SETTINGS.seed, split, index, 2)))
-        for index, scene in enumerate(scenes(SETTINGS, split))
+        (scene, captions(scene, generator(SEED, split, index, 2)))
+        for index, scene in enumerate(scenes(SEED, split, COUNTS[split]))
     ]
 
 

@@ -4,7 +4,6 @@ import threading
 
 import numpy as np
 import pytest
-from gxn.steps.thumbnails import thumbnails
 from PIL import Image
 
 from gxn.datasets.captions import Record
@@ -169,16 +168,3 @@ def test_resize_keeps_the_aspect_and_crop_is_central(noise):
     assert resize_shorter(noise, 15).shape == (15, 20, 3)
     assert resize_shorter(noise, 30) is noise
     assert (centre_crop(noise, 10) == noise[10:20, 15:25]).all()
-
-
-def test_thumbnails_are_joined_by_id_in_the_order_of_the_captions(tmp_path, packed, noise):
-    import h5py
-
-    captions = tmp_path / "captions.json"
-    image = '{{"filename": "x{0}", "imgid": {0}, "split": "train", "sentids": [], "sentences": []}}'
-    captions.write_text('{"images": [' + ",".join(image.format(id) for id in (4, 9)) + "]}")
-    thumbnails(captions, packed, 30, tmp_path / "small.h5")
-    with h5py.File(tmp_path / "small.h5") as file:
-        assert file["imgid"][:].tolist() == [4, 9]
-        assert file["images"].shape == (2, 3, 30, 30)
-        assert (file["images"][1] == noise[:, 5:35].transpose(2, 0, 1)).all()

@@ -3,7 +3,7 @@
 import pytest
 
 from gxn.datasets.grammar import captions
-from gxn.datasets.scenes import Settings, generator, scenes
+from gxn.datasets.scenes import generator, scenes
 from gxn.errors import GxnError
 from gxn.evaluation.drawn_facts import (
     ReaderAccuracy,
@@ -55,7 +55,7 @@ def test_shares_are_over_all_pictures() -> None:
 
 
 def test_true_scenes_and_chance() -> None:
-    drawn = list(scenes(Settings(seed=0, size=32, train=2, val=2, test=COUNT), "test"))
+    drawn = list(scenes(0, "test", COUNT))
     told = [captions(scene, generator(0, "test", index, 2))[0].mentions for index, scene in enumerate(drawn)]
     readings = [scene.facts() for scene in drawn]
     found, chance = facts_found(readings, told), facts_found_by_chance(readings, told)

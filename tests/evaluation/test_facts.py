@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from gxn.datasets.grammar import captions
-from gxn.datasets.scenes import Settings, generator, scenes
+from gxn.datasets.scenes import generator, scenes
 from gxn.errors import GxnError
 from gxn.evaluation.caption_parser import parse_caption
 from gxn.evaluation.facts import caption_facts, chance_facts, human_facts, judge, matched
 from gxn.evaluation.shifts import spread_shifts
 
 COUNT = 120
-SETTINGS = Settings(seed=0, size=32, train=2, val=2, test=COUNT)
 SCENE = {
     "ground": "sand",
     "things": [
@@ -25,7 +24,7 @@ SCENE = {
 
 @pytest.fixture(scope="module")
 def told() -> tuple[list, list, list]:
-    found = list(scenes(SETTINGS, "test"))
+    found = list(scenes(0, "test", COUNT))
     written = [captions(scene, generator(0, "test", index, 2)) for index, scene in enumerate(found)]
     mentions = [[each.mentions for each in five] for five in written]
     return [scene.facts() for scene in found], mentions, [five[0].tokens for five in written]

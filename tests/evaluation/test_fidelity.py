@@ -6,17 +6,16 @@ import pytest
 from gxn.datasets.grammar import captions
 from gxn.datasets.palette import COLOURS, GROUNDS, PLACES
 from gxn.datasets.rendering import render
-from gxn.datasets.scenes import Settings, generator, scenes
+from gxn.datasets.scenes import generator, scenes
 from gxn.errors import GxnError
 from gxn.evaluation.fidelity import closeness, colour_fidelity, compared, facts, lab
 
 COUNT = 60
-SETTINGS = Settings(seed=0, size=32, train=2, val=2, test=COUNT)
 
 
 @pytest.fixture(scope="module")
 def drawn() -> tuple[np.ndarray, list]:
-    found = list(scenes(SETTINGS, "test"))
+    found = list(scenes(0, "test", COUNT))
     images = [render(scene, 32, generator(0, "test", index, 1)) for index, scene in enumerate(found)]
     told = [captions(scene, generator(0, "test", index, 2)) for index, scene in enumerate(found)]
     mentions = [[mention for caption in five for mention in caption.mentions] for five in told]

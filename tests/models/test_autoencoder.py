@@ -128,7 +128,7 @@ def test_without_the_tie_it_reconstructs_and_retrieves_nothing():
 def test_with_the_tie_alone_the_codes_collapse_and_that_is_said():
     features, bags = planted(noise=3.0)
     with pytest.raises(GxnError, match="the codes collapsed"):
-        train("plain", 1.0, 500, features, bags, rate=3e-2)
+        train("plain", 1.0, 1500, features, bags, rate=3e-3)
 
 
 def test_centred_codes_do_not_all_point_one_way():

@@ -1,35 +1,60 @@
 """Encoders: spaces, norms, and that padding and company in a batch change nothing."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 
+from gxn.configuration.networks import EncoderSettings
 from gxn.errors import GxnError
-from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes, encode_captions
+from gxn.models.encoders import Encoders, EncoderSizes, encode_captions, linear, space_weights
 
-SIZES = EncoderSizes(feature=6, words=20, word=8, hidden=10, joint=12)
+SIZES = EncoderSizes(feature_dim=6, vocab_size=20, embed_dim=8, text_hidden=10, joint_dim=12)
 TOKENS = torch.tensor([[4, 5, 6, 7, 8], [9, 10, 11, 0, 0], [12, 0, 0, 0, 0]])
 LENGTHS = torch.tensor([5, 3, 1])
+SETTINGS = {
+    "spaces": ["abstract", "grounded"], "similarity": "order", "abstract_weight": 0.3, "normalise": True,
+    "absolute": True, "abstract_pooling": "mean", "grounded_pooling": "last", "word_embeddings": "shared",
+    "same_image_negatives": False,
+}  # fmt: skip
 
 
-CONFIG = EncoderConfig(
-    ("abstract", "grounded"), "order", 0.05, 0.3, True, True, "mean", "last", "shared", False
-)
-
-
-def make(**changes):
+def make(**changes) -> Encoders:
     torch.manual_seed(0)
-    return Encoders(replace(CONFIG, **changes), SIZES)
+    return Encoders(EncoderSettings(**SETTINGS | changes), SIZES)
 
 
 @pytest.mark.parametrize("similarity", ["cosine", "order"])
-def test_embeddings_are_unit_and_orthant_only_for_order(similarity):
-    encoders = make(similarity=similarity)
-    every = encoders.images(torch.randn(3, 6)) + encoders.texts(TOKENS, LENGTHS)
-    for space in every:
-        assert torch.allclose(space.norm(dim=1), torch.ones(3), atol=1e-5)
-        assert (space >= 0).all() == (similarity == "order")
+class TestEmbeddings:
+    def all_of(self, similarity):
+        encoders = make(similarity=similarity)
+        return encoders.images(torch.randn(3, 6)) + encoders.texts(TOKENS, LENGTHS)
+
+    def test_have_length_one(self, similarity):
+        for space in self.all_of(similarity):
+            torch.testing.assert_close(space.norm(dim=1), torch.ones(3))
+
+    def test_are_non_negative_only_where_an_order_wants_it(self, similarity):
+        assert all((space >= 0).all() == (similarity == "order") for space in self.all_of(similarity))
+
+
+class TestProjections:
+    """Embeddings of images without normalisation, or without the absolute value."""
+
+    FEATURES = torch.randn(3, 6, generator=torch.Generator().manual_seed(1))
+
+    def plain(self):
+        return make(normalise=False, absolute=False).images(self.FEATURES)[1]
+
+    def test_they_are_maps_of_normalised_features(self):
+        encoders = make(normalise=False, absolute=False)
+        unit = self.FEATURES / self.FEATURES.norm(dim=1, keepdim=True)
+        torch.testing.assert_close(encoders.images(self.FEATURES)[1], encoders.image["grounded"](unit))
+
+    def test_normalisation_divides_by_the_length(self):
+        expected = self.plain() / self.plain().norm(dim=1, keepdim=True)
+        torch.testing.assert_close(make(absolute=False).images(self.FEATURES)[1], expected)
+
+    def test_absolute_takes_the_sign_away(self):
+        assert torch.equal(make(normalise=False).images(self.FEATURES)[1], self.plain().abs())
 
 
 def test_a_caption_alone_embeds_as_in_company():
@@ -37,25 +62,33 @@ def test_a_caption_alone_embeds_as_in_company():
     together = encoders.texts(TOKENS, LENGTHS)
     for row, length in enumerate(LENGTHS.tolist()):
         alone = encoders.texts(TOKENS[row : row + 1, :length], LENGTHS[row : row + 1])
-        for a, b in zip(alone, together, strict=True):
-            assert torch.allclose(a[0], b[row], atol=1e-6)
+        for one, many in zip(alone, together, strict=True):
+            torch.testing.assert_close(one[0], many[row])
 
 
-def test_abstract_reads_both_ways_and_grounded_forward():
+def test_the_order_of_words_counts_in_both_spaces():
     encoders = make()
-    turned = torch.tensor([[8, 7, 6, 5, 4]])
-    abstract, grounded = encoders.texts(TOKENS[:1], LENGTHS[:1])
-    abstract_turned, grounded_turned = encoders.texts(turned, LENGTHS[:1])
-    assert not torch.allclose(abstract, abstract_turned) and not torch.allclose(grounded, grounded_turned)
+    for one, turned in zip(
+        encoders.texts(TOKENS[:1], LENGTHS[:1]), encoders.texts(TOKENS[:1].flip(1), LENGTHS[:1]), strict=True
+    ):
+        assert not torch.allclose(one, turned)
+
+
+def test_each_space_has_a_network_of_its_own():
+    encoders = make()
     assert encoders.rnn["abstract"] is not encoders.rnn["grounded"]
 
 
-def test_weights_mix_to_one():
-    assert CONFIG.weights == [0.3, 0.7]
-    assert replace(CONFIG, spaces=("grounded",)).weights == [1.0]
+@pytest.mark.parametrize(
+    ("spaces", "weights"),
+    [(["abstract", "grounded"], [0.3, 0.7]), (["grounded", "abstract"], [0.7, 0.3]), (["grounded"], [1.0])],
+)
+def test_weights_of_the_spaces_sum_to_one(spaces, weights):
+    assert space_weights(EncoderSettings(**SETTINGS | {"spaces": spaces})) == pytest.approx(weights)
 
 
-def test_encoding_in_batches_keeps_the_order():
+@pytest.mark.parametrize("batch", [1, 4, 17, 100])
+def test_encoding_in_batches_keeps_the_order(batch):
     encoders = make()
     tokens = torch.randint(3, 20, (17, 5), generator=torch.Generator().manual_seed(1))
     lengths = torch.randint(1, 6, (17,), generator=torch.Generator().manual_seed(2))
@@ -63,51 +96,61 @@ def test_encoding_in_batches_keeps_the_order():
     order = torch.argsort(lengths, descending=True)
     with torch.no_grad():
         whole = encoders.texts(tokens[order], lengths[order])
-    for part, all_at_once in zip(encode_captions(encoders, tokens, lengths, 4), whole, strict=True):
-        assert torch.allclose(part[order], all_at_once, atol=1e-6)
+    for part, all_at_once in zip(encode_captions(encoders, tokens, lengths, batch), whole, strict=True):
+        torch.testing.assert_close(part[order], all_at_once)
 
 
-def test_embeddings_as_they_are_projected():
-    torch.manual_seed(1)
-    features = torch.randn(3, 6)
-    plain, unit, signed = (
-        make(**changes).images(features)[1]
-        for changes in ({"normalise": False, "absolute": False}, {"absolute": False}, {"normalise": False})
+@pytest.mark.parametrize("space", ["abstract", "grounded"])
+@pytest.mark.parametrize("pooling", ["mean", "last"])
+def test_a_caption_is_the_mean_or_the_last_state_of_its_gru(space, pooling):
+    """By torch's own GRU with the same weights."""
+    encoders = make(**{f"{space}_pooling": pooling})
+    reference = torch.nn.GRU(8, 10, batch_first=True, bidirectional=space == "abstract")
+    reference.load_state_dict(encoders.rnn[space].state_dict())
+    states, final = reference(encoders.words_of(space)(TOKENS[:1]))
+    state = states.mean(1) if pooling == "mean" else torch.cat(tuple(final), 1)
+    expected = torch.nn.functional.normalize(encoders.text[space](state)).abs()
+    torch.testing.assert_close(encoders.text_space(TOKENS, LENGTHS, space)[:1], expected)
+
+
+class TestWordEmbeddings:
+    def test_both_spaces_share_one(self):
+        shared = make()
+        assert shared.words_of("abstract") is shared.words_of("grounded")
+
+    def test_or_have_one_each(self):
+        own = make(word_embeddings="own")
+        before = own.texts(TOKENS, LENGTHS)
+        with torch.no_grad():
+            own.words_of("abstract").weight.mul_(-2)
+        after = own.texts(TOKENS, LENGTHS)
+        assert not torch.allclose(before[0], after[0]) and torch.equal(before[1], after[1])
+
+
+@pytest.mark.parametrize("space", [0, 1])
+def test_one_space_alone_is_as_among_both(space):
+    encoders = make()
+    name = encoders.spaces[space]
+    torch.testing.assert_close(
+        encoders.text_space(TOKENS, LENGTHS, name), encoders.texts(TOKENS, LENGTHS)[space]
     )
-    assert (plain < 0).any() and not torch.allclose(plain.norm(dim=1), torch.ones(3), atol=1e-2)
-    assert torch.allclose(unit, plain / plain.norm(dim=1, keepdim=True), atol=1e-6)
-    assert torch.equal(signed, plain.abs())
 
 
-@pytest.mark.parametrize(("space", "key"), [(0, "abstract_state"), (1, "grounded_state")])
-def test_a_caption_is_the_mean_or_the_last_state(space, key):
-    mean, last = (make(**{key: state}) for state in ("mean", "last"))
-    name = mean.spaces[space]
-    states = torch.nn.GRU(8, 10, batch_first=True, bidirectional=space == 0)
-    states.load_state_dict(mean.rnn[name].state_dict())
-    read, final = states(mean.words_of(name)(TOKENS[:1]))
-    for encoders, state in ((mean, read.mean(1)), (last, torch.cat(tuple(final), 1))):
-        expected = torch.nn.functional.normalize(encoders.text[name](state)).abs()
-        assert torch.allclose(encoders.texts(TOKENS, LENGTHS)[space][:1], expected, atol=1e-6)
+@pytest.mark.parametrize("space", ["abstract", "grounded"])
+@pytest.mark.parametrize("kind", ["shared", "own"])
+def test_the_parameters_of_a_caption_are_those_that_its_embedding_depends_on(space, kind):
+    encoders = make(word_embeddings=kind)
+    encoders.text_space(TOKENS, LENGTHS, space).sum().backward()
+    moved = {name for name, each in encoders.named_parameters() if each.grad is not None}
+    listed = {id(each) for each in encoders.text_parameters(space)}
+    assert {name for name, each in encoders.named_parameters() if id(each) in listed} == moved
 
 
-def test_spaces_read_one_word_embedding_or_their_own():
-    shared, own = make(), make(words="own")
-    assert shared.words_of("abstract") is shared.words_of("grounded")
-    before = own.texts(TOKENS, LENGTHS)
-    with torch.no_grad():
-        own.words_of("abstract").weight.mul_(-2)
-    after = own.texts(TOKENS, LENGTHS)
-    assert not torch.allclose(before[0], after[0]) and torch.equal(before[1], after[1])
-    assert torch.equal(own.text_space(TOKENS, LENGTHS, "grounded"), after[1])
+def test_a_map_starts_without_bias():
+    assert not linear(3, 4).bias.any()
 
 
 def test_an_unknown_similarity_is_refused():
-    with pytest.raises(GxnError, match=r"similarity: must be one of cosine, order, .*, not 'dot'"):
-        make(similarity="dot")
-
-
-@pytest.mark.parametrize("spaces", [(), ("foo",), ("abstract", "foo"), ("grounded", "grounded")])
-def test_spaces_that_are_not_known_are_refused(spaces):
-    with pytest.raises(GxnError, match=r"encoders\.spaces: must be abstract, grounded or both, not \("):
-        make(spaces=spaces)
+    settings = make().settings.model_copy(update={"similarity": "dot"})
+    with pytest.raises(GxnError, match=r"^similarity: must be one of cosine, order, .*, not 'dot'"):
+        Encoders(settings, SIZES).images(torch.randn(2, 6))

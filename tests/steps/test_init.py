@@ -4,11 +4,11 @@ import csv
 import json
 import os
 import re
+import resource
 import shlex
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from small import ROOT
 
 from gxn.configuration.files import load
 from gxn.errors import GxnError
-from gxn.steps import estimate
+from gxn.estimation import data, training
 from gxn.steps.init import Arguments, init
 from gxn.training.rates import Rate
 
@@ -40,9 +40,9 @@ def captioned(folder: Path, count: int, pictures: bool = True) -> Path:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository's root, where nothing is measured."""
     rate = dict.fromkeys(("match", "xe", "mix", "draw"), Rate(0.01, 1))
-    monkeypatch.setattr(estimate, "update_rates", lambda *_: rate)
-    monkeypatch.setattr(estimate, "load_cnn", _no_cnn)
-    monkeypatch.setattr(estimate, "forward", lambda network, crops, *_: network.weight)
+    monkeypatch.setattr(training, "update_rates", lambda *_: rate)
+    monkeypatch.setattr(data, "load_cnn", _no_cnn)
+    monkeypatch.setattr(data, "forward", lambda network, crops, *_: network.weight)
     root = tmp_path / "root"
     root.mkdir()
     shutil.copy(ROOT / "params.yaml", root)
@@ -84,9 +84,9 @@ def test_features_alone_leave_out_what_draws(place, tmp_path, capsys):
     assert not [name for name, row in config.rows.items() if row.drawing] and "gxn_i2t_xe" in config.rows
     said = capsys.readouterr().out
     assert "no photographs: nothing can be drawn" in said and "- to download" in said
-    found = estimate.count(config)
+    found = data.count(config)
     assert (found.images, found.captions, found.origin) == (199, 318, "counted in the captions")
-    lines = estimate.measured(config, estimate.Counts(199, 318, 15, ""))
+    lines = training.measured(config, data.Counts(199, 318, 15, ""))
     assert [line.step for line in lines[:2]] == ["prepare", "import_features"]
 
 
@@ -126,9 +126,18 @@ def _environment(root: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(root / "src"), "PATH": programs, "HOME": str(root.parent)}
 
 
+def _processor_seconds() -> float:
+    """Of all programs that this one has started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.mark.slow
 def test_three_hundred_photographs_come_to_a_table_within_ten_minutes(realdata, tmp_path):
-    """The command that init prints, as it prints it but for uv, on two cores."""
+    """The command that init prints, as it prints it but for uv, on two cores.
+
+    The limit is one of processor time, since other work on the machine would count in one of wall time.
+    """
     flickr8k, root, folder = realdata / "flickr8k", tmp_path / "root", tmp_path / "holiday"
     folder.mkdir()
     with (folder / "captions.csv").open("w", newline="", encoding="utf-8") as file:
@@ -137,23 +146,25 @@ def test_three_hundred_photographs_come_to_a_table_within_ten_minutes(realdata, 
         for image in json.loads((flickr8k / "dataset_flickr8k.json").read_text())["images"][:300]:
             (folder / image["filename"]).symlink_to((flickr8k / "images" / image["filename"]).resolve())
             table.writerows([image["filename"], each["raw"]] for each in image["sentences"])
-    for name in ("src", "workflow", "profiles", "Snakefile", "params.yaml"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, root / name) if root.mkdir(exist_ok=True) is None else None
+    root.mkdir()
+    for name in ("Snakefile", "params.yaml"):
+        shutil.copy(ROOT / name, root)
+    for name in ("src", "workflow", "profiles"):
+        shutil.copytree(ROOT / name, root / name)
 
     def call(*words: str) -> str:
         done = subprocess.run(words, cwd=root, env=_environment(root), capture_output=True, text=True)
         assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
         return done.stdout
 
-    begun = time.monotonic()
+    begun = _processor_seconds()
     weights = (realdata / "weights/mobilenet_v2.safetensors").resolve()
     said = call(sys.executable, "-m", "gxn.steps.init", str(folder), "--weights", str(weights))
     printed = shlex.split(said.splitlines()[-1])
     assert printed[:3] == ["uv", "run", "snakemake"]
     printed[printed.index("--cores") + 1] = "2"
     call(*printed[2:])
-    assert time.monotonic() - begun < 600
+    assert _processor_seconds() - begun < 600
     rows = list(csv.DictReader((root / "results/table_ablation.csv").open()))
     assert [row["method"] for row in rows] == ["cca", "vsepp", "two_space", "gxn_i2t_xe", "gxn_t2i"]
     captions = json.loads((root / "results/holiday/imagined/gxn_i2t_xe/seed0.json").read_text())["captions"]

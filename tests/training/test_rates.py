@@ -70,7 +70,7 @@ def test_the_quickest_of_a_few_calls_counts(monkeypatch):
     assert quickest(lambda: None) == 1.0
 
 
-def test_a_long_call_is_made_once(monkeypatch):
-    clock, calls = iter([0.0, 100.0]), []
+def test_a_long_call_is_made_twice_since_the_first_may_compile_kernels(monkeypatch):
+    clock, calls = iter([0.0, 100.0, 100.0, 107.0]), []
     monkeypatch.setattr(rates.time, "perf_counter", lambda: next(clock))
-    assert quickest(lambda: calls.append(1)) == 100.0 and calls == [1]
+    assert quickest(lambda: calls.append(1)) == 7.0 and calls == [1, 1]

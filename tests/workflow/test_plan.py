@@ -9,7 +9,7 @@ import pytest
 from plans import OWN, PLAIN, TUNED, plan
 from workflow.plan import PRETRAINING, STEPS, as_json, fingerprint, only
 
-from gxn.configuration.features import FixedCnn
+from gxn.sources.images import Parameters as Photographs
 
 SEEDS = "seeds: [3, 5]"
 
@@ -37,9 +37,10 @@ def test_settings_of_other_keys_with_the_same_values_differ():
 
 
 def test_a_section_is_written_by_its_keys():
-    assert json.loads(as_json({"cnn": FixedCnn(name="plain", layer="pool")})) == {
-        "cnn": {"name": "plain", "layer": "pool"}
-    }
+    source = Photographs(images="a", captions="b", split_seed=3)
+    found = json.loads(as_json({"source": source}))["source"]
+    assert list(found) == sorted(Photographs.model_fields)
+    assert (found["images"], found["captions"], found["split_seed"]) == ("a", ["b"], 3)
 
 
 def test_a_fingerprint_fits_a_file_name():
@@ -201,6 +202,7 @@ def test_photographs_and_weights_of_the_users_are_read_where_they_are():
     assert (found.images(), found.weights) == ("own/images", "own/weights.safetensors")
     assert found.rendered() == found.trained_cnn() == found.cnn_curves == []
     assert found.source_inputs() == {"captions": ["own/captions.json"], "images": [], "features": []}
+    assert found.decided() == ["data/mine/split.json"] and plan().decided() == []
 
 
 def test_photographs_that_are_fetched_are_inputs():
@@ -217,6 +219,42 @@ def test_other_captions_are_prepared_anew(tmp_path, monkeypatch):
     first = plan(OWN).prepared_by()
     path.write_text("[]")
     assert len({absent, first, plan(OWN).prepared_by()}) == 3
+
+
+READY = "features: {file: own/clip.npy}\ndataset: {source: {images: null}}\nfinetune: {methods: []}"
+NO_DRAWING = "methods: {gxn_t2i: null, gxn_i2t_t2i: null}"
+
+
+def test_ready_features_take_the_place_of_the_cnn_and_of_photographs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/clip.txt").write_text("1.jpg\n")
+    found = plan(OWN, READY, NO_DRAWING, "cnn: {weights: null}")
+    assert found.feature_files() == ["data/mine/features.h5"] and found.cnn_curves == []
+    assert found.ready_features() == ["own/clip.npy", "own/clip.txt"]
+    assert json.loads(found.feature_settings()) == {"file": "own/clip.npy", "storage_dtype": "float32"}
+    assert (found.images_option(), found.gan_images()) == ("", [])
+    assert "data/mine/gan_images.h5" not in found.data_files()
+    assert plan(OWN).images_option() == "--images own/images"
+
+
+def test_a_folder_of_captions_is_known_by_its_texts(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own/a").mkdir(parents=True)
+    folder = "dataset: {source: {captions: own}}"
+    (tmp_path / "own/a/1.txt").write_text("A dog.")
+    (tmp_path / "own/a/1.jpg").write_bytes(b"1")
+    first = plan(OWN, folder).prepared_by()
+    (tmp_path / "own/a/1.jpg").write_bytes(b"2")
+    assert plan(OWN, folder).prepared_by() == first and plan(OWN, folder).source_inputs()["captions"] == []
+    (tmp_path / "own/a/1.txt").write_text("A cat.")
+    second = plan(OWN, folder).prepared_by()
+    (tmp_path / "own/a/1.txt").rename(tmp_path / "own/a/2.txt")
+    assert len({first, second, plan(OWN, folder).prepared_by()}) == 3
+
+
+def test_another_tokeniser_prepares_anew():
+    assert plan(OWN).prepared_by() != plan(OWN, "vocabulary: {tokeniser: characters}").prepared_by()
 
 
 def test_fine_tuning_reads_its_row_and_the_pictures():

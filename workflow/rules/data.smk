@@ -15,7 +15,7 @@ if CONFIG.dataset.source.renders():
             settings=plan.as_json(CONFIG.dataset.source),
             code=PLAN.source_code(),
         shell:
-            "logged {log} python -m gxn.steps.prepare --config {CONFIG_FILE}"
+            "logged {log} python -m gxn.steps.prepare --config $config"
             " --captions {output.captions} --images {output.images}"
 
 else:
@@ -38,7 +38,7 @@ else:
         params:
             code=PLAN.source_code(),
         shell:
-            "logged {log} python -m gxn.steps.prepare --config {CONFIG_FILE}"
+            "logged {log} python -m gxn.steps.prepare --config $config"
             " --captions {output.captions} --split {output.split}"
 
     # A job of its own, for the reason of the rule `passed`.
@@ -78,7 +78,7 @@ rule tokenize:
         settings=plan.as_json(CONFIG.vocabulary),
         code=PLAN.code("tokenize"),
     shell:
-        "logged {log} python -m gxn.steps.tokenize --config {CONFIG_FILE} --captions {input.captions}"
+        "logged {log} python -m gxn.steps.tokenize --config $config --captions {input.captions}"
         " --vocabulary {output.vocabulary} --tokens {output.tokens}"
 
 
@@ -110,12 +110,12 @@ rule gan_images:
     resources:
         mem_mb=resources.memory(500),
     params:
-        images=PLAN.images(),
+        images=PLAN.images_option(),
         size=CONFIG.dataset.gan_image_size,
         code=PLAN.code("gan_images"),
     shell:
-        "logged {log} python -m gxn.steps.gan_images --config {CONFIG_FILE} --captions {input.captions}"
-        " --images {params.images:q} --out {output}"
+        "logged {log} python -m gxn.steps.gan_images --config $config --captions {input.captions}"
+        " {params.images} --out {output}"
 
 
 rule data:

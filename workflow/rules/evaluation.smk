@@ -21,7 +21,7 @@ rule embed:
         settings=plan.as_json(PLAN.machine),
         code=PLAN.row_code("embed"),
     shell:
-        "logged {log} python -m gxn.steps.embed --config {CONFIG_FILE} --checkpoint {input.checkpoint}"
+        "logged {log} python -m gxn.steps.embed --config $config --checkpoint {input.checkpoint}"
         " --features {input.features} --tokens {input.tokens} --out {output}"
 
 
@@ -44,7 +44,7 @@ rule cca:
         settings=PLAN.seedless_settings,
         code=PLAN.code("cca"),
     shell:
-        "logged {log} python -m gxn.steps.cca --config {CONFIG_FILE} --name {wildcards.method}"
+        "logged {log} python -m gxn.steps.cca --config $config --name {wildcards.method}"
         " --features {input.features} --tokens {input.tokens} --out {output}"
 
 
@@ -64,7 +64,7 @@ rule import_embeddings:
     params:
         code=PLAN.code("import_embeddings"),
     shell:
-        "logged {log} python -m gxn.steps.import_embeddings --config {CONFIG_FILE} --file {input.file:q}"
+        "logged {log} python -m gxn.steps.import_embeddings --config $config --file {input.file:q}"
         " --features {input.features} --tokens {input.tokens} --out {output}"
 
 
@@ -86,7 +86,7 @@ rule evaluate:
         settings=PLAN.evaluate_settings(),
         code=PLAN.evaluate_code(),
     shell:
-        "logged {log} python -m gxn.steps.evaluate --config {CONFIG_FILE} --embeddings {input.embeddings}"
+        "logged {log} python -m gxn.steps.evaluate --config $config --embeddings {input.embeddings}"
         " --method {wildcards.method} {params.seed}"
         " --metrics {output.metrics} --ranks {output.ranks}"
 
@@ -117,7 +117,7 @@ rule imagine:
         settings=PLAN.imagine_settings(),
         code=PLAN.row_code("imagine"),
     shell:
-        "logged {log} python -m gxn.steps.imagine --config {CONFIG_FILE} --checkpoint {input.checkpoint}"
+        "logged {log} python -m gxn.steps.imagine --config $config --checkpoint {input.checkpoint}"
         " --captions {input.captions} --features {input.features} --tokens {input.tokens}"
         " --frequencies {input.frequencies} --method {wildcards.method} --seed {wildcards.seed}"
         " --out-captions {output.captions} --out-drawings {output.drawings} {params.reader}"
@@ -141,7 +141,7 @@ rule train_reader:
         settings=PLAN.reader_settings(),
         code=PLAN.code("train_reader"),
     shell:
-        "logged {log} python -m gxn.steps.train_reader --config {CONFIG_FILE} --captions {input.captions}"
+        "logged {log} python -m gxn.steps.train_reader --config $config --captions {input.captions}"
         " --gan-images {input.gan_images} --out {output}"
 
 
@@ -162,7 +162,7 @@ rule imagined_lines:
         files=" ".join([PLAN.drawn_option(), PLAN.reader_option()]),
         code=PLAN.code("imagined_lines"),
     shell:
-        "logged {log} python -m gxn.steps.imagined_lines --config {CONFIG_FILE} --captions {input.captions}"
+        "logged {log} python -m gxn.steps.imagined_lines --config $config --captions {input.captions}"
         " --tokens {input.tokens} --frequencies {input.frequencies} {params.files} --out {output}"
 
 

@@ -18,7 +18,7 @@ rule train_cnn:
         code=PLAN.code("train_cnn"),
         resume=paths.resume("cnn"),
     shell:
-        "logged {log} python -m gxn.steps.train_cnn --config {CONFIG_FILE} --resume {params.resume}"
+        "logged {log} python -m gxn.steps.train_cnn --config $config --resume {params.resume}"
         " --curves {output.curves} --out {output.weights}"
 
 
@@ -44,7 +44,7 @@ if CONFIG.features.file:
             settings=PLAN.feature_settings(),
             code=PLAN.code("import_features"),
         shell:
-            "logged {log} python -m gxn.steps.import_features --config {CONFIG_FILE}"
+            "logged {log} python -m gxn.steps.import_features --config $config"
             " --captions {input.captions} {params.split} --file {params.file:q} --out {output}"
 
 else:
@@ -66,13 +66,13 @@ else:
             gpu=CARDS,
             mem_mb=resources.memory(1500),
         params:
-            images=PLAN.images(),
+            images=PLAN.images_option(),
             settings=PLAN.feature_settings(),
             code=PLAN.code("features"),
             resume=paths.resume("features"),
         shell:
-            "logged {log} python -m gxn.steps.features --config {CONFIG_FILE} --captions {input.captions}"
-            " --images {params.images:q} --weights {input.weights:q} --resume {params.resume} --out {output}"
+            "logged {log} python -m gxn.steps.features --config $config --captions {input.captions}"
+            " {params.images} --weights {input.weights:q} --resume {params.resume} --out {output}"
 
 
 rule features:

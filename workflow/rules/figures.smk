@@ -17,7 +17,7 @@ rule figure_ablation:
         rows=PLAN.row_names(),
         code=PLAN.code("figure_ablation"),
     shell:
-        "logged {log} python -m gxn.steps.figure_ablation --config {CONFIG_FILE} --metrics {input.metrics}"
+        "logged {log} python -m gxn.steps.figure_ablation --config $config --metrics {input.metrics}"
         " --pdf {output.pdf} --png {output.png}"
 
 
@@ -39,7 +39,7 @@ rule figure_recall:
         rows=PLAN.row_names(),
         code=PLAN.code("figure_recall"),
     shell:
-        "logged {log} python -m gxn.steps.figure_recall --config {CONFIG_FILE} --ranks {input.ranks}"
+        "logged {log} python -m gxn.steps.figure_recall --config $config --ranks {input.ranks}"
         " --pdf {output.pdf} --png {output.png}"
 
 
@@ -61,7 +61,7 @@ rule figure_training:
         rows=PLAN.row_names(),
         code=PLAN.code("figure_training"),
     shell:
-        "logged {log} python -m gxn.steps.figure_training --config {CONFIG_FILE} --curves {input.curves}"
+        "logged {log} python -m gxn.steps.figure_training --config $config --curves {input.curves}"
         " --pdf {output.pdf} --png {output.png}"
 
 

@@ -21,14 +21,14 @@ rule finetune:
         mem_mb=resources.memory(2000, PROCESSES, features=0),
     params:
         row=lambda wildcards: PLAN.tuned[wildcards.method],
-        images=PLAN.images(),
+        images=PLAN.images_option(),
         launch=resources.launch(PROCESSES),
         settings=PLAN.finetune_settings,
         code=PLAN.finetune_code,
         resume=paths.resume("finetune/{method}/seed{seed}"),
     shell:
-        "logged {log} {params.launch} gxn.steps.finetune --config {CONFIG_FILE} --name {params.row}"
-        " --checkpoint {input.checkpoint} --weights {input.weights:q} --images {params.images:q}"
+        "logged {log} {params.launch} gxn.steps.finetune --config $config --name {params.row}"
+        " --checkpoint {input.checkpoint} --weights {input.weights:q} {params.images}"
         " --captions {input.captions} --tokens {input.tokens} --features {input.features}"
         " --seed {wildcards.seed} --resume {params.resume} --curves {output.curves}"
         " --out-cnn {output.cnn} --out {output.checkpoint}"
@@ -52,11 +52,11 @@ rule tuned_features:
         gpu=CARDS,
         mem_mb=resources.memory(1500),
     params:
-        images=PLAN.images(),
+        images=PLAN.images_option(),
         settings=PLAN.feature_settings(),
         code=PLAN.code("features"),
         resume=paths.resume("tuned_features/{method}/seed{seed}"),
     shell:
-        "logged {log} python -m gxn.steps.features --config {CONFIG_FILE} --captions {input.captions}"
-        " --images {params.images:q} --split test --weights {input.weights:q} --resume {params.resume}"
+        "logged {log} python -m gxn.steps.features --config $config --captions {input.captions}"
+        " {params.images} --split test --weights {input.weights:q} --resume {params.resume}"
         " --out {output}"

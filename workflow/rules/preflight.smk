@@ -20,7 +20,7 @@ rule preflight:
     params:
         files=PLAN.check_options,
     shell:
-        "logged {log} python -m gxn.steps.preflight --check {wildcards.check} --config {CONFIG_FILE}"
+        "logged {log} python -m gxn.steps.preflight --check {wildcards.check} --config $config"
         " {params.files} --out {output}"
 
 

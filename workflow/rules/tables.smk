@@ -27,7 +27,7 @@ rule table_ablation:
         rows=PLAN.row_names(),
         code=PLAN.code("table_ablation"),
     shell:
-        "logged {log} python -m gxn.steps.table_ablation --config {CONFIG_FILE} --metrics {input.metrics}"
+        "logged {log} python -m gxn.steps.table_ablation --config $config --metrics {input.metrics}"
         " --csv {output.csv} --latex {output.latex} --markdown {output.markdown} --spaces {output.spaces}"
 
 
@@ -50,7 +50,7 @@ rule table_published:
         rows=PLAN.row_names(),
         code=PLAN.code("table_published"),
     shell:
-        "logged {log} python -m gxn.steps.table_published --config {CONFIG_FILE} --table {input.table}"
+        "logged {log} python -m gxn.steps.table_published --config $config --table {input.table}"
         " --published {input.published} --csv {output.csv} --markdown {output.markdown}"
 
 
@@ -73,7 +73,7 @@ rule table_imagined:
         rows=PLAN.row_names(),
         code=PLAN.code("table_imagined"),
     shell:
-        "logged {log} python -m gxn.steps.table_imagined --config {CONFIG_FILE}"
+        "logged {log} python -m gxn.steps.table_imagined --config $config"
         " --imagined {input.imagined} {params.lines} --csv {output}"
 
 
@@ -95,7 +95,7 @@ rule table_significance:
         settings=plan.as_json(CONFIG.significance),
         code=PLAN.code("table_significance"),
     shell:
-        "logged {log} python -m gxn.steps.table_significance --config {CONFIG_FILE}"
+        "logged {log} python -m gxn.steps.table_significance --config $config"
         " --ranks {input.ranks} --csv {output}"
 
 
@@ -116,7 +116,7 @@ rule table_datasets:
         rows=PLAN.row_names(),
         code=PLAN.code("table_datasets"),
     shell:
-        "logged {log} python -m gxn.steps.table_datasets --config {CONFIG_FILE} --tables {input.tables}"
+        "logged {log} python -m gxn.steps.table_datasets --config $config --tables {input.tables}"
         " --csv {output.csv} --latex {output.latex} --markdown {output.markdown}"
 
 

@@ -18,7 +18,7 @@ rule pretrain_ranking:
     params:
         **PLAN.training("train_ranking", "pretrain_ranking"),
     shell:
-        "logged {log} python -m gxn.steps.{params.step} --config {CONFIG_FILE} --stage {params.stage}"
+        "logged {log} python -m gxn.steps.{params.step} --config $config --stage {params.stage}"
         " --name {wildcards.name} {params.files} --seed {wildcards.seed} --resume {params.resume}"
         " --curves {output.curves} --out {output.checkpoint} {params.embeddings}"
 

@@ -137,7 +137,9 @@ def _paths(config: Configuration) -> list[str]:
     if source.renders():
         return lines
     if config.cnn.weights is None and ready is None:
-        lines.append("cnn.weights: name a safetensors file of this CNN; only scenes pretrain their own")
+        lines.append(
+            "cnn.weights: name a safetensors file of this CNN; only where images are rendered is one pretrained"
+        )
     if source.images_folder() is None:
         drawing = [f"{name}: null" for name, row in config.rows.items() if row.drawing]
         if ready is None:

@@ -27,8 +27,8 @@ class Source(Section):
 
 
 @functools.cache
-def _listed() -> dict[str, Any]:
-    return yaml.safe_load(LIST.read_text(encoding="utf-8"))
+def _read(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def source(name: str) -> Source:
@@ -47,7 +47,7 @@ def show_terms(name: str) -> None:
 
 def where_to_ask(name: str) -> str:
     """`; ask for ... at ...` when the images of dataset `name` are had by request only, else nothing."""
-    ask = _listed()["ask"].get(name)
+    ask = _read(LIST)["ask"].get(name)
     return f"; {ask}" if ask else ""
 
 
@@ -78,7 +78,7 @@ def weights_size(cnn: str) -> int | None:
 
 
 def _entry(kind: str, name: str) -> Any:
-    entries = _listed()[kind]
+    entries = _read(LIST)[kind]
     if name not in entries:
         raise GxnError(f"{LIST.name}: {kind}: has no {name!r}{suggestion(name, entries)}")
     return entries[name]

@@ -22,7 +22,9 @@ LEARNING_RATE = 4e-3  # the highest of the one-cycle schedule
 WEIGHT_DECAY = 0.05
 HELD_OUT = 500  # rendered besides, to measure accuracy on
 TONE = 0.08  # standard deviation of the gain of a channel, and, times 100, of the offset of all, of 0..255
-NOISE = 8.0  # standard deviation of a pixel's noise is uniform in 0..NOISE, of 0..255
+# Standard deviation of a pixel's noise is uniform in 0..NOISE for each picture, of 0..255. With 8 the reader
+# agrees with the mean colour on the ground of early, checkered drawings in 50 % of cases, with 25 in 89 %.
+NOISE = 25.0
 
 
 def train_reader(
@@ -109,8 +111,8 @@ def jittered(pictures: Tensor, rng: torch.Generator) -> Tensor:
     count = len(pictures)
     gain = 1 + TONE * torch.randn(count, 3, 1, 1, generator=rng)
     offset = 100 * TONE * torch.randn(count, 1, 1, 1, generator=rng)
-    noise = NOISE * torch.rand(count, 1, 1, 1, generator=rng) * torch.randn(pictures.shape, generator=rng)
-    return pictures.float() * gain + offset + noise
+    amplitude = NOISE * torch.rand(count, 1, 1, 1, generator=rng)
+    return pictures.float() * gain + offset + amplitude * torch.randn(pictures.shape, generator=rng)
 
 
 def reading_loss(logits: Sequence[Tensor], answers: Tensor) -> Tensor:

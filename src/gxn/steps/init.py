@@ -96,7 +96,9 @@ def command(path: Path) -> str:
 
 def foretell(config: Configuration, path: Path) -> None:
     """Print what the run will take, by the estimate of each step, and the command that starts it."""
-    from gxn.steps.estimate import count, duration, measured, size
+    from gxn.estimation.data import count
+    from gxn.estimation.table import duration, size
+    from gxn.estimation.training import measured
 
     lines = measured(config, count(config))
     updates = sum(line.seconds or 0 for line in lines)
@@ -104,8 +106,9 @@ def foretell(config: Configuration, path: Path) -> None:
     jobs = FIXED_JOBS + len(lines) + len(config.seeds) * (2 * len(config.rows) + imagining)
     disk, download = sum(line.disk or 0 for line in lines), sum(line.download or 0 for line in lines)
     print(
-        f"It will take about {duration(updates + START_SECONDS * jobs)}, one job after another: {duration(updates)} "
-        f"of updates, and {jobs} jobs to start; {size(disk)} on disk, {size(download)} to download. "
+        f"It will take about {duration(updates + START_SECONDS * jobs)}, one job after another: "
+        f"{duration(updates)} of updates, and {jobs} jobs to start; {size(disk)} on disk, "
+        f"{size(download)} to download. "
         f"Step by step: uv run gxn estimate --config {PARAMS} {path}"
     )
     print(f"\nRun:\n  {command(path)}")

@@ -115,9 +115,9 @@ def _rate(objective: Objective, batch: Batch, config: Configuration) -> Rate:
 
 
 def quickest(call: Callable[[], None]) -> float:
-    """Seconds of the quickest of a few calls; of fewer where they take long, and the first costs little more."""
+    """Time the quickest of a few calls, in seconds; at least two, as the first may compile kernels."""
     times: list[float] = []
-    while len(times) < REPEATS and sum(times) < PATIENCE:
+    while len(times) < 2 or (len(times) < REPEATS and sum(times) < PATIENCE):
         start = time.perf_counter()
         call()
         times.append(time.perf_counter() - start)
