@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+# programs that tests start run the code beside the tests, as they do themselves, whatever is installed
+os.environ["PYTHONPATH"] = str(ROOT / "src")
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 HANGS_AFTER = 30.0  # seconds in one case, on a busy machine
 STARTS_WITHIN = 300.0  # imports, good files
 MEMORY = 6 << 30
@@ -219,7 +220,13 @@ def fuzz(cases: int, seed: int) -> Verdict:
     verdict, case = Verdict(), 0
     while case < cases:
         command = [sys.executable, __file__, "--work", str(case), "--cases", str(cases), "--seed", str(seed)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command,
+            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         try:
             case = follow(process, case, verdict)
         finally:

@@ -23,10 +23,10 @@ from workplace import Workplace
 TARGETS = ("evaluation", "results/table_ablation.csv")
 # the smoke configuration with more epochs, so that a kill finds states to resume from
 LONGER = {
-    "warmup": {"epochs": 8},
-    "xe": {"epochs": 6},
-    "rl": {"epochs": 4},
-    "gan": {"epochs": 8},
+    "pretrain_ranking": {"epochs": 8},
+    "pretrain_xe": {"epochs": 6},
+    "pretrain_scst": {"epochs": 4},
+    "pretrain_gan": {"epochs": 8},
     "joint": {"epochs": 5},
     "cnn": {"pretrain": {"epochs": 3}},
 }
@@ -91,7 +91,7 @@ def aim(
 
 def keeps_state(job: str) -> bool:
     """Whether a job can be resumed."""
-    return any(word in job for word in ("train_cnn", "features", "warmup", "xe/", "rl/", "gan/", "joint/"))
+    return any(word in job for word in ("train_cnn", "features", "pretrain_", "joint/"))
 
 
 def choose_aims(jobs: list[str], kills: int, random: random.Random) -> Counter:

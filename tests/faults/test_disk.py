@@ -15,13 +15,13 @@ from workplace import Workplace
 
 from gxn import files
 from gxn.errors import GxnError
-from gxn.features.writer import ResumableFeatureWriter
+from gxn.features.writer import DIGEST, ResumableFeatureWriter
 from gxn.training.resume import Resume
 
 LIMITS = 60  # per kind of file
 FOLDERS = ("data", "results", "scratch")
 # one row that imagines nothing, wide enough that what is written is larger than what is left
-SETTINGS = {"methods": {"gxn_i2t_t2i": None}, "model": {"hidden": 100}}
+SETTINGS = {"methods": {"cca": None, "gxn_i2t_t2i": None}, "model": {"text_hidden": 100}}
 
 
 def write_hdf5(path: Path, value: int) -> None:
@@ -33,10 +33,14 @@ def write_hdf5(path: Path, value: int) -> None:
 
 
 def write_rows(path: Path, value: int) -> None:
+    """A batch of ten rows, unless it is there, and a thousand rows."""
     rows = ResumableFeatureWriter(path.parent, "recipe", 100, np.dtype("float32"))
     if not rows.begin(10, 10):
-        rows.append(np.full((10, 100), value, np.float32))
-    rows.append(np.full((990, 100), value, np.float32))
+        rows.append(np.ones((10, 100), np.float32))
+    rows.append(np.full((1000, 100), value, np.float32))
+
+
+FIRST_BATCH = DIGEST + 10 * 100 * 4
 
 
 WRITERS = {
@@ -45,7 +49,9 @@ WRITERS = {
     "checkpoint.safetensors": lambda path, value: files.save_tensors(
         path, {"a": torch.full((300, 300), float(value))}, {}
     ),
-    "last.pt": lambda path, value: Resume(path.parent, "recipe").save({"a": torch.full((300, 300), value)}),
+    "last.pt": lambda path, value: Resume(path.parent, "fingerprint").save(
+        {"a": torch.full((300, 300), value)}
+    ),
     "rows.bin": write_rows,
 }
 
@@ -55,13 +61,13 @@ def refusals(name: str, folder: Path) -> int:
     path, chance = folder / name, random.Random(name)
     WRITERS[name](path, 1)
     if name == "rows.bin":
-        os.truncate(path, 4032)  # the first batch, which is kept
+        os.truncate(path, FIRST_BATCH)
     before = {each: each.read_bytes() for each in folder.iterdir()}
-    size = 400_000 if name == "rows.bin" else path.stat().st_size
+    size = FIRST_BATCH + DIGEST + 400_000 if name == "rows.bin" else path.stat().st_size
     none = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     found = 0
     for _ in range(LIMITS):
-        limit = chance.choice([4096, size - 1, chance.randrange(4000, size)])
+        limit = chance.choice([4096, size - 1, chance.randrange(FIRST_BATCH, size)])
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, none))
         try:
             WRITERS[name](path, 2)
@@ -129,18 +135,18 @@ def disks(tmp_path):
         yield found
 
 
-CNN = "results/checkpoints/smoke/cnn.safetensors"
-WARMUP = "results/checkpoints/smoke/warmup/cosine/seed0.safetensors"
-METRICS = "results/metrics/smoke/vsepp/seed0.json"
+CNN = "results/smoke/checkpoints/cnn.safetensors"
+RANKING = "results/smoke/checkpoints/pretrain_ranking/cosine/seed0.safetensors"
+METRICS = "results/smoke/metrics/vsepp/seed0.json"
 TABLE = "results/table_ablation.csv"
 # what is there, what is asked for, the disk that is full, the room on it in KiB, what the message names
 FULL = [
     ("data/smoke/captions.json", CNN, "scratch", 900, "scratch/smoke/cnn/last.pt"),
     (CNN, "data/smoke/features.h5", "scratch", 300, "scratch/smoke/features/rows.bin"),
     (CNN, "data/smoke/features.h5", "data", 300, "data/smoke/features.h5"),
-    ("data/smoke/features.h5", WARMUP, "scratch", 40, "scratch/smoke/warmup/cosine/seed0/last.pt"),
-    ("data/smoke/features.h5", WARMUP, "results", 60, WARMUP),
-    (METRICS, TABLE, "results", 0, "results/table_spaces.csv"),
+    ("data/smoke/features.h5", RANKING, "scratch", 40, "scratch/smoke/pretrain_ranking/cosine/seed0/last.pt"),
+    ("data/smoke/features.h5", RANKING, "results", 60, RANKING),
+    (METRICS, TABLE, "results", 0, "results/smoke/table_spaces.csv"),
 ]
 
 

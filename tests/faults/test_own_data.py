@@ -17,15 +17,18 @@ pytestmark = pytest.mark.slow
 
 # spaces, both quotes, a command, an option, a composed and a decomposed letter, other scripts
 NASTY = "my 'photo\"graphs $(touch pwned) `touch pwned`; --out é é 犬 🐕"
+STAGES = ("pretrain_ranking", "pretrain_xe", "pretrain_scst", "pretrain_gan", "joint")
 SPLITS = ["train"] * 6 + ["val"] * 3 + ["test"] * 3
 SMALL = {
     "seeds": [0],
-    "model": dict.fromkeys(["word", "hidden", "joint", "decoder", "condition", "noise"], 8)
-    | {"generator": 4, "discriminator": 4},
-    "training": {"batch": 8},
-    "drawing": {"batch": 4},
-    "vocabulary": {"minimum": 1},
-    "features": {"crop": 32, "batch": 4},
+    "model": dict.fromkeys(
+        ["embed_dim", "text_hidden", "joint_dim", "decoder_hidden", "cond_dim", "z_dim"], 8
+    )
+    | {"g_channels": 4, "d_channels": 4},
+    "training": {"batch_size": 8},
+    "drawing": {"batch_size": 4},
+    "vocabulary": {"min_count": 1},
+    "features": {"crop": 32, "batch_size": 4},
 }
 
 
@@ -64,20 +67,21 @@ class Own:
         self.cnn = build("shufflenet_v2_x0_5", None)
         save_tensors(self.home / "weights.safetensors", self.cnn.state_dict(), {})
 
-    def settings(self, changes: dict | None = None, **dataset) -> dict:
-        """The configuration with changes."""
-        about = {"name": "own", "source": "karpathy", "thumbnail": 16, "images": str(self.images)}
-        about |= {"captions": str(self.home / "captions.json")} | dataset
-        cnn = {"weights": str(self.home / "weights.safetensors")}
+    def settings(self, changes: dict | None = None, name: str = "own", **source) -> dict:
+        """The configuration with changes; others are of the source of the data."""
+        files = {"images": str(self.images), "captions": str(self.home / "captions.json")}
+        about = {"name": name, "gan_image_size": 16, "source": {"kind": "images"} | files | source}
+        weights = str(self.home / "weights.safetensors")
+        cnn = {"name": "shufflenet_v2_x0_5", "layer": "pool", "weights": weights}
         settings = SMALL | {"dataset": about, "cnn": cnn}
         for key, value in (changes or {}).items():
             settings[key] = settings.get(key, {}) | value if isinstance(value, dict) else value
         return settings
 
-    def run(self, *targets: str, changes: dict | None = None, **dataset) -> tuple[int, str]:
+    def run(self, *targets: str, changes: dict | None = None, **about) -> tuple[int, str]:
         """Run the workflow to `targets` with changes of the configuration."""
-        name = self.place.configure(self.settings(changes, **dataset))
-        return self.place.run("--cores", "2", "--configfile", name, "--", *targets)
+        path = self.place.configure(self.settings(changes, **about))
+        return self.place.run("--cores", "2", "--configfile", path, "--", *targets)
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +99,9 @@ def test_names_with_spaces_quotes_and_commands_work(own, tmp_path):
     assert [image["filename"] for image in made["images"]] == own.names
     assert sorted(own.place.made("data")) == [
         f"data/own/{name}"
-        for name in ("captions.json", "document_frequencies.h5", "features.h5", "preflight/features.json",
-                     "preflight/vocabulary.json",
-                     "thumbnails.h5", "tokens.h5", "vocabulary.json")
+        for name in ("captions.json", "document_frequencies.h5", "features.h5", "gan_images.h5",
+                     "preflight/features.json", "preflight/vocabulary.json", "split.json", "tokens.h5",
+                     "vocabulary.json")
     ]  # fmt: skip
     assert not list(own.place.folder.parent.rglob("pwned*"))
     code, said = own.run("data", "features")
@@ -105,7 +109,7 @@ def test_names_with_spaces_quotes_and_commands_work(own, tmp_path):
 
 
 def test_such_names_work_throughout(own):
-    short = {key: {"epochs": 1} for key in ("warmup", "xe", "rl", "gan", "joint")}
+    short = {key: {"epochs": 1} for key in STAGES}
     tuned = {"finetune": {"methods": ["vsepp"], "epochs": 1}}
     code, said = own.run("results/table_ablation.csv", "figures", changes=short | tuned, name="whole")
     assert code == 0, said[-3000:]
@@ -133,7 +137,7 @@ def captioned(own: Own, change) -> dict:
 
 def test_a_path_that_is_not_there_is_named_with_its_key(own):
     for key, changes in (
-        ("dataset.captions", {"captions": "no/such file"}),
+        ("dataset.source.captions", {"captions": "no/such file"}),
         ("cnn.weights", {"changes": {"cnn": {"weights": "no/such file"}}}),
     ):
         message = f"{key}: no/such file: no such file; relative paths count from {own.place.folder}"
@@ -174,7 +178,7 @@ def test_an_empty_caption_is_named(own):
     refused(own, "empty", message, "data/empty/captions.json", **captioned(own, empty))
 
 
-METRICS = "results/metrics/own/vsepp/seed0.json"
+METRICS = "results/own/metrics/vsepp/seed0.json"
 
 
 @pytest.fixture(scope="module")
@@ -202,12 +206,15 @@ def nothing_to_do(own: Own) -> None:
     ("changes", "message"),
     [
         (
-            {"vocabulary": {"minimum": 999}},
-            "error: vocabulary.minimum: no word stands 999 times in the training split; lower it",
+            {"vocabulary": {"min_count": 999}},
+            "error: vocabulary.min_count: no word stands 999 times in the training split; lower it",
         ),
         ({"cnn": {"layer": "nonsense"}}, "error: cnn.layer: shufflenet_v2_x0_5 has no module 'nonsense'"),
         ({"features": {"crop": 37}}, "pixels, smaller than features.crop, 37; set features.resize to 37"),
-        ({"training": {"batch": 13}}, "error: training.batch: 13 pairs are more than the 12 captions"),
+        (
+            {"training": {"batch_size": 13}},
+            "error: training.batch_size: 13 pairs are more than the 12 captions",
+        ),
         ({"evaluate": {"protocols": ["full", "5k"]}}, "error: evaluate.protocols: 5k needs exactly 5,000"),
         ({"evaluate": {"protocols": ["1k-5fold"]}}, "error: evaluate.protocols: 1k-5fold needs 5,000 images"),
     ],
@@ -270,35 +277,35 @@ def test_a_setting_that_suits_is_checked_alone_and_reaches_what_depends_on_it(fi
     """In the first call: Snakemake must not overlook it beside the check, nor make more than it reaches."""
     arguments = ("--dry-run", "--cores", "1", "--configfile")
     for changes, jobs in (
-        ({"evaluate": {"protocols": ["1k-5fold"]}}, {"preflight", "passed", "evaluate_run"}),
+        ({"evaluate": {"protocols": ["1k-5fold"]}}, {"preflight", "passed", "evaluate"}),
         (
-            {"training": {"batch": 9}},
-            {"preflight", "passed", "warmup", "match_alone", "embed", "evaluate_run"},
+            {"training": {"batch_size": 9}},
+            {"preflight", "passed", "pretrain_ranking", "rank", "evaluate"},
         ),
     ):
         name = finished.place.configure(finished.settings(changes))
         code, said = finished.place.run(*arguments, name, "--", METRICS)
         assert code == 0
-        assert set(re.findall(r"^(?:local)?rule (\w+):$", said, re.MULTILINE)) == jobs
+        assert set(re.findall(r"^ (?:local)?rule:? (\w+)", said, re.MULTILINE)) == jobs
 
 
 def test_an_unknown_key_is_named_before_anything_runs(own):
-    changes = {"warmup": {"epochs": 1, "learning_rte": 0.1}}
-    message = "warmup.learning_rte: unknown key; did you mean 'learning_rate'?"
+    changes = {"pretrain_ranking": {"epochs": 1, "learning_rte": 0.1}}
+    message = "pretrain_ranking.learning_rte: unknown key; did you mean 'learning_rate'?"
     refused(own, "unknown", message, "data/unknown/captions.json", changes=changes)
 
 
 def test_a_path_that_snakemake_would_read_otherwise_is_named(own):
-    message = "dataset.images: Snakemake takes braces for wildcards; give it a path without any"
+    message = "dataset.source.images: 'my {dataset}' holds braces or a control character"
     refused(own, "braces", message, "data/braces/captions.json", images="my {dataset}")
 
 
 def test_a_number_that_is_none_is_named_before_anything_runs(own):
-    changes = {"warmup": {"learning_rate": float("nan")}}
+    changes = {"pretrain_ranking": {"learning_rate": float("nan")}}
     refused(
         own,
         "none",
-        "warmup.learning_rate: must be a finite number",
+        "pretrain_ranking.learning_rate: must be a finite number",
         "data/none/captions.json",
         changes=changes,
     )

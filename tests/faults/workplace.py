@@ -30,10 +30,10 @@ class Workplace:
             copy(source, folder / name)
         self.output = folder / "said.txt"
         self.mark = uuid.uuid4().hex
-        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        foreign = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")  # the code beside the Snakefile has to run
+        kept = {name: value for name, value in os.environ.items() if name not in foreign}
         self.environment = kept | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(folder / "src"),
             MARK: self.mark,
         }
 

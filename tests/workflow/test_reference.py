@@ -70,6 +70,14 @@ def test_a_table_of_the_configuration_is_accepted(two_rows):
     reference.check_table(two_rows, "ablation.csv", TABLE)
 
 
+def test_a_row_without_a_seed_has_none():
+    one = plan(PLAIN, "seeds: [0, 1]\nmethods: {order: null, vsepp: null}")
+    table = "dataset,method,seeds,rsum\nscenes,cca,{},1.5\nscenes,vse0,2,2.5\n"
+    reference.check_table(one, "ablation.csv", table.format(0))
+    with pytest.raises(GxnError, match="has not the 2 seeds"):
+        reference.check_table(one, "ablation.csv", table.format(2))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -55,6 +55,8 @@ rule fetch_weights:
         "data/raw/{cnn}.safetensors",
     log:
         "logs/raw/{cnn}.log",
+    wildcard_constraints:
+        cnn="[A-Za-z0-9_]+",
     retries: 2
     localrule: True
     resources:
