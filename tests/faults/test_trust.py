@@ -2,12 +2,9 @@
 
 import ast
 import re
-import shlex
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from plans import OWN, plan
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
