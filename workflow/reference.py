@@ -46,9 +46,12 @@ IMAGINED = {  # heading: column of table_imagined.csv, digits
     "of other images": ("cider_d_chance", 3),
     "distinct": ("distinct", 0),
     "BLEU-4": ("bleu4", 1),
-    "colour fidelity": ("fidelity", 3),
-    "by chance": ("fidelity_chance", 3),
-    "z": ("fidelity_z", 1),
+    "ground told": ("ground_right", 2),
+    "things told": ("mentions_true", 2),
+    "ground drawn": ("drawn_ground", 2),
+    "by chance": ("drawn_ground_chance", 2),
+    "colours drawn": ("drawn_colour", 2),
+    "as by chance": ("drawn_colour_chance", 2),
 }
 LINES = ("people", "chance")  # of table_imagined.csv, beside the rows
 SPACES = ("abstract", "grounded")
