@@ -1,4 +1,4 @@
-"""What made a file: configuration, data, seed and versions."""
+"""Describes what made a file: configuration, data, seed and versions."""
 
 from collections.abc import Iterable
 from importlib.metadata import version

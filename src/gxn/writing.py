@@ -43,7 +43,7 @@ def need_room(folder: Path, needed: int) -> None:
 
 @contextlib.contextmanager
 def writing(path: str | Path) -> Iterator[None]:
-    """What the system refuses while `path` is written.
+    """Say what the system refuses while `path` is written.
 
     Raises:
         GxnError: the disk is full, or the folder cannot be written; the message says what to do.
@@ -55,7 +55,7 @@ def writing(path: str | Path) -> Iterator[None]:
 
 
 def stale_temporaries(path: Path) -> list[Path]:
-    """What killed runs left of `path`: siblings in whose names `tempfile` has put eight characters."""
+    """Say what killed runs left of `path`: siblings in whose names `tempfile` has put eight characters."""
     return list(path.parent.glob(f".{glob.escape(path.name)}.{'?' * 8}.part"))
 
 

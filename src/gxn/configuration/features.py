@@ -58,7 +58,7 @@ class Cnn(FixedCnn):
 
 
 class Features(Section):
-    """What is done to an image before and after the CNN; or features that are ready."""
+    """Holds what is done to an image before and after the CNN; or features that are ready."""
 
     file: OptionalPath = Field(
         description="Ready features in place of the CNN's: HDF5, .npz or .npy with names or ids, or a *_precomp "

@@ -64,7 +64,7 @@ def page() -> str:
 
 
 def _entry(field: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What a mapping of the user's own names holds under each name."""
+    """Say what a mapping of the user's own names holds under each name."""
     if isinstance(field.get("additionalProperties"), Mapping):
         return field["additionalProperties"]
     return next(iter(field.get("patternProperties", {}).values()), None)

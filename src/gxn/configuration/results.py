@@ -42,7 +42,7 @@ class Significance(Section):
 
 
 class Paper(Section):
-    """What the paper shows."""
+    """Holds what the paper shows."""
 
     datasets: list_of(Name) = Field(
         description="Datasets, in order, whose rows stand in results/table_ablation.csv; none: the one above"

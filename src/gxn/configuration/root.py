@@ -80,7 +80,7 @@ class Configuration(Section):
 
 
 def disagreements(config: Configuration) -> list[str]:
-    """What two sections contradict each other in, a line for each, in words for the user."""
+    """Say what two sections contradict each other in, a line for each, in words for the user."""
     return [
         *_rows(config),
         *_encoders(config),
@@ -200,5 +200,5 @@ RAW = Path("data/raw")  # where the workflow puts what it downloads
 
 
 def is_fetched(path: str | Path) -> bool:
-    """Whether a path of the configuration is one that the workflow downloads to, rather than the user's."""
+    """Say whether a path of the configuration is one that the workflow downloads to, rather than the user's."""
     return RAW in Path(path).parents

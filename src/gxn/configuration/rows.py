@@ -46,7 +46,7 @@ class Method(Shown):
 
     @property
     def imagines(self) -> bool:
-        """Whether the row captions or draws."""
+        """Say whether the row captions or draws."""
         return self.drawing or self.captioning != "none"
 
 

@@ -1,4 +1,4 @@
-"""What all sections of the configuration have in common: strict fields, number types, plug-ins, messages."""
+"""Describes what all sections of the configuration share: strict fields, number types, plug-ins, messages."""
 
 import difflib
 import math
@@ -163,7 +163,7 @@ def parse(kind: type[S], value: Any, where: str) -> S:
 
 
 def problems(error: ValidationError, kind: type[BaseModel]) -> list[str]:
-    """What is wrong, a line for each key, in words for the user."""
+    """Say what is wrong, a line for each key, in words for the user."""
     return list(dict.fromkeys(_line(each, kind) for each in error.errors()))
 
 

@@ -1,4 +1,4 @@
-"""What each training stage takes of the configuration: a value that its result depends on, and nothing else."""
+"""Describes what each training stage takes of the configuration: all that its result depends on, and no more."""
 
 from collections.abc import Callable
 

@@ -56,7 +56,7 @@ class Adversarial(Section):
 
 
 class LabelSource(Section):
-    """Where the images' labels come from."""
+    """Says where the images' labels come from."""
 
     source: Literal["facts", "categories", "clusters"] = Field(
         "clusters", description="Facts of scenes, COCO's categories, or clusters of captions (pseudo-labels)"

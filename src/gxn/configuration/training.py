@@ -29,7 +29,7 @@ MaxNorm = Positive
 
 
 class Training(Section):
-    """What all training stages share."""
+    """Holds what all training stages share."""
 
     batch_size: Pairs = Field(description="Caption-image pairs in a batch")
     precision: Literal["float32", "bfloat16"] = Field(description="Arithmetic; bfloat16 by autocast")

@@ -147,7 +147,7 @@ def _transfer(url: str, name: str, source: Source, part: Path, timeout: float) -
 
 @contextlib.contextmanager
 def _network(have: int) -> Iterator[None]:
-    """Of what fails inside, all but an answer of the server is a transfer broken off after `have` bytes."""
+    """Turn what fails inside, but an answer of the server, into a transfer broken off after `have` bytes."""
     try:
         yield
     except urllib.error.HTTPError:
@@ -157,7 +157,7 @@ def _network(have: int) -> Iterator[None]:
 
 
 def _opening(response: http.client.HTTPResponse, have: int, expected: int | None) -> tuple[int, int | None]:
-    """Where the body begins in the file and how long the whole file is, from the headers.
+    """Say where the body begins in the file and how long the whole file is, from the headers.
 
     Raises:
         Refused: it is a web page, or a file of another size.
@@ -197,7 +197,7 @@ def _receive(
 
 
 def _read(response: http.client.HTTPResponse, have: int) -> bytes:
-    """What comes next of the body, after `have` bytes of the file."""
+    """Say what comes next of the body, after `have` bytes of the file."""
     with _network(have):
         return response.read1(CHUNK)  # read would lose, at a time-out, what had come
 

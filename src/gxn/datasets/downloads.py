@@ -52,7 +52,7 @@ def where_to_ask(name: str) -> str:
 
 
 def weights_source(cnn: str) -> Source:
-    """Where torchvision's ImageNet weights of `cnn` are: its first ones, those of the papers compared with.
+    """Say where torchvision's ImageNet weights of `cnn` are: its first ones, those of the papers compared with.
 
     Raises:
         GxnError: torchvision has no such classification model, or no weights for it.

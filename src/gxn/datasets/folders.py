@@ -12,7 +12,7 @@ IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".
 
 
 def is_image_name(name: str) -> bool:
-    """Whether a file name ends as an image's does."""
+    """Say whether a file name ends as an image's does."""
     return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
 
 

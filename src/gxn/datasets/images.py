@@ -25,7 +25,7 @@ END_OF_JPEG = b"\xff\xd9"
 
 
 class ImageSource(Protocol):
-    """Where the pixels of a dataset come from. `read` may be called from several threads."""
+    """Says where the pixels of a dataset come from. `read` may be called from several threads."""
 
     def read(self, record: Record) -> np.ndarray:
         """Pixels uint8 (H, W, 3); raises GxnError with the file's name when they cannot be had."""

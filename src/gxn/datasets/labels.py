@@ -36,7 +36,7 @@ class Labels:
 
     @property
     def pseudo(self) -> bool:
-        """Whether they were made from the captions, so that no precision may be taken over them."""
+        """Say whether they were made from the captions, so that no precision may be taken over them."""
         return self.source in PSEUDO
 
 

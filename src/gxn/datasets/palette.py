@@ -1,4 +1,4 @@
-"""What a scene is made of: the values each attribute can take, their colours and their positions."""
+"""Describes what a scene is made of: the values each attribute can take, their colours and their positions."""
 
 import numpy as np
 

@@ -76,7 +76,7 @@ def draw(rng: np.random.Generator, least: int, most: int) -> Scene:
 
 
 def fits(ground: str, things: list[Thing] | tuple[Thing, ...]) -> bool:
-    """Whether every thing shows on `ground` and can be told from the others by shape and colour."""
+    """Say whether every thing shows on `ground` and can be told from the others by shape and colour."""
     kinds = {(thing.shape, thing.colour) for thing in things}
     return len(kinds) == len(things) and not any(thing.colour in HIDDEN[ground] for thing in things)
 

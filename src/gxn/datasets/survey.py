@@ -46,7 +46,7 @@ class ImageSizes:
 
 @dataclass(frozen=True)
 class Survey:
-    """What was found.
+    """Holds what was found.
 
     Attributes:
         images: folder of the photographs; None: there are none.

@@ -1,4 +1,4 @@
-"""What the data of a run take: downloads, rendered scenes, small images and features."""
+"""Describes what the data of a run take: downloads, rendered scenes, small images and features."""
 
 import collections
 from dataclasses import dataclass

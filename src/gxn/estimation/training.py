@@ -1,4 +1,4 @@
-"""What the training of a run takes: the CNN, every stage of every row, fine-tuning; and all steps together."""
+"""Estimates the training of a run: the CNN, every stage of every row, fine-tuning; and all steps together."""
 
 from typing import Any
 

@@ -26,7 +26,7 @@ FACTS_OF_A_THING = 5
 
 @dataclass(frozen=True)
 class Judgement:
-    """What is true of one caption.
+    """Holds what is true of one caption.
 
     Attributes:
         attributes_stated: number of attributes stated, grounds and the count of things included.
@@ -48,7 +48,7 @@ class Judgement:
 
     @property
     def wholly_true(self) -> bool:
-        """Whether the caption states something, and nothing false."""
+        """Say whether the caption states something, and nothing false."""
         return 0 < self.attributes_stated == self.attributes_true
 
 

@@ -1,4 +1,4 @@
-"""Whether drawn images follow their captions' colours and places better than chance.
+"""Measures whether drawn images follow their captions' colours and places better than chance.
 
 Of a caption only the facts it states are looked at (`mentions` of the scenes):
 

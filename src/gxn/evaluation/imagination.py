@@ -34,7 +34,7 @@ Read = Callable[[np.ndarray], list[Reading]]  # pictures uint8 (N, 3, S, S) -> w
 
 @dataclass(frozen=True)
 class Truth:
-    """What is known of the images of a split.
+    """Holds what is known of the images of a split.
 
     Attributes:
         scenes: facts of the scene of each image, by image id; empty where the dataset knows none.

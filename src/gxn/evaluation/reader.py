@@ -89,7 +89,7 @@ def shrunk(pictures: np.ndarray) -> Tensor:
 
 @torch.inference_mode()
 def read(reader: Reader, pictures: np.ndarray) -> list[Reading]:
-    """What the reader sees in pictures: `{"ground": ..., "things": [...]}` each, things in the order of `PLACES`.
+    """Read pictures: `{"ground": ..., "things": [...]}` each, things in the order of `PLACES`.
 
     Args:
         reader: a trained reader, on any device; it is put into evaluation mode.

@@ -19,7 +19,7 @@ CAPTIONS = 5  # of an image, where the features have a row for each caption
 
 
 def is_precomp(folder: Path) -> bool:
-    """Whether a folder holds `train_ims.npy` and `train_caps.txt`."""
+    """Say whether a folder holds `train_ims.npy` and `train_caps.txt`."""
     return (folder / "train_ims.npy").exists() and (folder / "train_caps.txt").exists()
 
 
@@ -95,7 +95,7 @@ def _captions_per(table: np.ndarray, captions: int, path: Path) -> tuple[int, in
 
 
 def _repeated(table: np.ndarray) -> bool:
-    """Whether each five rows are equal: then they are of one image."""
+    """Say whether each five rows are equal: then they are of one image."""
     size = BLOCK - BLOCK % CAPTIONS
     for start in range(0, len(table), size):
         block = np.asarray(table[start : start + size])

@@ -16,7 +16,7 @@ from gxn.models.standardizer import Standardizer
 
 @dataclass(frozen=True)
 class Sampled:
-    """What the W words of samples were drawn from, step after step and there by row.
+    """Holds what the W words of samples were drawn from, step after step and there by row.
 
     Attributes:
         row: int64 (W,), each word's sample.
@@ -28,7 +28,7 @@ class Sampled:
     totals: Tensor
 
     def of(self, kept: Tensor) -> "Sampled":
-        """Of the samples where `kept`, bool (B,), alone."""
+        """Keep the samples where `kept`, bool (B,), alone."""
         words = kept[self.row]
         if words.all():
             return self

@@ -17,7 +17,7 @@ Pool = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class PackedLayout:
-    """Where the S steps of all sentences are, step after step, the longest sentences first; on the CPU.
+    """Says where the S steps of all sentences are, step after step, the longest sentences first; on the CPU.
 
     Attributes:
         batch_sizes: how many sentences have a first step, a second, ...; their sum is S.

@@ -1,4 +1,4 @@
-"""What the retrieval grids show: queries chosen by rule, and what a run found for them.
+"""Describes what the retrieval grids show: queries chosen by rule, and what a run found for them.
 
 Nobody picks the examples. Queries are sorted by their rank in this run, equal ranks by a hash of their id,
 and one is taken from the middle of each of as many equal parts as there are rows: the first grid row is an

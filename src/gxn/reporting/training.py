@@ -97,7 +97,7 @@ def training_curves(curves: list[Curve], table_rows: Rows) -> Figure:
 
 
 def _quantities(curves: list[Curve]) -> list[str]:
-    """What is drawn, in order; a loss on the validation split goes into the panel of the training loss."""
+    """Say what is drawn, in order; a loss on the validation split goes into the panel of the training loss."""
     present = {quantity for curve in curves for quantity in curve.values}
     return [name for name in QUANTITIES if name in present]
 

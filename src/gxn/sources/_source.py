@@ -1,4 +1,4 @@
-"""What a data source says of itself before anything is made."""
+"""Describes what a data source says of itself before anything is made."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be made, and with what.
+    """Holds what is to be made, and with what.
 
     Attributes:
         name: the dataset's name, written into the captions.
@@ -41,7 +41,7 @@ class Source(Section):
     """Parameters of a data source, with the defaults of one that reads the user's files."""
 
     def renders(self) -> bool:
-        """Whether the source makes its own images, rather than reading a folder of the user's."""
+        """Say whether the source makes its own images, rather than reading a folder of the user's."""
         return False
 
     def captions_files(self) -> tuple[str, ...]:

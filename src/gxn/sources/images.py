@@ -86,7 +86,7 @@ class Parameters(Source):
 
 
 class Fault(NamedTuple):
-    """What is wrong with an image, if anything, and whether it can be read with its missing end filled in."""
+    """Holds what is wrong with an image, if anything, and whether filling in its missing end lets it be read."""
 
     problem: str = ""
     cut: bool = False

@@ -41,7 +41,7 @@ def embed(arguments: Arguments) -> None:
 
 
 def same_data(metadata: dict[str, Any], features: Path, tokens: Path) -> bool:
-    """Whether a row was trained on these files; where its CNN was too, the features must be that CNN's."""
+    """Say whether a row was trained on these files; where its CNN was too, the features must be that CNN's."""
     if "tuned" not in metadata:
         return metadata["provenance"]["data"] == data_of(features, tokens)
     with open_hdf5(features) as file:

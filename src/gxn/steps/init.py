@@ -90,7 +90,7 @@ def configured(found: Survey, name: str, path: Path, arguments: Arguments) -> tu
 
 
 def command(path: Path) -> str:
-    """What makes tables and figures of a configuration."""
+    """Say what makes tables and figures of a configuration."""
     return f"uv run snakemake --cores {available_cpus()} --configfile {shlex.quote(str(path))}"
 
 

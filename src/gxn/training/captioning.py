@@ -23,7 +23,7 @@ from gxn.training.optimizers import adam, set_rate, update
 
 
 class Reward(Protocol):
-    """What scores captions."""
+    """Holds the scorers of captions."""
 
     def score(self, image_index: np.ndarray, hypotheses: np.ndarray) -> np.ndarray:
         """(B,) float64 of captions int64 (B, T), each against the references of its image (B,)."""

@@ -64,7 +64,7 @@ class Split:
         return Batch(captions, image, self.features[image], self.tokens[rows, : int(lengths[0])], lengths)
 
     def first(self, images: int | None) -> "Split":
-        """Of the first images alone; None: all."""
+        """Keep the first images alone; None: all."""
         if images is None or images >= len(self.imgid):
             return self
         kept = self.caption_image < images

@@ -1,4 +1,4 @@
-"""Where a step computes, and how it is made repeatable."""
+"""Decides where a step computes, and how it is made repeatable."""
 
 import os
 

@@ -25,7 +25,7 @@ class Processes:
 
     @property
     def first(self) -> bool:
-        """Whether this is the one that writes."""
+        """Say whether this is the one that writes."""
         return self.rank == 0
 
     def share(self, size: int) -> slice:

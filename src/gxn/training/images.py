@@ -78,7 +78,7 @@ class ImageSplit(Split):
     processes: Processes
 
     def first(self, images: int | None) -> "ImageSplit":
-        """Of the first images alone; None: all."""
+        """Keep the first images alone; None: all."""
         kept = super().first(images)
         return replace(kept, records=kept.records[: len(kept.imgid)])
 

@@ -39,7 +39,7 @@ class Plan:
     patience: int | None = None
 
     def is_better(self, metric: float, best: float) -> bool:
-        """Whether the monitored metric is better than the best so far."""
+        """Say whether the monitored metric is better than the best so far."""
         return metric < best if str(self.monitor).endswith("loss") else metric > best
 
 

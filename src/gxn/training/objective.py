@@ -1,4 +1,4 @@
-"""What one batch does: an objective owns its optimisers and takes its own step (GXN, Algorithm 1)."""
+"""Describes what one batch does: an objective owns its optimisers and takes its own step (GXN, Algorithm 1)."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""What the training steps share: their arguments, the data, building and keeping networks."""
+"""Describes what the training steps share: their arguments, the data, building and keeping networks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class StageArguments(Configured):
 
     @cached_property
     def settings(self) -> StageSettings:
-        """What the stage takes of the configuration."""
+        """Say what the stage takes of the configuration."""
         return settings(self.configuration, self.stage, self.name)
 
 

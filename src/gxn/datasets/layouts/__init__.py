@@ -29,7 +29,7 @@ HEAD = 1 << 16  # bytes by which a layout is recognised
 
 @dataclass(frozen=True)
 class CaptionFile:
-    """What caption files hold.
+    """Holds the content of caption files.
 
     Attributes:
         layouts: the NAME of each file's layout, in the order of the files.
@@ -170,7 +170,7 @@ def _below(path: Path, images: Path) -> str:
 
 
 def _absent(names: list[str], images: Path, total: int) -> str:
-    """What to say of images that are missing."""
+    """Word the message about images that are missing."""
     lines = []
     for name in names[:NAMED]:
         there = os.path.lexists(images / name) if "\0" not in name else False

@@ -1,4 +1,4 @@
-"""What every layout of caption files is read into, and the columns and keys that many of them share."""
+"""Describes what every layout of caption files is read into, and the columns and keys that many of them share."""
 
 import json
 import re

@@ -20,7 +20,7 @@ SUFFIXES = (".txt", ".caption")
 
 
 def recognise(path: Path, head: bytes) -> bool:
-    """Whether the path is a folder with a text file of captions in it or below it, and without `*_ims.npy`."""
+    """Say whether the path is a folder with a text file of captions in it or below it, and without `*_ims.npy`."""
     if not path.is_dir():
         return False
     names = list(walk(path))

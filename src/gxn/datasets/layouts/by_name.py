@@ -11,7 +11,7 @@ EXAMPLE = """{"1.jpg": ["A dog runs.", "A brown dog."], "2.jpg": ["A cat sleeps.
 
 
 def recognise(path: Path, head: bytes) -> bool:
-    """Whether the file is an object whose first value is text or a list of texts, and none holds an object."""
+    """Say whether the file is an object whose first value is text or a list of texts, and none holds an object."""
     value = outline(head)
     if not isinstance(value, dict) or not value or fields(value) is not None:
         return False
@@ -20,7 +20,7 @@ def recognise(path: Path, head: bytes) -> bool:
 
 
 def _texts(value: Any) -> bool:
-    """Whether a value is text or a list of texts that is not empty."""
+    """Say whether a value is text or a list of texts that is not empty."""
     texts = value if isinstance(value, list) else [value]
     return bool(texts) and all(isinstance(text, str) for text in texts)
 

@@ -14,7 +14,7 @@ EXAMPLE = """{"images": [{"id": 9, "file_name": "1.jpg"}],
 
 
 def recognise(path: Path, head: bytes) -> bool:
-    """Whether the file is an object with `annotations`, or with `images` that have a `file_name`."""
+    """Say whether the file is an object with `annotations`, or with `images` that have a `file_name`."""
     value = outline(head)
     if not isinstance(value, dict):
         return False

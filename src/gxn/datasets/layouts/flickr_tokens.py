@@ -13,7 +13,7 @@ NUMBER = re.compile(r"#[0-9]+$")
 
 
 def recognise(path: Path, head: bytes) -> bool:
-    """Whether the first line is a name with # and a number, or the name of an image file, a tab, and text."""
+    """Say whether the first line is a name with # and a number, or the name of an image file, a tab, and text."""
     _, line = next(lines(head.decode("utf-8-sig", errors="ignore")), (0, ""))
     name, tab, text = line.partition("\t")
     named = NUMBER.search(name.strip()) or is_image_name(name.strip())

@@ -13,7 +13,7 @@ EXAMPLE = """{"file_name": "1.jpg", "text": "A dog runs."}
 
 
 def recognise(path: Path, head: bytes) -> bool:
-    """Whether the first line is an object with an image and a caption, and each further line a new object."""
+    """Say whether the first line is an object with an image and a caption, and each further line a new object."""
     found = lines(head.decode("utf-8-sig", errors="ignore"))
     _, first = next(found, (0, ""))
     value = outline(first.encode())

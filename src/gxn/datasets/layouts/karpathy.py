@@ -13,7 +13,7 @@ EXAMPLE = """{"images": [{"filename": "1.jpg", "imgid": 0, "split": "train",
 
 
 def recognise(path: Path, head: bytes) -> bool:
-    """Whether the file is an object whose list `images` holds objects with `sentences` or a `filename`."""
+    """Say whether the file is an object whose list `images` holds objects with `sentences` or a `filename`."""
     value = outline(head)
     if not isinstance(value, dict) or "annotations" in value:
         return False

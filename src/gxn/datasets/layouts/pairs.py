@@ -11,7 +11,7 @@ EXAMPLE = """[{"image": "1.jpg", "caption": "A dog runs."},
 
 
 def recognise(path: Path, head: bytes) -> bool:
-    """Whether the file is a list whose first element is an object with an image and a caption."""
+    """Say whether the file is a list whose first element is an object with an image and a caption."""
     first = first_of(outline(head))
     return isinstance(first, dict) and fields(first) is not None
 

@@ -14,7 +14,7 @@ f30k_precomp/dev_ims.npy, dev_caps.txt, test_ims.npy, test_caps.txt
 
 
 def recognise(path: Path, head: bytes) -> bool:
-    """Whether the path is a folder with the features and the captions of a training split."""
+    """Say whether the path is a folder with the features and the captions of a training split."""
     return is_precomp(path)
 
 

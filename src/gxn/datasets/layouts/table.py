@@ -18,7 +18,7 @@ DELIMITERS = "\t|;,"
 
 
 def recognise(path: Path, head: bytes) -> bool:
-    """Whether the first line names a column of images and one of captions."""
+    """Say whether the first line names a column of images and one of captions."""
     return _delimiter(head.decode("utf-8-sig", errors="ignore")) is not None
 
 
