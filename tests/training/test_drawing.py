@@ -100,7 +100,12 @@ class TestUpdates:
         monkeypatch.setattr(module, "generator_loss", lambda judged, *_: 0 * judged.sum())
         changes = {
             "model": {"discriminator_reads": reads},
-            "drawing": {"discriminator_grounds": grounds, "kl_weight": 0.0, "adversarial": "logistic"},
+            "drawing": {
+                "discriminator_grounds": grounds,
+                "kl_weight": 0.0,
+                "contrastive_g": 0.0,
+                "adversarial": "logistic",
+            },  # fmt: skip
         }
         objective = drawing(data, split, GROUNDS, changes)
         found = moved_by(objective, split)
@@ -111,7 +116,8 @@ class TestUpdates:
     def test_losses_are_named(self, data, split):
         objective = drawing(data, split)
         found = objective.step(split.batch(torch.arange(8)))
-        assert set(found) == {"discriminator_loss", "generator_loss", "kl"}
+        contrastive = {"contrastive_real", "contrastive_drawn"}
+        assert set(found) == {"discriminator_loss", "generator_loss", "kl"} | contrastive
         assert not any(value.requires_grad for value in found.values())
 
     def test_grounding_falls_with_ranking_and_the_generator_does_not(self, data, split):

@@ -155,7 +155,7 @@ def test_curves_are_quoted_as_means_over_seeds():
     quoted = reference.blocks(texts)
     assert quoted["table_ablation"] == "| a |"
     assert quoted["table_spaces"].endswith("| `m` | 10.0 ± 1.0 | 20.0 |")
-    assert quoted["table_imagined"].endswith("| `m` | 0.500 | 0.250 | 90 | 12.3 |  |  |  |")
+    assert quoted["table_imagined"].endswith("| `m` | 0.500 | 0.250 | 90 | 12.3 |  |  |  |  |  |  |")
     assert quoted["curves"].endswith("| `x` | 1 | 2.000 | 3.000 | 4.000 |")
 
 
