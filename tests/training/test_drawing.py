@@ -105,7 +105,7 @@ class TestUpdates:
                 "kl_weight": 0.0,
                 "contrastive_g": 0.0,
                 "adversarial": "logistic",
-            },  # fmt: skip
+            },
         }
         objective = drawing(data, split, GROUNDS, changes)
         found = moved_by(objective, split)
