@@ -215,36 +215,31 @@ def fingerprints(plan: Plan) -> dict[str, Any]:
     }
     cnn = as_json({"cnn": config.cnn, "machine": plan.machine})
     trained = bool(plan.trained_cnn())
+    images = plan.images_option()
     own: dict[str, list[Any]] = {
-        "data": [
-            as_json(config.dataset),
-            as_json(config.vocabulary),
-            plan.source_code(),
-            checks["vocabulary"],
-        ],
+        "data": [*(as_json(each) for each in (config.dataset, config.dataset.source, config.vocabulary))],
         "features": [
             *[cnn, checks["cnn"]] * trained,
             plan.feature_settings(),
-            plan.images(),
             checks["features"],
+            config.features.file,
         ],
         "pretraining": [seeds, *_trained(plan, *PRETRAINING), checks["batch"]],
         "joint": [seeds, *_trained(plan, "joint"), *_tuned(plan)],
-        "evaluation": [
-            seeds,
-            sorted(plan.all_rows),
-            sorted(plan.imagining),
-            plan.evaluate_settings(),
-            checks["protocols"],
-        ],
+        "evaluation": [seeds, sorted(plan.all_rows), sorted(plan.imagining), plan.evaluate_settings()],
         "tables": [seeds, plan.row_names(), as_json(config.significance), plan.dataset_tables(), plan.shown],
     }
+    own["data"] += [config.dataset.gan_image_size, plan.source_code(), checks["vocabulary"]]
     imagined = [plan.imagine_settings()] if plan.imagining else []
     reader = [plan.reader_settings()] if plan.reader() else []
-    own["evaluation"] += [as_json(plan.machine), *imagined, *reader, *_seedless(plan), *_read_rows(plan)]
+    machine = as_json(plan.machine)
+    own["evaluation"] += [checks["protocols"], plan.evaluate_code(), machine, *imagined, *reader]
+    own["evaluation"] += [*_seedless(plan), *_read_rows(plan)]
     if plan.tuned:
-        own["joint"] += [checks["cards"]]
-        own["evaluation"] += [plan.feature_settings()]
+        own["joint"] += [checks["cards"], images]
+        own["evaluation"] += [plan.feature_settings(), images]
+    for phase in ("data", "features", "tables"):
+        own[phase] += [images]
     return {
         phase: {
             "rules": _rules(),
@@ -267,7 +262,6 @@ def _steps(plan: Plan) -> dict[str, list[str]]:
         "pretraining": [],
         "joint": [],
         "evaluation": [
-            "evaluate",
             *["features"] * bool(plan.tuned),
             *["imagined_lines"] * bool(plan.imagining),
             *["train_reader"] * bool(plan.reader()),

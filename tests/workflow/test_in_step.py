@@ -1,6 +1,8 @@
 """dvc.yaml and the Snakefile tell the same story of files, whatever the configuration; nothing is made."""
 
+import ast
 import copy as copying
+import re
 from pathlib import PurePath
 
 import pytest
@@ -111,6 +113,36 @@ def test_phases_read_and_make_the_files_that_dvc_yaml_names(name, runs):
 def test_phases_ask_for_all_that_they_make(name, runs):
     stages = pipeline.pipeline(plan(*CONFIGURATIONS[name]))["stages"]
     assert not_asked_for(stages, runs[name].jobs) == []
+
+
+# parameters of jobs that follow from the files that they read and make
+FILES = re.compile(r"((--[\w-]+ )?(data|results|scratch)/\S+ ?)*|--seed \d+|python -m|torchrun .*|[a-z_0-9]+")
+
+
+def texts(value):
+    """All texts and numbers of a fingerprint."""
+    if isinstance(value, dict):
+        value = [*value.values()]
+    return {str(value)} if not isinstance(value, list | tuple) else {t for each in value for t in texts(each)}
+
+
+def not_stated(stages, made, fingerprints):
+    """Parameters of a phase's jobs that its fingerprint does not hold: DVC would not see that they change."""
+    problems, outs = [], outs_of({"stages": stages})
+    for name in pipeline.TARGETS:
+        known = texts(fingerprints[name])
+        for job in {each.rule: each for path, each in made.items() if under(path, outs[name])}.values():
+            given = {str(ast.literal_eval(each)).strip() for each in job.params}
+            unknown = {each for each in given - known if len(each) == 16 or not FILES.fullmatch(each)}
+            problems += [f"{name}: {job.rule}: {each}" for each in unknown]
+    return problems
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_fingerprints_hold_all_that_snakemake_compares(name, runs):
+    found = plan(*CONFIGURATIONS[name])
+    stages, fingerprints = pipeline.pipeline(found)["stages"], pipeline.fingerprints(found)
+    assert not_stated(stages, runs[name].by_output, fingerprints) == []
 
 
 @pytest.mark.parametrize(

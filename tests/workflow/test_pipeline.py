@@ -173,6 +173,17 @@ def test_a_change_of_the_order_of_rows_is_one_of_the_tables_alone(before):
     assert {phase for phase in before if before[phase] != now[phase]} == {"tables"}
 
 
+@pytest.mark.parametrize(
+    ("texts", "changed"), [([], {"data", "features", "tables"}), ([TUNED], {*PHASES} - {"pretraining"})]
+)
+def test_photographs_elsewhere_reach_all_phases_that_look_at_them(texts, changed):
+    there, elsewhere = (
+        pipeline.fingerprints(plan(OWN, *texts, {"dataset": {"source": {"images": folder}}}))
+        for folder in "ab"
+    )
+    assert {phase for phase in there if there[phase] != elsewhere[phase]} == changed
+
+
 def test_weights_of_the_users_need_no_settings_of_a_training():
     first, second = (
         pipeline.fingerprints(plan(OWN, f"cnn: {{pretrain: {{epochs: {epochs}}}}}")) for epochs in (1, 2)
