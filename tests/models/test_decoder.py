@@ -74,21 +74,32 @@ def test_scheduled_sampling_at_its_ends(decoder, grounded):
 
 def test_scheduled_sampling_reads_what_it_would_say(decided, many):
     targets = TARGETS[:1].expand(len(many), -1)
-    state, spoken = decided.first_state(many), torch.full((len(many), 1), BOS)
-    for _ in range(targets.shape[1] - 1):
-        state = next_state(decided, spoken[:, -1], state)
+    state, word, states = decided.first_state(many), torch.full((len(many),), BOS), []
+    for _ in range(targets.shape[1]):
+        state = next_state(decided, word, state)
+        states.append(state)
         logits = decided.output(state).detach()
         logits[:, [PAD, BOS, UNK]] = -torch.inf
-        spoken = torch.cat([spoken, logits.argmax(1, keepdim=True)], 1)
+        word = logits.argmax(1)
     with torch.no_grad():
         for parameter in decided.output.parameters():
             parameter.mul_(1e4)  # so that the likeliest word is the only one
-    inputs = torch.nn.functional.pad(targets[:, :-1], (1, 0), value=BOS)
-    read = decided._scheduled(inputs, targets != PAD, decided.first_state(many), 1.0)
-    assert (read == spoken).all() and len(read.unique()) > 2
+        found = decided(many, targets, sampling=1.0)
+        expected = torch.log_softmax(decided.output(torch.stack(states, 1)), 2)
+    torch.testing.assert_close(
+        found, expected.gather(2, targets.unsqueeze(2)).squeeze(2), rtol=1e-4, atol=0.1
+    )
+
+
+def test_scheduled_sampling_replaces_the_share_of_words_asked_for(decided, many):
+    targets = TARGETS[:1].expand(len(many), -1)
     torch.manual_seed(5)
-    some = decided._scheduled(inputs, targets != PAD, decided.first_state(many), 0.3)
-    assert 0.1 < (some != inputs)[:, 1:].double().mean() < 0.4
+    with torch.no_grad():
+        never, some = decided(many, targets), decided(many, targets, sampling=0.3)
+    changed = (
+        some[:, 1] - never[:, 1]
+    ).abs() > 1e-5  # the second word's input, unless the same word is drawn
+    assert 0.1 < changed.double().mean() < 0.4
 
 
 def test_greedy_takes_the_likeliest_word_and_stops(decoder, grounded):
