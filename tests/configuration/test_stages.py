@@ -61,6 +61,7 @@ def shared(encoder: str) -> dict:
         "ranking": None,
         "captioning": None,
         "drawing": None,
+        "shuffled": False,
     }
 
 

@@ -13,7 +13,7 @@ LENGTHS = torch.tensor([5, 3, 1])
 SETTINGS = {
     "spaces": ["abstract", "grounded"], "similarity": "order", "abstract_weight": 0.3, "normalise": True,
     "absolute": True, "abstract_pooling": "mean", "grounded_pooling": "last", "word_embeddings": "shared",
-    "same_image_negatives": False,
+    "same_image_negatives": False, "each_space_weight": 0.0,
 }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ TINY: dict[str, Any] = {
     "training": {"batch_size": 8, "precision": "float32", "val_subset": None},
     "retrieval": {
         "normalise": True, "absolute": True, "abstract_pooling": "mean", "grounded_pooling": "last",
-        "word_embeddings": "shared", "same_image_negatives": False,
+        "word_embeddings": "shared", "same_image_negatives": False, "each_space_weight": 0.0,
     },
     "encoders": {
         "two_space": {

@@ -52,6 +52,14 @@ def test_a_row_that_grounds_ends_elsewhere(data, pretrained):
     assert not torch.equal(*found)
 
 
+def test_a_shuffled_row_grounds_otherwise(data, pretrained):
+    found = [
+        load_tensors(joint(data, pretrained, out, GROUNDS, changes))[0]["encoders.image.grounded.weight"]
+        for out, changes in (("a", {}), ("b", {"methods": {"both": {"shuffled": True}}}))
+    ]
+    assert not torch.equal(*found)
+
+
 def test_every_network_trains_in_training_mode_and_validates_in_evaluation_mode(
     data, pretrained, monkeypatch
 ):

@@ -24,11 +24,13 @@ def matching(split: Split, *changes: dict) -> Matching:
     return Matching(Encoders(settings.encoder, sizes), settings.ranking)
 
 
-def by_formula(objective: Matching, batch: Batch, negative: torch.Tensor, margin: float = 0.05) -> float:
+def by_formula(
+    objective: Matching, batch: Batch, negative: torch.Tensor, weights=(0.5, 0.5), margin: float = 0.05
+) -> float:
     """Hinges of the violation of the order in both spaces, summed over `negative` bool (B, B)."""
     images = objective.encoders.images(batch.features)
     texts = objective.encoders.texts(batch.tokens, batch.lengths)
-    scores = order_scores(images, texts).detach()
+    scores = order_scores(images, texts, weights).detach()
     hinges = [(margin - scores.diagonal()[own] + scores).clamp(min=0) for own in ((..., None), (None,))]
     return sum(float(hinge[negative].sum()) for hinge in hinges)
 
@@ -44,6 +46,17 @@ def test_captions_of_the_same_image_are_negatives_only_where_it_is_said(split):
     objective = matching(split, {"retrieval": {"same_image_negatives": True}})
     batch = split.batch(torch.arange(6))  # three captions of each of two images
     expected = by_formula(objective, batch, ~torch.eye(6, dtype=torch.bool)) / 6
+    assert float(objective.step(batch)["ranking_loss"]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_each_space_alone_has_its_share_of_the_loss(split):
+    objective, batch = (
+        matching(split, {"retrieval": {"each_space_weight": 0.5}}),
+        split.batch(torch.arange(6)),
+    )
+    other = batch.image[:, None] != batch.image
+    both, *alone = (by_formula(objective, batch, other, each) for each in ((0.5, 0.5), (1, 0), (0, 1)))
+    expected = (both + 0.5 * sum(alone)) / 6
     assert float(objective.step(batch)["ranking_loss"]) == pytest.approx(expected, rel=1e-4)
 
 

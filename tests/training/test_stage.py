@@ -157,6 +157,7 @@ class TestStartFrom:
         [
             {"encoders": {"two_space": {"loss": {"kind": "hardest", "margin": 0.1}}}},
             {"retrieval": {"same_image_negatives": True}},
+            {"retrieval": {"each_space_weight": 0.5}},
         ],
     )
     def test_another_loss_is_no_other_space(self, stage, first, change):

@@ -30,6 +30,7 @@ ENCODER = parse(
         "grounded_pooling": {"kind": "mean"},
         "word_embeddings": "shared",
         "same_image_negatives": False,
+        "each_space_weight": 0.0,
     },
     "encoder",
 )

@@ -54,6 +54,9 @@ class Retrieval(Section):
     same_image_negatives: Flag = Field(
         description="Other captions of a pair's image count as negatives (VSE++: true)"
     )
+    each_space_weight: Share = Field(
+        description="Weight of the ranking loss of each space alone, beside that of the score of both; 0: none"
+    )
 
 
 class EncoderOwn(Section):

@@ -105,6 +105,8 @@ def _rows(config: Configuration) -> list[str]:
             lines.append(f"methods.{name}.encoder: no encoder {row.encoder!r}; there are {known}")
         elif "grounded" not in encoder.spaces and row.imagines:
             lines.append(f"methods.{name}: imagines, but encoders.{row.encoder} has no grounded space")
+        if row.shuffled and not row.imagines:
+            lines.append(f"methods.{name}.shuffled: the row imagines nothing; give captioning or drawing")
         if row.drawing and config.drawing.discriminator_grounds and not config.joint_of(row).lr_grounded_text:
             lines.append(
                 f"drawing.discriminator_grounds: would move the text encoder of {name} at "

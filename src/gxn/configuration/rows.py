@@ -40,6 +40,9 @@ class Method(Shown):
         "none", description="Captions: none, by cross-entropy, or by its mix with the self-critical loss"
     )
     drawing: Flag = Field(False, description="Whether the row draws")
+    shuffled: Flag = Field(
+        False, description="A control: the joint stage imagines captions and drawings of other images"
+    )
     joint: partial(Joint) = Field(
         default={}, validate_default=True, description="Keys of `joint` that this row has otherwise"
     )

@@ -46,6 +46,7 @@ class StageSettings(Section):
         monitor: the validation metric whose best epoch is kept; None: the last epoch.
         patience: epochs without a better `monitor` after which training stops; None: it does not.
         ranking, captioning, drawing: settings of the updates; None where the stage has no such update.
+        shuffled: captions and drawings are imagined of other images than the pair's.
     """
 
     model: Model
@@ -60,6 +61,7 @@ class StageSettings(Section):
     ranking: RankingSettings | None = None
     captioning: CaptioningSettings | None = None
     drawing: DrawingSettings | None = None
+    shuffled: bool = False
 
 
 class FinetuneSettings(Section):
@@ -171,6 +173,7 @@ def _joint(config: Configuration, name: str) -> StageSettings:
         ranking=ranking,
         captioning=_joint_captioning(config, row),
         drawing=_joint_drawing(config, row),
+        shuffled=row.shuffled,
     )
 
 

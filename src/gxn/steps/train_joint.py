@@ -12,6 +12,7 @@ from gxn.training.captioning import Captioning, build_rewards
 from gxn.training.drawing import Drawing, build_drawing_networks, read_gan_images
 from gxn.training.matching import Matching
 from gxn.training.objective import Objective, in_turn
+from gxn.training.shuffled import Shuffled
 from gxn.training.stage import Stage, StageArguments
 
 
@@ -35,13 +36,18 @@ def train_joint(arguments: Arguments) -> None:
     imagining: list[Objective] = []
     about = {}
     if stage.settings.captioning is not None:
-        imagining.append(_captioning(stage, arguments, modules))
+        imagining.append(_imagined(stage, _captioning(stage, arguments, modules), "features"))
     if stage.settings.drawing is not None:
         drawing = _drawing(stage, arguments, modules)
         about["gan_image_size"] = drawing.images.shape[-1]
-        imagining.append(drawing)
+        imagining.append(_imagined(stage, drawing, "image"))
     matching = Matching(stage.encoders, stage.settings.ranking)
     stage.run(in_turn(imagining, matching, stage.settings.ranking_steps_per_batch), modules, **about)
+
+
+def _imagined(stage: Stage, objective: Objective, taken: str) -> Objective:
+    """Give the objective, of shuffled pairs where the row is that control."""
+    return Shuffled(objective, taken) if stage.settings.shuffled else objective
 
 
 def _captioning(stage: Stage, arguments: Arguments, modules: dict[str, nn.Module]) -> Captioning:

@@ -43,14 +43,22 @@ class Matching:
         return {"ranking_loss": loss.detach() / len(batch.image)}
 
     def ranking_loss(self, images: list[Tensor], texts: list[Tensor], batch: Batch) -> Tensor:
-        """Loss of the mixed score, summed over the batch, of embeddings (B, J) in each space."""
+        """Loss of the mixed score, and of each space's alone, weighted, of embeddings (B, J) in each space.
+
+        Both are sums over the batch.
+        """
         encoder = self.encoders.settings
         image = torch.arange(len(batch.image), device=batch.image.device)
         if not encoder.same_image_negatives:
             image = batch.image
-        scores = score(encoder.similarity, images, texts, self.encoders.weights)
         same_image = image.unsqueeze(0) == image.unsqueeze(1)
-        return self.loss(scores, same_image, self.settings.loss)
+        scores = score(encoder.similarity, images, texts, self.encoders.weights)
+        loss = self.loss(scores, same_image, self.settings.loss)
+        if len(images) > 1 and encoder.each_space_weight > 0:
+            for seen, read in zip(images, texts, strict=True):
+                alone = score(encoder.similarity, [seen], [read], [1.0])
+                loss = loss + encoder.each_space_weight * self.loss(alone, same_image, self.settings.loss)
+        return loss
 
     def validate(self, split: Split) -> dict[str, float]:
         images, texts = embed(self.encoders, split)

@@ -27,6 +27,8 @@ from gxn.training.embedding import embed_split
 from gxn.training.objective import Objective
 from gxn.training.resume import Resume, fingerprint
 
+OF_LOSS = ("same_image_negatives", "each_space_weight")  # keys of an encoder that no embedding depends on
+
 
 @dataclass(frozen=True, kw_only=True)
 class StageArguments(Configured):
@@ -86,7 +88,7 @@ class Stage:
         earlier = stated(EncoderSettings, "encoder", metadata, path)
         for key in EncoderSettings.model_fields:
             before, now = getattr(earlier, key), getattr(self.settings.encoder, key)
-            if key != "same_image_negatives" and before != now:  # no embedding depends on that one
+            if key not in OF_LOSS and before != now:
                 raise GxnError(
                     f"{path}: was trained with {key} {before}, but the configuration says {now}; "
                     "give it as it was, or train the checkpoint again"
