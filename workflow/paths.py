@@ -12,6 +12,7 @@ TOKENS = DATA + "tokens.h5"
 FREQUENCIES = DATA + "document_frequencies.h5"
 GAN_IMAGES = DATA + "gan_images.h5"
 FEATURES = DATA + "features.h5"
+FACTS = DATA + "facts.h5"
 CHECKED = DATA + "preflight/{check}.json"
 
 CNN = RESULTS + "checkpoints/cnn.safetensors"

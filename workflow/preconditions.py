@@ -10,6 +10,7 @@ from typing import Any
 from gxn.configuration.files import load, write
 from gxn.configuration.root import Configuration, is_fetched
 from gxn.errors import GxnError
+from workflow import paths
 from workflow.plan import fingerprint
 
 
@@ -40,8 +41,11 @@ def check_own_files(config: Configuration) -> None:
         ("dataset.source.captions", path, "captions.json") for path in config.dataset.source.captions_files()
     ]
     own.append(("features.file", ready, "features.h5") if ready else ("cnn.weights", weights, "features.h5"))
+    by_the_workflow = paths.FACTS.format(dataset=config.dataset.name)
     for key, path, made in own:
-        if path and not is_fetched(path) and not data.joinpath(made).exists() and not Path(path).exists():
+        if not path or path == by_the_workflow or is_fetched(path):
+            continue
+        if not data.joinpath(made).exists() and not Path(path).exists():
             raise GxnError(f"{key}: {path}: no such file; relative paths count from {Path.cwd()}")
 
 

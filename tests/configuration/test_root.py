@@ -12,6 +12,14 @@ WRONG = [
     ({"seeds": 3}, "seeds: must be a list, not 3"),
     ({"seeds": [2**63]}, f"seeds.0: must be at most {2**63 - 1}, not {2**63}"),
     ({"seeds": [-1]}, "seeds.0: must be at least 0, not -1"),
+    (
+        {"evaluate": {"reader": {"seed": 0}}},
+        "evaluate.reader.seed: is that of cnn.pretrain, 0; give another, for other pictures",
+    ),
+    (
+        {"methods": {"two_space": {"shuffled": True}}},
+        "methods.two_space.shuffled: the row imagines nothing; give captioning or drawing",
+    ),
     ({"seeds": [1, 1]}, "seeds: a value is given twice"),
     ({"threads": 10**6}, "threads: must be at most 1024, not 1000000"),
     ({"threads": 0}, "threads: must be at least 1, not 0"),

@@ -5,6 +5,7 @@ import torch
 from tiny import Killed, kill_after, train
 
 from gxn.files import load_tensors
+from gxn.training import stage
 from gxn.training.checkpoint import read_encoders
 from gxn.training.data import read_split
 
@@ -46,6 +47,13 @@ def test_a_run_that_is_killed_ends_with_the_same_bytes(data, pretrained, monkeyp
     parts = drawing(data, pretrained, "parts", *changes)
     for suffix in (".safetensors", ".csv"):
         assert parts.with_suffix(suffix).read_bytes() == whole.with_suffix(suffix).read_bytes()
+
+
+def test_a_discriminator_that_has_won_is_said_and_kept(data, pretrained, monkeypatch, capsys):
+    monkeypatch.setattr(stage, "discriminator_warnings", lambda name, losses: [f"{name} {len(losses)}"])
+    _, about = load_tensors(drawing(data, pretrained, "won", FOUR))
+    assert about["warnings"] == ["discriminator_loss 4"]
+    assert "warning: pretrain_gan, two_space, seed 3: discriminator_loss 4" in capsys.readouterr().err
 
 
 def test_with_a_moving_average_another_generator_is_kept(data, pretrained):

@@ -121,6 +121,7 @@ OTHER: dict[str, Any] = {
     "encoders.*.similarity": {"cosine": "order", "order": "order_root"},
     "*.loss.kind": {"hinge": "hardest", "hardest": "hinge"},
     "methods.*.label": "another",
+    "cnn.pretrain.seed": 5,  # 1 is that of the reader
     "*.lr_decay_epoch": 1,
     "finetune.processes": 1,
     "evaluate.protocols": ["full", "5k"],

@@ -22,6 +22,23 @@ rule train_cnn:
         " --curves {output.curves} --out {output.weights}"
 
 
+# For `features.file` of config/oracle.yaml alone.
+rule oracle_features:
+    input:
+        captions=paths.CAPTIONS,
+    output:
+        paths.FACTS,
+    log:
+        paths.log("oracle_features"),
+    resources:
+        mem_mb=resources.memory(500),
+    params:
+        code=PLAN.code("oracle_features"),
+    shell:
+        "logged {log} python -m gxn.steps.oracle_features --config $config"
+        " --captions {input.captions} --out {output}"
+
+
 if CONFIG.features.file:
 
     # The user's own features take the place of a CNN and its photographs.

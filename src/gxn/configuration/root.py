@@ -89,6 +89,7 @@ def disagreements(config: Configuration) -> list[str]:
         *_finetune(config),
         *_sizes(config),
         *_protocols(config),
+        *_reader(config),
     ]
 
 
@@ -199,6 +200,15 @@ def _protocols(config: Configuration) -> list[str]:
 
 
 RAW = Path("data/raw")  # where the workflow puts what it downloads
+
+
+def _reader(config: Configuration) -> list[str]:
+    """The judge of drawings must not have learned from the pictures of the CNN that guides them."""
+    seed = config.evaluate.reader.seed
+    trained = config.cnn.weights is None and config.features.file is None
+    if config.dataset.source.renders() and trained and seed == config.cnn.pretrain.seed:
+        return [f"evaluate.reader.seed: is that of cnn.pretrain, {seed}; give another, for other pictures"]
+    return []
 
 
 def is_fetched(path: str | Path) -> bool:

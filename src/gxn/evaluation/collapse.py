@@ -70,29 +70,22 @@ def generator_warnings(
     return found
 
 
-def discriminator_warnings(
-    name: str, losses: Sequence[float], steps_per_epoch: int, least: float = LEAST_LOSS_OF_D
-) -> list[str]:
+def discriminator_warnings(name: str, losses: Sequence[float], least: float = LEAST_LOSS_OF_D) -> list[str]:
     """Warning about a discriminator whose loss stays below a bound for a whole epoch.
 
     A discriminator that tells all pairs right gives the generator no gradient to follow.
 
     Args:
         name: of the curve, as the warning says it.
-        losses: the discriminator's loss of each step or of each epoch, in order.
-        steps_per_epoch: number of successive losses that make an epoch; 1 where `losses` are means of epochs.
+        losses: the discriminator's mean loss of each epoch, in order.
         least: the bound, in the loss's own unit; it suits losses that are 0 for a perfect discriminator, such as
             cross-entropy or hinge.
     """
-    span = max(1, steps_per_epoch)
-    below = 0  # losses in a row below the bound, so far
-    for step, loss in enumerate(losses, 1):
-        below = below + 1 if math.isfinite(loss) and loss < least else 0
-        if below == span:
-            epoch = math.ceil(step / span)
+    for epoch, loss in enumerate(losses, 1):
+        if math.isfinite(loss) and loss < least:
             return [
-                f"the discriminator has won: {name} is below {least:g} for a whole epoch "
-                f"(the last of it is epoch {epoch}), so the generator learns nothing from it"
+                f"the discriminator has won: {name} is {loss:.3f}, below {least:g}, in epoch {epoch}, "
+                "so the generator learns nothing from it"
             ]
     return []
 

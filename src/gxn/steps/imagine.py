@@ -24,7 +24,7 @@ from gxn.training.data import Split, read_split
 from gxn.training.device import choose_device
 
 BATCH = 256
-CHANCE = {"fidelity": "fidelity_chance", "drawn_facts": "drawn_facts_chance"}
+CHANCE = {name: f"{name}_chance" for name in ("fidelity", "drawn_facts", "drawn_colour", "drawn_shape")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,11 @@ def imagine(arguments: Arguments) -> None:
             reader = load_reader(arguments.reader)[0] if arguments.reader else None
             seen = (lambda pictures: read(reader, pictures)) if reader else None
             metrics |= judge_drawings(images, split.sentid[first], truth, seen)
-    result["warnings"] = [*decoder_warnings(metrics), *generator_warnings(metrics, CHANCE)]
+    result["warnings"] = [
+        *metadata.get("warnings", []),
+        *decoder_warnings(metrics),
+        *generator_warnings(metrics, CHANCE),
+    ]
     write_json(arguments.out_captions, result)
     for warning in result["warnings"]:
         cli.warn(f"{arguments.method}, seed {arguments.seed}: {warning}; train it longer or on more data")

@@ -10,12 +10,13 @@ import torch
 from torch import nn
 
 from gxn import code
-from gxn.cli import option
+from gxn.cli import option, warn
 from gxn.configuration.arguments import Configured
 from gxn.configuration.networks import EncoderSettings, Model
 from gxn.configuration.section import S, parse, used_plugins
 from gxn.configuration.stages import StageSettings, settings
 from gxn.errors import GxnError
+from gxn.evaluation.collapse import discriminator_warnings
 from gxn.evaluation.embeddings import write_embeddings
 from gxn.files import digest, load_tensors, save_tensors, write_rows
 from gxn.models.encoders import Encoders, EncoderSizes
@@ -113,6 +114,10 @@ class Stage:
         )
         history = loop.train(objectives, plan, self.train, self.val, resume)
         write_rows(self.arguments.curves, history)
+        judged = [line["discriminator_loss"] for line in history if "discriminator_loss" in line]
+        warnings = discriminator_warnings("discriminator_loss", judged)
+        for warning in warnings:
+            warn(f"{self.arguments.stage}, {self.arguments.name}, seed {self.arguments.seed}: {warning}")
         data = data_of(self.arguments.features, self.arguments.tokens)
         tensors = {f"{k}.{name}": t for k, module in keep.items() for name, t in module.state_dict().items()}
         metadata = {
@@ -121,6 +126,7 @@ class Stage:
             "model": self.settings.model.model_dump(mode="json"),
             **about,
             "vocabulary": digest(list(self.words)),
+            "warnings": warnings,
             "provenance": provenance(shared, data, self.arguments.seed, self.started_from),
         }
         if self.arguments.embeddings is not None:
