@@ -11,7 +11,7 @@ from small import EXPECTED, PARAMS, PHOTOGRAPHS, ROOT, configuration, mapping
 from gxn.configuration.files import check, load, overlay, read, write
 from gxn.errors import GxnError
 
-SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
+SHIPPED = sorted((ROOT / "config").rglob("*.yaml"))
 
 
 def test_files_are_laid_over_one_another_in_order(tmp_path):
