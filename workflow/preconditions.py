@@ -11,7 +11,7 @@ from gxn.configuration.files import load, write
 from gxn.configuration.root import Configuration, is_fetched
 from gxn.errors import GxnError
 from workflow import paths
-from workflow.plan import fingerprint
+from workflow.digests import fingerprint
 
 
 def obstacle() -> str | None:

@@ -27,7 +27,7 @@ from gxn.configuration.files import load
 from gxn.errors import GxnError
 from gxn.files import digest, read_json, write_text
 from gxn.writing import atomic
-from workflow import paths
+from workflow import paths, stage_files
 from workflow.plan import Plan
 from workflow.preconditions import check_code
 
@@ -68,7 +68,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 def stated_hash(plan: Plan, stage: str, name: str) -> str:
     """Hash of the configuration that a stage's checkpoint, and what is made of it, states (`gxn.provenance`)."""
-    before = [stated_hash(plan, *each) for each in plan.earlier(stage, name).values()]
+    before = [stated_hash(plan, *each) for each in stage_files.earlier(plan, stage, name).values()]
     return digest([stages.settings(plan.config, stage, name).model_dump(mode="json"), *before])
 
 

@@ -85,7 +85,7 @@ PLAIN = {
     ),
     *("log", "output"),
 }
-# options that workflow/plan.py quotes (test_plan.py)
+# options that workflow/checks.py quotes (test_checks.py)
 QUOTED = {"params.images", "params.files"}
 # what the user names
 THEIRS = {"input.weights", "input.file", "params.file"}

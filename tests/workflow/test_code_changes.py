@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from workflow import pipeline
+from workflow import phases
 
 pytestmark = pytest.mark.slow
 
@@ -98,12 +98,12 @@ def test_a_constant_changes_the_fingerprints_of_the_phases_that_it_reaches(copy)
     before = fingerprints(copy)
     add(copy, "src/gxn/losses/adversarial.py", "\nCHANGED = 1\n")
     after = fingerprints(copy)
-    changed = {phase for phase in pipeline.TARGETS if before[_of(phase)][0] != after[_of(phase)][0]}
+    changed = {phase for phase in phases.TARGETS if before[_of(phase)][0] != after[_of(phase)][0]}
     assert changed == {"pretraining", "joint"}
 
 
 def _of(phase):
-    return pipeline.FINGERPRINT.format(phase=phase)
+    return phases.FINGERPRINT.format(phase=phase)
 
 
 def test_fingerprints_say_which_code_changed(copy):

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from copies import copy_of_working_tree, outs_of
 from plans import OWN, PLAIN, TUNED, plan
-from workflow import pipeline
+from workflow import fingerprints, phases, pipeline
 
 pytestmark = pytest.mark.slow
 
@@ -53,13 +53,13 @@ def out_of_step(stages, made):
     """What stages of dvc.yaml and a DAG, its jobs by output, disagree about."""
     claims, problems = outs_of({"stages": stages}), []
     claimed = {path for path in made if under(path, PASSING + FETCHED)}
-    for name in pipeline.TARGETS:
+    for name in phases.TARGETS:
         mine = {path for path in made if under(path, claims[name])}
         claimed |= mine
         read = {
             each for path in mine for each in inputs(path, made) if not under(each, claims[name] + FETCHED)
         }
-        deps = [dep for dep in stages[name]["deps"] if dep != pipeline.FINGERPRINT.format(phase=name)]
+        deps = [dep for dep in stages[name]["deps"] if dep != phases.FINGERPRINT.format(phase=name)]
         problems += [
             f"{name}: {path} is read but is no dep" for path in sorted(read) if not under(path, deps)
         ]
@@ -79,7 +79,7 @@ def out_of_step(stages, made):
 def not_asked_for(stages, jobs):
     """Outs of a phase that its targets do not ask for, so that a lost one would not be made again."""
     problems, outs = [], outs_of({"stages": stages})
-    for name, targets in pipeline.TARGETS.items():
+    for name, targets in phases.TARGETS.items():
         asked = {path for job in jobs if job.rule in targets.split() for path in job.inputs}
         made = {path for job in jobs for path in job.outputs if under(path, outs[name])}
         problems += [f"{name}: {path}" for path in sorted(made - asked)]
@@ -94,7 +94,7 @@ def runs(place):
     for path in [copy.path / name for name in (*own, "results/coco/table_ablation.csv")]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    targets = " ".join(pipeline.TARGETS.values()).split()
+    targets = " ".join(phases.TARGETS.values()).split()
     calls = []
     for number, texts in enumerate(CONFIGURATIONS.values()):
         path = copy.path / f"{number}.yaml"
@@ -126,11 +126,11 @@ def texts(value):
     return {str(value)} if not isinstance(value, list | tuple) else {t for each in value for t in texts(each)}
 
 
-def not_stated(stages, made, fingerprints):
+def not_stated(stages, made, stated):
     """Parameters of a phase's jobs that its fingerprint does not hold: DVC would not see that they change."""
     problems, outs = [], outs_of({"stages": stages})
-    for name in pipeline.TARGETS:
-        known = texts(fingerprints[name])
+    for name in phases.TARGETS:
+        known = texts(stated[name])
         for job in {each.rule: each for path, each in made.items() if under(path, outs[name])}.values():
             given = {str(ast.literal_eval(each)).strip() for each in job.params}
             unknown = {each for each in given - known if len(each) == 16 or not FILES.fullmatch(each)}
@@ -141,8 +141,8 @@ def not_stated(stages, made, fingerprints):
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_fingerprints_hold_all_that_snakemake_compares(name, runs):
     found = plan(*CONFIGURATIONS[name])
-    stages, fingerprints = pipeline.pipeline(found)["stages"], pipeline.fingerprints(found)
-    assert not_stated(stages, runs[name].by_output, fingerprints) == []
+    stages, stated = pipeline.pipeline(found)["stages"], fingerprints.by_phase(found)
+    assert not_stated(stages, runs[name].by_output, stated) == []
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import yaml
 from copies import changed_outs
 from plans import ROOT, plan
 from ruamel.yaml import YAML
-from workflow import pipeline, reference
+from workflow import fingerprints, phases, reference
 
 from gxn.evaluation.metrics import chance_i2t, chance_t2i
 
@@ -61,10 +61,10 @@ def test_the_lock_is_of_the_committed_settings():
     assert stated == yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")), RERUN
 
 
-@pytest.mark.parametrize("phase", pipeline.TARGETS)
+@pytest.mark.parametrize("phase", phases.TARGETS)
 def test_the_lock_is_of_the_committed_code(phase):
-    now = json.dumps(pipeline.fingerprints(plan())[phase], indent=1, ensure_ascii=False) + "\n"
-    assert recorded("outs")[pipeline.FINGERPRINT.format(phase=phase)] == md5(now.encode()), RERUN
+    now = json.dumps(fingerprints.by_phase(plan())[phase], indent=1, ensure_ascii=False) + "\n"
+    assert recorded("outs")[phases.FINGERPRINT.format(phase=phase)] == md5(now.encode()), RERUN
 
 
 def test_no_recorded_lock_has_other_outs_by_the_same_recipe():

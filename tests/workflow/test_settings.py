@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow
 
 CONFIG = settings.configuration()
 LEAVES = list(settings.leaves(CONFIG))
-CHECKS = {"preflight", "passed"}  # their results are named by their settings: test_plan.py asks those
+CHECKS = {"preflight", "passed"}  # their results are named by their settings: test_checks.py asks those
 
 
 @pytest.fixture(scope="module")

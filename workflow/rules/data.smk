@@ -12,8 +12,8 @@ if CONFIG.dataset.source.renders():
         resources:
             mem_mb=resources.LIGHT,
         params:
-            settings=plan.as_json(CONFIG.dataset.source),
-            code=PLAN.source_code(),
+            settings=digests.as_json(CONFIG.dataset.source),
+            code=digests.source(PLAN),
         shell:
             "logged {log} python -m gxn.steps.prepare --config $config"
             " --captions {output.captions} --images {output.images}"
@@ -23,9 +23,11 @@ else:
     # `ancient`, since `prepared` knows when it is to be made again
     rule prepare:
         input:
-            captions=[ancient(path) for path in PLAN.source_inputs()["captions"]],
-            images=PLAN.source_inputs()["images"],
-            features=PLAN.source_inputs()["features"],
+            captions=[
+                ancient(path) for path in data_files.source_inputs(PLAN)["captions"]
+            ],
+            images=data_files.source_inputs(PLAN)["images"],
+            features=data_files.source_inputs(PLAN)["features"],
         output:
             captions=temp(f"scratch/{{dataset}}/prepared-{PREPARED_BY}.json"),
             split=temp(f"scratch/{{dataset}}/split-{PREPARED_BY}.json"),
@@ -36,7 +38,7 @@ else:
         resources:
             mem_mb=resources.memory(500, captions=20, features=0),
         params:
-            code=PLAN.source_code(),
+            code=digests.source(PLAN),
         shell:
             "logged {log} python -m gxn.steps.prepare --config $config"
             " --captions {output.captions} --split {output.split}"
@@ -44,7 +46,7 @@ else:
     # A job of its own, for the reason of the rule `passed`.
     rule prepared:
         input:
-            **PLAN.source_inputs(),
+            **data_files.source_inputs(PLAN),
             prepared=rules.prepare.output.captions,
             decided=rules.prepare.output.split,
         output:
@@ -56,7 +58,7 @@ else:
         resources:
             mem_mb=10,
         params:
-            code=PLAN.source_code(),
+            code=digests.source(PLAN),
         shell:
             "logged {log} cp {input.decided} {output.split} && cp {input.prepared} {output.captions}"
 
@@ -75,8 +77,8 @@ rule tokenize:
     resources:
         mem_mb=resources.memory(resources.LIGHT),
     params:
-        settings=plan.as_json(CONFIG.vocabulary),
-        code=PLAN.code("tokenize"),
+        settings=digests.as_json(CONFIG.vocabulary),
+        code=digests.step("tokenize"),
     shell:
         "logged {log} python -m gxn.steps.tokenize --config $config --captions {input.captions}"
         " --vocabulary {output.vocabulary} --tokens {output.tokens}"
@@ -92,7 +94,7 @@ rule document_frequencies:
     resources:
         mem_mb=resources.memory(resources.LIGHT),
     params:
-        code=PLAN.code("document_frequencies"),
+        code=digests.step("document_frequencies"),
     shell:
         "logged {log} python -m gxn.steps.document_frequencies --tokens {input.tokens} --out {output}"
 
@@ -100,7 +102,7 @@ rule document_frequencies:
 rule gan_images:
     input:
         captions=paths.CAPTIONS,
-        rendered=PLAN.rendered(),
+        rendered=data_files.rendered(PLAN),
     output:
         paths.GAN_IMAGES,
     log:
@@ -110,9 +112,9 @@ rule gan_images:
     resources:
         mem_mb=resources.memory(500),
     params:
-        images=PLAN.images_option(),
+        images=data_files.images_option(PLAN),
         size=CONFIG.dataset.gan_image_size,
-        code=PLAN.code("gan_images"),
+        code=digests.step("gan_images"),
     shell:
         "logged {log} python -m gxn.steps.gan_images --config $config --captions {input.captions}"
         " {params.images} --out {output}"
@@ -120,5 +122,5 @@ rule gan_images:
 
 rule data:
     input:
-        PLAN.data_files(),
+        data_files.data_files(PLAN),
     localrule: True

@@ -18,8 +18,8 @@ rule embed:
         gpu=CARDS,
         mem_mb=resources.memory(NETWORKS),
     params:
-        settings=plan.as_json(PLAN.machine),
-        code=PLAN.row_code("embed"),
+        settings=digests.as_json(PLAN.machine),
+        code=lambda w: digests.row_reader(PLAN, "embed", w.method),
     shell:
         "logged {log} python -m gxn.steps.embed --config $config --checkpoint {input.checkpoint}"
         " --features {input.features} --tokens {input.tokens} --out {output}"
@@ -41,8 +41,8 @@ rule cca:
     resources:
         mem_mb=resources.memory(1500),
     params:
-        settings=PLAN.seedless_settings,
-        code=PLAN.code("cca"),
+        settings=lambda w: job_params.seedless(PLAN, w.method),
+        code=digests.step("cca"),
     shell:
         "logged {log} python -m gxn.steps.cca --config $config --name {wildcards.method}"
         " --features {input.features} --tokens {input.tokens} --out {output}"
@@ -62,7 +62,7 @@ rule import_embeddings:
     resources:
         mem_mb=resources.memory(500, file=4),
     params:
-        code=PLAN.code("import_embeddings"),
+        code=digests.step("import_embeddings"),
     shell:
         "logged {log} python -m gxn.steps.import_embeddings --config $config --file {input.file:q}"
         " --features {input.features} --tokens {input.tokens} --out {output}"
@@ -82,9 +82,9 @@ rule evaluate:
     resources:
         mem_mb=resources.memory(resources.LIGHT),
     params:
-        seed=PLAN.seed_option,
-        settings=PLAN.evaluate_settings(),
-        code=PLAN.evaluate_code(),
+        seed=lambda w: job_params.seed_option(w.seed),
+        settings=job_params.evaluation(PLAN),
+        code=digests.evaluation(),
     shell:
         "logged {log} python -m gxn.steps.evaluate --config $config --embeddings {input.embeddings}"
         " --method {wildcards.method} {params.seed}"
@@ -98,7 +98,7 @@ rule imagine:
         features=paths.FEATURES,
         tokens=paths.TOKENS,
         frequencies=paths.FREQUENCIES,
-        reader=PLAN.reader(),
+        reader=result_files.reader(PLAN),
     output:
         captions=paths.IMAGINED,
         drawings=paths.DRAWINGS,
@@ -113,9 +113,9 @@ rule imagine:
         gpu=CARDS,
         mem_mb=resources.memory(NETWORKS),
     params:
-        reader=PLAN.reader_option(),
-        settings=PLAN.imagine_settings(),
-        code=PLAN.row_code("imagine"),
+        reader=result_files.reader_option(PLAN),
+        settings=job_params.imagining(PLAN),
+        code=lambda w: digests.row_reader(PLAN, "imagine", w.method),
     shell:
         "logged {log} python -m gxn.steps.imagine --config $config --checkpoint {input.checkpoint}"
         " --captions {input.captions} --features {input.features} --tokens {input.tokens}"
@@ -138,8 +138,8 @@ rule train_reader:
         gpu=CARDS,
         mem_mb=1200,
     params:
-        settings=PLAN.reader_settings(),
-        code=PLAN.code("train_reader"),
+        settings=job_params.reader(PLAN),
+        code=digests.step("train_reader"),
     shell:
         "logged {log} python -m gxn.steps.train_reader --config $config --captions {input.captions}"
         " --gan-images {input.gan_images} --out {output}"
@@ -150,8 +150,8 @@ rule imagined_lines:
         captions=paths.CAPTIONS,
         tokens=paths.TOKENS,
         frequencies=paths.FREQUENCIES,
-        gan_images=PLAN.gan_images() if PLAN.reader() else [],
-        reader=PLAN.reader(),
+        gan_images=data_files.gan_images(PLAN) if result_files.reader(PLAN) else [],
+        reader=result_files.reader(PLAN),
     output:
         paths.LINES,
     log:
@@ -159,8 +159,10 @@ rule imagined_lines:
     resources:
         mem_mb=resources.memory(1000),
     params:
-        files=" ".join([PLAN.drawn_option(), PLAN.reader_option()]),
-        code=PLAN.code("imagined_lines"),
+        files=" ".join(
+            [result_files.drawn_option(PLAN), result_files.reader_option(PLAN)]
+        ),
+        code=digests.step("imagined_lines"),
     shell:
         "logged {log} python -m gxn.steps.imagined_lines --config $config --captions {input.captions}"
         " --tokens {input.tokens} --frequencies {input.frequencies} {params.files} --out {output}"
@@ -169,8 +171,8 @@ rule imagined_lines:
 rule evaluation:
     input:
         PLAN.checked("protocols"),
-        PLAN.reader(),
-        PLAN.lines(),
+        result_files.reader(PLAN),
+        result_files.lines(PLAN),
         PLAN.expand(paths.TUNED_FEATURES, method=PLAN.tuned),
         [PLAN.runs(path) for path in (paths.EMBEDDINGS, paths.RANKS, paths.METRICS)],
         [

@@ -14,8 +14,8 @@ rule train_cnn:
         gpu=CARDS,
         mem_mb=1200,
     params:
-        settings=plan.as_json({"cnn": CONFIG.cnn, "machine": PLAN.machine}),
-        code=PLAN.code("train_cnn"),
+        settings=job_params.cnn(PLAN),
+        code=digests.step("train_cnn"),
         resume=paths.resume("cnn"),
     shell:
         "logged {log} python -m gxn.steps.train_cnn --config $config --resume {params.resume}"
@@ -33,7 +33,7 @@ rule oracle_features:
     resources:
         mem_mb=resources.memory(500),
     params:
-        code=PLAN.code("oracle_features"),
+        code=digests.step("oracle_features"),
     shell:
         "logged {log} python -m gxn.steps.oracle_features --config $config"
         " --captions {input.captions} --out {output}"
@@ -45,8 +45,8 @@ if CONFIG.features.file:
     rule import_features:
         input:
             captions=paths.CAPTIONS,
-            decided=PLAN.decided(),
-            ready=PLAN.ready_features(),
+            decided=data_files.decided(PLAN),
+            ready=data_files.ready_features(PLAN),
         output:
             paths.FEATURES,
         log:
@@ -57,9 +57,9 @@ if CONFIG.features.file:
             mem_mb=resources.memory(500),
         params:
             file=CONFIG.features.file,
-            split=" ".join(f"--split {path}" for path in PLAN.decided()),
-            settings=PLAN.feature_settings(),
-            code=PLAN.code("import_features"),
+            split=" ".join(f"--split {path}" for path in data_files.decided(PLAN)),
+            settings=job_params.features(PLAN),
+            code=digests.step("import_features"),
         shell:
             "logged {log} python -m gxn.steps.import_features --config $config"
             " --captions {input.captions} {params.split} --file {params.file:q} --out {output}"
@@ -69,8 +69,8 @@ else:
     rule extract_features:
         input:
             captions=paths.CAPTIONS,
-            rendered=PLAN.rendered(),
-            weights=PLAN.weights,
+            rendered=data_files.rendered(PLAN),
+            weights=data_files.weights(PLAN),
             preflight=PLAN.checked("features"),
         output:
             paths.FEATURES,
@@ -83,9 +83,9 @@ else:
             gpu=CARDS,
             mem_mb=resources.memory(1500),
         params:
-            images=PLAN.images_option(),
-            settings=PLAN.feature_settings(),
-            code=PLAN.code("features"),
+            images=data_files.images_option(PLAN),
+            settings=job_params.features(PLAN),
+            code=digests.step("features"),
             resume=paths.resume("features"),
         shell:
             "logged {log} python -m gxn.steps.features --config $config --captions {input.captions}"
@@ -94,5 +94,5 @@ else:
 
 rule features:
     input:
-        PLAN.feature_files(),
+        data_files.feature_files(PLAN),
     localrule: True

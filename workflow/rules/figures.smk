@@ -14,8 +14,8 @@ rule figure_ablation:
     resources:
         mem_mb=500,
     params:
-        rows=PLAN.row_names(),
-        code=PLAN.code("figure_ablation"),
+        rows=job_params.rows(PLAN),
+        code=digests.step("figure_ablation"),
     shell:
         "logged {log} python -m gxn.steps.figure_ablation --config $config --metrics {input.metrics}"
         " --pdf {output.pdf} --png {output.png}"
@@ -36,8 +36,8 @@ rule figure_recall:
     resources:
         mem_mb=500,
     params:
-        rows=PLAN.row_names(),
-        code=PLAN.code("figure_recall"),
+        rows=job_params.rows(PLAN),
+        code=digests.step("figure_recall"),
     shell:
         "logged {log} python -m gxn.steps.figure_recall --config $config --ranks {input.ranks}"
         " --pdf {output.pdf} --png {output.png}"
@@ -45,7 +45,7 @@ rule figure_recall:
 
 rule figure_training:
     input:
-        curves=PLAN.all_curves(),
+        curves=result_files.all_curves(PLAN),
     output:
         pdf=paths.figure("training", "pdf"),
         png=report(
@@ -58,8 +58,8 @@ rule figure_training:
     resources:
         mem_mb=500,
     params:
-        rows=PLAN.row_names(),
-        code=PLAN.code("figure_training"),
+        rows=job_params.rows(PLAN),
+        code=digests.step("figure_training"),
     shell:
         "logged {log} python -m gxn.steps.figure_training --config $config --curves {input.curves}"
         " --pdf {output.pdf} --png {output.png}"
@@ -67,9 +67,9 @@ rule figure_training:
 
 rule figure_i2t:
     input:
-        unpack(PLAN.grid_files),
+        **result_files.grid_files(PLAN),
         captions=paths.CAPTIONS,
-        rendered=PLAN.rendered(),
+        rendered=data_files.rendered(PLAN),
     output:
         pdf=paths.figure("i2t", "pdf"),
         png=report(
@@ -82,9 +82,9 @@ rule figure_i2t:
     resources:
         mem_mb=resources.memory(500),
     params:
-        images=PLAN.images_option(),
-        imagined=PLAN.grid_option("imagined"),
-        code=PLAN.code("figure_i2t"),
+        images=data_files.images_option(PLAN),
+        imagined=result_files.grid_option(PLAN, "imagined"),
+        code=digests.step("figure_i2t"),
     shell:
         "logged {log} python -m gxn.steps.figure_i2t --captions {input.captions}"
         " {params.images} --embeddings {input.embeddings} {params.imagined}"
@@ -93,9 +93,9 @@ rule figure_i2t:
 
 rule figure_t2i:
     input:
-        unpack(PLAN.grid_files),
+        **result_files.grid_files(PLAN),
         captions=paths.CAPTIONS,
-        rendered=PLAN.rendered(),
+        rendered=data_files.rendered(PLAN),
     output:
         pdf=paths.figure("t2i", "pdf"),
         png=report(
@@ -108,9 +108,9 @@ rule figure_t2i:
     resources:
         mem_mb=resources.memory(500),
     params:
-        images=PLAN.images_option(),
-        imagined=PLAN.grid_option("drawings"),
-        code=PLAN.code("figure_t2i"),
+        images=data_files.images_option(PLAN),
+        imagined=result_files.grid_option(PLAN, "drawings"),
+        code=digests.step("figure_t2i"),
     shell:
         "logged {log} python -m gxn.steps.figure_t2i --captions {input.captions}"
         " {params.images} --embeddings {input.embeddings} {params.imagined}"
@@ -130,7 +130,7 @@ rule figure_framework:
     resources:
         mem_mb=500,
     params:
-        code=PLAN.code("figure_framework"),
+        code=digests.step("figure_framework"),
     shell:
         "logged {log} python -m gxn.steps.figure_framework --pdf {output.pdf} --png {output.png}"
 

@@ -4,7 +4,7 @@ PROCESSES = CONFIG.finetune.processes
 
 rule finetune:
     input:
-        unpack(PLAN.finetune_files),
+        unpack(lambda w: stage_files.finetune_inputs(PLAN, w.method, w.seed)),
     output:
         checkpoint=paths.TUNED,
         cnn=paths.TUNED_CNN,
@@ -21,10 +21,10 @@ rule finetune:
         mem_mb=resources.memory(2000, PROCESSES, features=0),
     params:
         row=lambda wildcards: PLAN.tuned[wildcards.method],
-        images=PLAN.images_option(),
+        images=data_files.images_option(PLAN),
         launch=resources.launch(PROCESSES),
-        settings=PLAN.finetune_settings,
-        code=PLAN.finetune_code,
+        settings=lambda w: job_params.finetuning(PLAN, w.method),
+        code=lambda w: digests.finetuning(PLAN, w.method),
         resume=paths.resume("finetune/{method}/seed{seed}"),
     shell:
         "logged {log} {params.launch} gxn.steps.finetune --config $config --name {params.row}"
@@ -37,7 +37,7 @@ rule finetune:
 rule tuned_features:
     input:
         captions=paths.CAPTIONS,
-        rendered=PLAN.rendered(),
+        rendered=data_files.rendered(PLAN),
         weights=paths.TUNED_CNN,
     output:
         paths.TUNED_FEATURES,
@@ -52,9 +52,9 @@ rule tuned_features:
         gpu=CARDS,
         mem_mb=resources.memory(1500),
     params:
-        images=PLAN.images_option(),
-        settings=PLAN.feature_settings(),
-        code=PLAN.code("features"),
+        images=data_files.images_option(PLAN),
+        settings=job_params.features(PLAN),
+        code=digests.step("features"),
         resume=paths.resume("tuned_features/{method}/seed{seed}"),
     shell:
         "logged {log} python -m gxn.steps.features --config $config --captions {input.captions}"

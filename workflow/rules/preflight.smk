@@ -6,7 +6,9 @@ CHECK_CARDS = {"cnn": 1, "features": 1, "cards": CONFIG.finetune.processes}
 rule preflight:
     input:
         # `ancient`, since `passed` knows when a check is to be done again
-        unpack(lambda w: {k: ancient(v) for k, v in PLAN.check_inputs(w).items()}),
+        unpack(
+            lambda w: {k: ancient(v) for k, v in checks.inputs(PLAN, w.check).items()}
+        ),
     output:
         temp("scratch/{dataset}/preflight/{check}-{settings}.json"),
     log:
@@ -18,7 +20,7 @@ rule preflight:
         gpu=lambda wildcards: CARDS * CHECK_CARDS.get(wildcards.check, 0),
         mem_mb=resources.memory(1500, tokens=2),
     params:
-        files=PLAN.check_options,
+        files=lambda w: checks.options(PLAN, w.check),
     shell:
         "logged {log} python -m gxn.steps.preflight --check {wildcards.check} --config $config"
         " {params.files} --out {output}"
@@ -29,8 +31,8 @@ rule preflight:
 # the checks is no reason to make features again.
 rule passed:
     input:
-        unpack(PLAN.check_inputs),
-        result=PLAN.check_result,
+        unpack(lambda w: checks.inputs(PLAN, w.check)),
+        result=lambda w: checks.result(PLAN, w.check),
     output:
         paths.CHECKED,
     log:

@@ -24,8 +24,8 @@ rule table_ablation:
     resources:
         mem_mb=resources.LIGHT,
     params:
-        rows=PLAN.row_names(),
-        code=PLAN.code("table_ablation"),
+        rows=job_params.rows(PLAN),
+        code=digests.step("table_ablation"),
     shell:
         "logged {log} python -m gxn.steps.table_ablation --config $config --metrics {input.metrics}"
         " --csv {output.csv} --latex {output.latex} --markdown {output.markdown} --spaces {output.spaces}"
@@ -47,8 +47,8 @@ rule table_published:
     resources:
         mem_mb=resources.LIGHT,
     params:
-        rows=PLAN.row_names(),
-        code=PLAN.code("table_published"),
+        rows=job_params.rows(PLAN),
+        code=digests.step("table_published"),
     shell:
         "logged {log} python -m gxn.steps.table_published --config $config --table {input.table}"
         " --published {input.published} --csv {output.csv} --markdown {output.markdown}"
@@ -57,7 +57,7 @@ rule table_published:
 rule table_imagined:
     input:
         imagined=PLAN.expand(paths.IMAGINED, method=PLAN.imagining),
-        lines=PLAN.lines(),
+        lines=result_files.lines(PLAN),
     output:
         report(
             paths.table("imagined.csv"),
@@ -69,9 +69,9 @@ rule table_imagined:
     resources:
         mem_mb=resources.LIGHT,
     params:
-        lines=" ".join(f"--lines {path}" for path in PLAN.lines()),
-        rows=PLAN.row_names(),
-        code=PLAN.code("table_imagined"),
+        lines=result_files.lines_option(PLAN),
+        rows=job_params.rows(PLAN),
+        code=digests.step("table_imagined"),
     shell:
         "logged {log} python -m gxn.steps.table_imagined --config $config"
         " --imagined {input.imagined} {params.lines} --csv {output}"
@@ -91,9 +91,9 @@ rule table_significance:
     resources:
         mem_mb=500,
     params:
-        rows=PLAN.row_names(),
-        settings=plan.as_json(CONFIG.significance),
-        code=PLAN.code("table_significance"),
+        rows=job_params.rows(PLAN),
+        settings=digests.as_json(CONFIG.significance),
+        code=digests.step("table_significance"),
     shell:
         "logged {log} python -m gxn.steps.table_significance --config $config"
         " --ranks {input.ranks} --csv {output}"
@@ -102,7 +102,7 @@ rule table_significance:
 # The rows of all datasets that the paper shows.
 rule table_datasets:
     input:
-        tables=PLAN.dataset_tables(),
+        tables=result_files.dataset_tables(PLAN),
     output:
         csv="results/table_ablation.csv",
         latex="results/table_ablation.tex",
@@ -113,8 +113,8 @@ rule table_datasets:
     resources:
         mem_mb=resources.LIGHT,
     params:
-        rows=PLAN.row_names(),
-        code=PLAN.code("table_datasets"),
+        rows=job_params.rows(PLAN),
+        code=digests.step("table_datasets"),
     shell:
         "logged {log} python -m gxn.steps.table_datasets --config $config --tables {input.tables}"
         " --csv {output.csv} --latex {output.latex} --markdown {output.markdown}"

@@ -1,7 +1,7 @@
 # Stages that rows share, and every row's joint stage.
 rule pretrain_ranking:
     input:
-        unpack(PLAN.start_files("pretrain_ranking")),
+        unpack(stage_files.inputs(PLAN, "pretrain_ranking")),
     output:
         checkpoint=paths.checkpoint("pretrain_ranking"),
         curves=paths.curves("pretrain_ranking"),
@@ -16,7 +16,7 @@ rule pretrain_ranking:
         gpu=CARDS,
         mem_mb=resources.memory(NETWORKS),
     params:
-        **PLAN.training("train_ranking", "pretrain_ranking"),
+        **job_params.training(PLAN, "train_ranking", "pretrain_ranking"),
     shell:
         "logged {log} python -m gxn.steps.{params.step} --config $config --stage {params.stage}"
         " --name {wildcards.name} {params.files} --seed {wildcards.seed} --resume {params.resume}"
@@ -25,7 +25,7 @@ rule pretrain_ranking:
 
 use rule pretrain_ranking as pretrain_xe with:
     input:
-        unpack(PLAN.start_files("pretrain_xe")),
+        unpack(stage_files.inputs(PLAN, "pretrain_xe")),
     output:
         checkpoint=paths.checkpoint("pretrain_xe"),
         curves=paths.curves("pretrain_xe"),
@@ -34,12 +34,12 @@ use rule pretrain_ranking as pretrain_xe with:
     benchmark:
         paths.benchmark("pretrain_xe/{name}/seed{seed}")
     params:
-        **PLAN.training("train_captions", "pretrain_xe"),
+        **job_params.training(PLAN, "train_captions", "pretrain_xe"),
 
 
 use rule pretrain_ranking as pretrain_scst with:
     input:
-        unpack(PLAN.start_files("pretrain_scst")),
+        unpack(stage_files.inputs(PLAN, "pretrain_scst")),
     output:
         checkpoint=paths.checkpoint("pretrain_scst"),
         curves=paths.curves("pretrain_scst"),
@@ -48,12 +48,12 @@ use rule pretrain_ranking as pretrain_scst with:
     benchmark:
         paths.benchmark("pretrain_scst/{name}/seed{seed}")
     params:
-        **PLAN.training("train_captions", "pretrain_scst"),
+        **job_params.training(PLAN, "train_captions", "pretrain_scst"),
 
 
 use rule pretrain_ranking as pretrain_gan with:
     input:
-        unpack(PLAN.start_files("pretrain_gan")),
+        unpack(stage_files.inputs(PLAN, "pretrain_gan")),
     output:
         checkpoint=paths.checkpoint("pretrain_gan"),
         curves=paths.curves("pretrain_gan"),
@@ -62,12 +62,12 @@ use rule pretrain_ranking as pretrain_gan with:
     benchmark:
         paths.benchmark("pretrain_gan/{name}/seed{seed}")
     params:
-        **PLAN.training("train_drawing", "pretrain_gan"),
+        **job_params.training(PLAN, "train_drawing", "pretrain_gan"),
 
 
 use rule pretrain_ranking as rank with:
     input:
-        unpack(PLAN.start_files("joint")),
+        unpack(stage_files.inputs(PLAN, "joint")),
     output:
         checkpoint=paths.checkpoint("joint"),
         curves=paths.curves("joint"),
@@ -79,14 +79,14 @@ use rule pretrain_ranking as rank with:
     wildcard_constraints:
         name=plan.only(PLAN.plain),
     params:
-        **PLAN.training("train_ranking", "joint"),
+        **job_params.training(PLAN, "train_ranking", "joint"),
 
 
 use rule rank as imagine_and_rank with:
     wildcard_constraints:
         name=plan.only(PLAN.imagining),
     params:
-        **PLAN.training("train_joint", "joint"),
+        **job_params.training(PLAN, "train_joint", "joint"),
 
 
 rule pretraining:

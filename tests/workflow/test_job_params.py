@@ -1,0 +1,55 @@
+"""Settings and options of jobs, against answers by hand."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from plans import TUNED, plan
+from workflow import job_params, stage_files
+from workflow.plan import STEPS
+
+
+def job(**wildcards):
+    """Wildcards of a job."""
+    return SimpleNamespace(dataset="scenes", **wildcards)
+
+
+def settings(of, stage="joint", name="vsepp"):
+    """What a training job's settings are."""
+    return json.loads(job_params.training(of, STEPS[stage], stage)["settings"](job(name=name, seed="0")))
+
+
+def test_inputs_and_options_of_a_training_job_are_the_same_files():
+    found, run = plan(), job(name="gxn_i2t_mix", seed="3")
+    inputs = stage_files.inputs(found, "joint")(run)
+    options = job_params.training(found, "train_joint", "joint")["files"](run)
+    assert options == " ".join(f"--{name} {path}" for name, path in inputs.items())
+    assert inputs["decoder"] == "results/scenes/checkpoints/pretrain_scst/two_space/seed3.safetensors"
+
+
+def test_a_rows_own_setting_is_of_that_row_alone():
+    own = "methods: {vsepp: {joint: {epochs: 9}}}"
+    assert settings(plan(own))["epochs"] == 9
+    assert settings(plan(own), name="order") == settings(plan(), name="order")
+
+
+def test_a_label_or_colour_is_no_setting_of_a_training():
+    assert settings(plan("methods: {vsepp: {label: mine, colour: '#112233'}}")) == settings(plan())
+
+
+def test_the_seed_of_a_job_is_in_its_folder_of_unfinished_work():
+    assert (
+        job_params.training(plan(), "train_joint", "joint")["resume"]
+        == "scratch/{dataset}/joint/{name}/seed{seed}"
+    )
+
+
+def test_rows_of_tables_are_named_in_their_order():
+    rows, tuned = json.loads(job_params.rows(plan(TUNED)))
+    assert list(rows)[:3] == ["cca", "vse0", "vsepp"] and tuned == ["vsepp_ft"]
+    assert rows["vsepp"] == ["VSE++", None]
+
+
+@pytest.mark.parametrize(("seed", "option"), [("3", "--seed 3"), ("less", "")])
+def test_the_seed_of_a_run_is_an_option_where_the_row_has_one(seed, option):
+    assert job_params.seed_option(seed) == option

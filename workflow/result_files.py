@@ -1,0 +1,64 @@
+"""Files that tables, figures and measures of what is imagined read."""
+
+from workflow import paths
+from workflow.data_files import cnn_curves
+from workflow.plan import STEPS, Plan
+
+
+def all_curves(plan: Plan) -> list[str]:
+    """Training curves of everything that is trained."""
+    tuned = plan.expand(paths.TUNED_CURVES, method=plan.tuned)
+    return [*plan.curves(*STEPS), *tuned, *cnn_curves(plan)]
+
+
+def dataset_tables(plan: Plan) -> list[str]:
+    """Ablation tables of the datasets that the paper shows."""
+    names = plan.config.paper.datasets or [plan.dataset]
+    return [paths.table("ablation.csv").format(dataset=name) for name in names]
+
+
+# what is imagined
+
+
+def reader(plan: Plan) -> list[str]:
+    """The reader of drawings, where a row draws scenes of 32 pixels or more."""
+    drawing = any(row.drawing for row in plan.rows.values()) and plan.config.dataset.gan_image_size >= 32
+    return plan.expand(paths.READER) if drawing and plan.config.dataset.source.renders() else []
+
+
+def reader_option(plan: Plan) -> str:
+    """The reader of drawings as an option."""
+    return " ".join(f"--reader {path}" for path in reader(plan))
+
+
+def drawn_option(plan: Plan) -> str:
+    """The real pictures that drawings are compared with, as an option."""
+    return " ".join(f"--gan-images {path}" for path in plan.expand(paths.GAN_IMAGES) if reader(plan))
+
+
+def lines(plan: Plan) -> list[str]:
+    """Measures of people and chance, where a row imagines."""
+    return plan.expand(paths.LINES) if plan.imagining else []
+
+
+def lines_option(plan: Plan) -> str:
+    """The measures of people and chance as an option."""
+    return " ".join(f"--lines {path}" for path in lines(plan))
+
+
+# retrieval grids
+
+
+def grid_files(plan: Plan) -> dict[str, str]:
+    """Embeddings of the row that the retrieval grids show, at the first seed, and what it imagined."""
+    run = {"dataset": plan.dataset, "method": plan.shown, "seed": plan.config.seeds[0]}
+    files = {"embeddings": paths.EMBEDDINGS}
+    if plan.shown in plan.imagining:
+        files |= {"imagined": paths.IMAGINED, "drawings": paths.DRAWINGS}
+    return {name: path.format(**run) for name, path in files.items()}
+
+
+def grid_option(plan: Plan, kind: str) -> str:
+    """The grids' option for what the row imagined: `imagined`, its captions, or `drawings`."""
+    path = grid_files(plan).get(kind)
+    return f"--imagined {path}" if path else ""
