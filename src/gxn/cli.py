@@ -31,7 +31,7 @@ GROUPS = ("train", "table", "figure")  # steps whose names begin with these word
 def option(help: str, default: Any = dataclasses.MISSING, positional: bool = False) -> Any:
     """Make a field of `Arguments`: an option of its name, required unless it has a default.
 
-    A positional one is a word of the command line without `--name` before it.
+    A positional one is a word of the command line without `--name` before it; a tuple takes several.
     """
     return dataclasses.field(default=default, metadata={"help": help, "positional": positional})
 
@@ -73,7 +73,8 @@ def parse(kind: type[Arguments], description: str | None, words: list[str] | Non
         options = _argument(field, hints[field.name])
         if field.metadata["positional"]:
             required = options.pop("required")
-            parser.add_argument(field.name, **options, nargs=None if required else "?")
+            several = {"nargs": "+" if required else "*"} if "nargs" in options else {}
+            parser.add_argument(field.name, **{"nargs": None if required else "?"} | options | several)
         else:
             parser.add_argument(f"--{field.name.replace('_', '-')}", **options)
     return kind(**vars(parser.parse_args(words)))

@@ -7,10 +7,11 @@ from typing import Any
 
 from gxn.configuration.networks import EncoderSettings
 from gxn.errors import GxnError
-from gxn.files import load_tensors
+from gxn.files import hdf5_metadata, load_tensors, open_hdf5, sha256
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import Encoders, EncoderSizes
 from gxn.models.generator import ConditioningAugmentation, Generator
+from gxn.provenance import data_of
 from gxn.training.stage import load_modules, stated, stated_model
 
 
@@ -68,3 +69,12 @@ def read_drawing_networks(path: Path) -> tuple[ConditioningAugmentation, Generat
         generator = Generator(model.cond_dim, model.z_dim, model.g_channels, size, kind)
     load_modules(path, tensors, {"augmentation": augmentation, "generator": generator})
     return augmentation.eval(), generator.eval()
+
+
+def same_data(metadata: dict[str, Any], features: Path, tokens: Path) -> bool:
+    """Say whether a row was trained on these files; where its CNN was too, the features must be that CNN's."""
+    if "tuned" not in metadata:
+        return metadata["provenance"]["data"] == data_of(features, tokens)
+    with open_hdf5(features) as file:
+        weights = hdf5_metadata(file).get("weights")
+    return metadata["tuned"] == {"weights": weights, "tokens": sha256(tokens)}

@@ -1,0 +1,79 @@
+"""What the commands of use have in common: which trained row they use, and what they say of it."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gxn import cli
+from gxn.errors import GxnError
+from gxn.using.index import Found
+from gxn.using.model import Model
+from gxn.using.results import Results, Skill, open_results
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowArguments:
+    """Arguments that choose a row of the results, or an exported one."""
+
+    row: str | None = cli.option("row of the table; left out: the best on the validation split", None)
+    seed: int | None = cli.option("seed of its run; left out: the configuration's first", None)
+    config: tuple[Path, ...] = cli.option("configuration files over params.yaml, as the run had them", ())
+    model: Path | None = cli.option("exported folder, in place of the results here", None)
+
+    def results(self) -> Results:
+        """The results here.
+
+        Raises:
+            GxnError: the folder is not the repository's, or the configuration is wrong.
+        """
+        if not Path("params.yaml").is_file():
+            raise GxnError(
+                f"{Path.cwd()}: has no params.yaml; run this in the repository's folder, or name an exported row by "
+                "--model DIR"
+            )
+        return open_results(*self.config)
+
+    def open(self, skill: Skill) -> tuple[Model, Results | None]:
+        """The row, and the results that it is from; it is said which one it is.
+
+        Raises:
+            GxnError: there is none with that skill.
+        """
+        if self.model is not None:
+            if self.row or self.seed is not None or self.config:
+                raise GxnError(
+                    "--model: an exported row has its own row, seed and configuration; leave these out"
+                )
+            from gxn.using.exported import load
+
+            model, results, why = load(self.model), None, f"exported in {self.model}"
+        else:
+            results = self.results()
+            chosen = results.choose(self.row, self.seed, skill)
+            model = results.open(chosen)
+            able = sum(skill in each.skills for each in results.rows(self.seed))
+            why = f"validation rsum {chosen.val_rsum:.1f}"
+            if self.row is None and able > 1:
+                why += f", the best of {able} rows that {skill}"
+        print(f"row {model.row}, seed {model.seed} of {model.dataset}: {why}", file=sys.stderr)
+        return model, results
+
+
+def say_unknown(model: Model, sentence: str) -> None:
+    """Warn of words that a row does not know."""
+    if unknown := model.vocabulary.unknown(sentence):
+        cli.warn(f"not in the vocabulary: {', '.join(unknown)}")
+
+
+def say_collapsed(model: Model, what: str) -> None:
+    """Warn where the row's decoder or generator did not learn."""
+    for warning in model.warnings:
+        if what in warning:
+            cli.warn(warning)
+
+
+def show(found: Sequence[Found]) -> None:
+    """Print results, the best first: rank, score and name."""
+    for rank, each in enumerate(found, 1):
+        print(f"{rank:3}  {each.score:8.4f}  {each.name}")
