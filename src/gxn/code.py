@@ -11,8 +11,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 # What these modules do reaches a job through its settings, which are compared by value, or not at all: messages
-# and the command line decide nothing that is written into a file. The first module names what users import.
-NEUTRAL = ("gxn.configuration", "gxn.cli", "gxn.errors", "gxn.__init__")
+# and the command line decide nothing that is written into a file.
+NEUTRAL = ("gxn.configuration", "gxn.cli", "gxn.errors")
 
 
 def digest(*modules: str) -> str:

@@ -29,8 +29,8 @@ class RowArguments:
         """
         if not Path("params.yaml").is_file():
             raise GxnError(
-                f"{Path.cwd()}: has no params.yaml; run this in the repository's folder, or name an exported row by "
-                "--model DIR"
+                f"{Path.cwd()}: has no params.yaml; run this in the repository's folder, or name an exported row "
+                "by --model DIR"
             )
         return open_results(*self.config)
 
