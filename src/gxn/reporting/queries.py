@@ -117,10 +117,10 @@ def read_pictures(
     if images is None:
         return [record.filename for record in asked]
     source = open_images(images)
-    return [_reduced(source.read(record)) for record in asked]
+    return [reduced(source.read(record)) for record in asked]
 
 
-def _reduced(pixels: np.ndarray) -> np.ndarray:
+def reduced(pixels: np.ndarray) -> np.ndarray:
     """The picture with its longer side at most SIDE pixels: what a page can show."""
     height, width = pixels.shape[:2]
     longer = max(height, width)

@@ -43,10 +43,12 @@ def search(arguments: Arguments) -> None:
     found = model.search(arguments.sentence, index, arguments.count)
     show(found)
     if arguments.sheet is not None:
+        from gxn.using.photographs import pictures
         from gxn.using.sheet import write_sheet
 
-        pictures = results.pictures([each.id for each in found]) if results and not arguments.images else None
-        write_sheet(arguments.sheet, arguments.sentence, found, pictures)
+        own = results is not None and arguments.images is None
+        shown = results.pictures([each.id for each in found]) if own else pictures([e.name for e in found])
+        write_sheet(arguments.sheet, arguments.sentence, found, shown)
         print(f"{arguments.sheet}: written")
 
 

@@ -28,8 +28,19 @@ class Files:
 
     def read(self, record: Record) -> np.ndarray:
         """Pixels uint8 (H, W, 3); raises GxnError with the path."""
-        path = Path(record.filename)
+        path = Path(record.filename).absolute()
         return Folder(path.parent).read(Record(path.name, record.imgid, record.split, ()))
+
+
+def pictures(paths: Sequence[str | Path]) -> list[np.ndarray]:
+    """Photographs as uint8 (H, W, 3), the longer side shrunk to what a page can show.
+
+    Raises:
+        GxnError: one is missing or cannot be read.
+    """
+    from gxn.reporting.queries import reduced
+
+    return [reduced(Files().read(Record(str(path), at, "test", ()))) for at, path in enumerate(paths)]
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,7 @@ COLUMNS = 5
 SIDE = 1.4  # inches of a picture
 
 
-def write_sheet(
-    path: Path, title: str, found: Sequence[Found], pictures: Sequence[np.ndarray | str]
-) -> None:
+def write_sheet(path: Path, title: str, found: Sequence[Found], pictures: Sequence[np.ndarray | str]) -> None:
     """Write a PNG.
 
     Args:
@@ -36,7 +34,9 @@ def write_sheet(
             axis.set_axis_off()
         for rank, (axis, one, picture) in enumerate(zip(axes.flat, found, pictures, strict=False), 1):
             if isinstance(picture, str):
-                axis.text(0.5, 0.5, "\n".join(textwrap.wrap(picture, 16)), ha="center", va="center", fontsize=6)
+                axis.text(
+                    0.5, 0.5, "\n".join(textwrap.wrap(picture, 16)), ha="center", va="center", fontsize=6
+                )
             else:
                 axis.imshow(picture)
             name = Path(one.name).name
