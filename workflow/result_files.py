@@ -1,7 +1,9 @@
 """Files that tables, figures and measures of what is imagined read."""
 
+import shlex
+
 from workflow import paths
-from workflow.data_files import cnn_curves
+from workflow.data_files import cnn_curves, gan_images, weights
 from workflow.plan import STEPS, Plan
 
 
@@ -31,9 +33,19 @@ def reader_option(plan: Plan) -> str:
     return " ".join(f"--reader {path}" for path in reader(plan))
 
 
+def judge(plan: Plan) -> list[str]:
+    """The CNN by whose features drawings are compared with real pictures, where a row draws."""
+    return plan.expand(weights(plan)) if gan_images(plan) and not plan.config.features.file else []
+
+
+def judge_option(plan: Plan) -> str:
+    """The CNN as an option."""
+    return " ".join(f"--weights {shlex.quote(path)}" for path in judge(plan))
+
+
 def drawn_option(plan: Plan) -> str:
     """The real pictures that drawings are compared with, as an option."""
-    return " ".join(f"--gan-images {path}" for path in plan.expand(paths.GAN_IMAGES) if reader(plan))
+    return " ".join(f"--gan-images {path}" for path in gan_images(plan))
 
 
 def lines(plan: Plan) -> list[str]:

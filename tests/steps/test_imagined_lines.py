@@ -21,6 +21,7 @@ def lines(data):
             config=config_files(data / "config", TINY),
             captions=data / "captions.json",
             tokens=data / "tokens.h5",
+            features=data / "features.h5",
             frequencies=data / "frequencies.h5",
             out=data / "lines.json",
         )

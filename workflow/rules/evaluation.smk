@@ -99,6 +99,7 @@ rule imagine:
         tokens=paths.TOKENS,
         frequencies=paths.FREQUENCIES,
         reader=result_files.reader(PLAN),
+        weights=result_files.judge(PLAN),
     output:
         captions=paths.IMAGINED,
         drawings=paths.DRAWINGS,
@@ -113,14 +114,16 @@ rule imagine:
         gpu=CARDS,
         mem_mb=resources.memory(NETWORKS),
     params:
-        reader=result_files.reader_option(PLAN),
+        judges=" ".join(
+            [result_files.reader_option(PLAN), result_files.judge_option(PLAN)]
+        ),
         settings=job_params.imagining(PLAN),
         code=lambda w: digests.row_reader(PLAN, "imagine", w.method),
     shell:
         "logged {log} python -m gxn.steps.imagine --config $config --checkpoint {input.checkpoint}"
         " --captions {input.captions} --features {input.features} --tokens {input.tokens}"
         " --frequencies {input.frequencies} --method {wildcards.method} --seed {wildcards.seed}"
-        " --out-captions {output.captions} --out-drawings {output.drawings} {params.reader}"
+        " --out-captions {output.captions} --out-drawings {output.drawings} {params.judges}"
 
 
 rule train_reader:
@@ -150,8 +153,10 @@ rule imagined_lines:
         captions=paths.CAPTIONS,
         tokens=paths.TOKENS,
         frequencies=paths.FREQUENCIES,
-        gan_images=data_files.gan_images(PLAN) if result_files.reader(PLAN) else [],
+        features=paths.FEATURES,
+        gan_images=data_files.gan_images(PLAN),
         reader=result_files.reader(PLAN),
+        weights=result_files.judge(PLAN),
     output:
         paths.LINES,
     log:
@@ -160,12 +165,17 @@ rule imagined_lines:
         mem_mb=resources.memory(1000),
     params:
         files=" ".join(
-            [result_files.drawn_option(PLAN), result_files.reader_option(PLAN)]
+            [
+                result_files.drawn_option(PLAN),
+                result_files.reader_option(PLAN),
+                result_files.judge_option(PLAN),
+            ]
         ),
         code=digests.step("imagined_lines"),
     shell:
         "logged {log} python -m gxn.steps.imagined_lines --config $config --captions {input.captions}"
-        " --tokens {input.tokens} --frequencies {input.frequencies} {params.files} --out {output}"
+        " --tokens {input.tokens} --features {input.features} --frequencies {input.frequencies}"
+        " {params.files} --out {output}"
 
 
 rule evaluation:

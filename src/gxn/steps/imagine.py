@@ -14,6 +14,7 @@ from gxn.datasets.tokens import read_tokens
 from gxn.evaluation.collapse import decoder_warnings, generator_warnings
 from gxn.evaluation.imagination import judge_captions, judge_drawings, read_truth
 from gxn.evaluation.reader import load_reader, read
+from gxn.evaluation.realism import picture_features, realism
 from gxn.files import create_hdf5, load_tensors, write_json
 from gxn.models.encoders import GROUNDED, Encoders, encode_captions
 from gxn.rewards.ciderd import CiderD
@@ -42,6 +43,9 @@ class Arguments(Configured):
     out_drawings: Path = cli.option("HDF5 to write: drawings")
     reader: Path | None = cli.option(
         "reader of drawings, safetensors, where the facts of captions are known", None
+    )
+    weights: Path | None = cli.option(
+        "the CNN's weights, for the distance of drawings from real pictures", None
     )
 
 
@@ -82,6 +86,9 @@ def imagine(arguments: Arguments) -> None:
             reader = load_reader(arguments.reader)[0] if arguments.reader else None
             seen = (lambda pictures: read(reader, pictures)) if reader else None
             metrics |= judge_drawings(images, split.sentid[first], truth, seen)
+            if arguments.weights:
+                drawn = picture_features(images, config.cnn, arguments.weights, config.features, device)
+                metrics |= realism(split.features.numpy(force=True), drawn)
     result["warnings"] = [
         *metadata.get("warnings", []),
         *decoder_warnings(metrics),
