@@ -87,6 +87,15 @@ def test_a_collapse_is_a_warning_on_the_screen_and_in_the_file(place, tmp_path, 
     assert "warning: both, seed 0: all captions are alike; train it longer" in capsys.readouterr().err
 
 
+def test_a_control_that_is_shuffled_is_not_called_collapsed(place, tmp_path, monkeypatch):
+    from gxn.steps import imagine as module
+
+    monkeypatch.setattr(module, "decoder_warnings", lambda metrics: ["all captions are alike"])
+    shuffled = {"methods": {"both": {"shuffled": True}}}
+    config = config_files(tmp_path / "control", TINY, {"evaluate": {"meteor": False}}, shuffled)
+    assert imagined(place, tmp_path, "both", config=config)["warnings"] == []
+
+
 def test_the_same_seed_gives_the_same_bytes(place, tmp_path):
     for name in ("a", "b"):
         imagined(place, tmp_path / name, "both")
