@@ -1,10 +1,11 @@
 """Files that tables, figures and measures of what is imagined read."""
 
 import shlex
+from collections.abc import Iterable
 
 from workflow import paths
 from workflow.data_files import cnn_curves, gan_images, weights
-from workflow.plan import STEPS, Plan
+from workflow.plan import SEEDLESS, STEPS, Plan
 
 
 def all_curves(plan: Plan) -> list[str]:
@@ -74,3 +75,22 @@ def grid_option(plan: Plan, kind: str) -> str:
     """The grids' option for what the row imagined: `imagined`, its captions, or `drawings`."""
     path = grid_files(plan).get(kind)
     return f"--imagined {path}" if path else ""
+
+
+# pages to look at
+
+
+def explored(plan: Plan) -> dict[str, list[str]]:
+    """What one run of each row found and imagined, the first seed's: embeddings in the order of the rows."""
+    first = f"seed{plan.config.seeds[0]}"
+
+    def of(pattern: str, rows: Iterable[str]) -> list[str]:
+        runs = {row: SEEDLESS if row in plan.config.seedless else first for row in rows}
+        found = [pattern.replace("seed{seed}", run).replace("{method}", row) for row, run in runs.items()]
+        return [path for each in found for path in plan.expand(each)]
+
+    return {
+        "embeddings": of(paths.EMBEDDINGS, plan.all_rows),
+        "imagined": of(paths.IMAGINED, plan.imagining),
+        "drawings": of(paths.DRAWINGS, plan.imagining),
+    }

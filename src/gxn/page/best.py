@@ -12,7 +12,7 @@ QUERIES = 256  # whose scores are held at a time
 
 
 def best_captions(embeddings: Embeddings, count: int) -> np.ndarray:
-    """Rows of the best captions of every image, int64 (N, count) or fewer, best first; equal ones in the file's order."""
+    """Rows of the best captions of every image, int64 (N, count), best first; equal ones in the file's order."""
     images = [torch.from_numpy(each) for each in embeddings.images]
     texts = [torch.from_numpy(each) for each in embeddings.texts]
     return np.concatenate(
@@ -24,7 +24,7 @@ def best_captions(embeddings: Embeddings, count: int) -> np.ndarray:
 
 
 def best_images(embeddings: Embeddings, count: int) -> np.ndarray:
-    """Rows of the best images of every caption, int64 (M, count) or fewer, best first; equal ones in the file's order."""
+    """Rows of the best images of every caption, int64 (M, count), best first; equal ones in the file's order."""
     images = [torch.from_numpy(each) for each in embeddings.images]
     texts = [torch.from_numpy(each) for each in embeddings.texts]
     return np.concatenate(

@@ -1,4 +1,4 @@
-"""What the page shows: the pictures and captions of the test split, and what each row found and imagined of them."""
+"""What the pages show: pictures and captions of the test split, and what each row found and imagined of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Imagined:
 
 @dataclass(frozen=True)
 class Row:
-    """One run of a row: its name, its colour #RRGGBB in figures, its embeddings, and what it imagined, if it does."""
+    """One run of a row: name, colour #RRGGBB as in figures, embeddings, and what it imagined, if it does."""
 
     key: str
     label: str
@@ -127,8 +127,8 @@ def open_collection(
     """
     if len(embeddings) != len(rows) or len(imagined) != len(drawings):
         raise GxnError(
-            f"{len(rows)} rows need as many files of embeddings, and every file of imagined captions one of drawings: "
-            f"there are {len(embeddings)}, {len(imagined)} and {len(drawings)}"
+            f"{len(rows)} rows need as many files of embeddings, and each file of captions one of drawings, not "
+            f"{len(embeddings)}, and {len(imagined)} and {len(drawings)}"
         )
     seen = {str(key): each for key, each in map(_imagined, imagined, drawings)}
     found, colours = [read_embeddings(path) for path in embeddings], looks(rows)

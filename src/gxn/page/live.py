@@ -71,13 +71,18 @@ class Live:
         pixels = Files().read(Record(str(path), 0, "test", ()))
         with self._turn:
             features = self._features(path)
-            embedded = {row.key: model.embed_features(each) for (row, model), each in zip(self.rows, features, strict=True)}
+            embedded = {
+                row.key: model.embed_features(each)
+                for (row, model), each in zip(self.rows, features, strict=True)
+            }
             spoken = [
                 (row, model.caption_features(each)[0])
                 for (row, model), each in zip(self.rows, features, strict=True)
                 if model.decoder
             ]
-            scored = [(row, model.scores(embedded[row.key], _spaces(row, "texts"))[0]) for row, model in self.rows]
+            scored = [
+                (row, model.scores(embedded[row.key], _spaces(row, "texts"))[0]) for row, model in self.rows
+            ]
         same = self._same(pixels, embedded)
         own = [] if same is None else collection.captions_of[same]
 
@@ -97,7 +102,9 @@ class Live:
         known: dict[str, np.ndarray] = {}
         for row, model in self.rows:
             if model.photographs is None:
-                raise GxnError(f"Row {row.label} was trained on ready features: it has no CNN to read a picture with.")
+                raise GxnError(
+                    f"Row {row.label} was trained on ready features: it has no CNN to read a picture with."
+                )
             if model.photographs.sha256 not in known:
                 known[model.photographs.sha256] = model.photographs.features([path])
         return [known[model.photographs.sha256] for _, model in self.rows]

@@ -21,7 +21,10 @@ FIGURES = {
     "ablation": ("Ablation", "Recall of every row in both directions, with its spread over seeds"),
     "recall": ("Recall at K", "Recall of every row against the number K of candidates, in both directions"),
     "training": ("Training", "Losses and validation recalls of every stage over its epochs"),
-    "i2t": ("Captions found for images", "Five images with the captions found for each and the imagined caption"),
+    "i2t": (
+        "Captions found for images",
+        "Five images with the captions found for each and the imagined caption",
+    ),
     "t2i": ("Images found for captions", "Five captions with the images found for each and the drawing"),
     "framework": ("The method", "How encoders, caption decoder and generator are connected"),
 }
@@ -90,7 +93,9 @@ class Site:
         if self.collection.images is not None:
             yield from (f"pages/image/{record.imgid}.webp" for record in self.collection.records)
         linked = {self.collection.records[row].imgid for row in self.order}
-        owner = dict(zip(self.collection.sentid.tolist(), self.collection.caption_image.tolist(), strict=True))
+        owner = dict(
+            zip(self.collection.sentid.tolist(), self.collection.caption_image.tolist(), strict=True)
+        )
         for row in self.collection.rows:
             for sentid in row.imagined.drawings if row.imagined else ():
                 if self.collection.records[owner[sentid]].imgid in linked:

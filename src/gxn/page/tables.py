@@ -42,7 +42,7 @@ class Table:
 
 
 def read(path: Path, rows: Rows) -> Table:
-    """Read a CSV file of results; a column `x_std` joins the column `x`, and columns without any value are left out.
+    """Read a CSV file of results; a column `x_std` joins the column `x`, and empty columns are left out.
 
     Args:
         path: `table_NAME.csv`.
@@ -76,9 +76,7 @@ def _turned(
     title: str, head: Sequence[str], body: Sequence[Sequence[Cell]], method: int, names: int
 ) -> Table:
     """The table with a line for each number, and a column for each method."""
-    lines = [
-        [Cell(head[place]), *(line[place] for line in body)] for place in range(names, len(head))
-    ]
+    lines = [[Cell(head[place]), *(line[place] for line in body)] for place in range(names, len(head))]
     return Table(title, ["measure", *(line[method].text for line in body)], lines, 1)
 
 

@@ -109,9 +109,7 @@ class Views:
             drawn = next((sentid for sentid in own if sentid in each.imagined.drawings), None)
             spoken = each.imagined.captions.get(imgid)
             if drawn is not None or spoken is not None:
-                imagined.append(
-                    {"row": each, "spoken": spoken, "drawn": drawn, "asked": own.get(drawn)}
-                )
+                imagined.append({"row": each, "spoken": spoken, "drawn": drawn, "asked": own.get(drawn)})
         return {
             "picture": self.picture(row),
             "captions": [self.caption(each, rows) for each in captions],
@@ -133,7 +131,13 @@ class Views:
             ]
             images = [(self.picture(each), self.captions_found(each, both)) for each in ahead.images]
             parts.append(
-                {"better": better, "worse": worse, "share": ahead.share, "captions": captions, "images": images}
+                {
+                    "better": better,
+                    "worse": worse,
+                    "share": ahead.share,
+                    "captions": captions,
+                    "images": images,
+                }
             )
         return {"one": one, "other": other, "parts_of": parts}
 
@@ -152,7 +156,7 @@ class Views:
         ]
 
     def summary(self) -> list[dict[str, Any]]:
-        """For each row, percent of the queries whose true item comes first, and the median rank, both directions."""
+        """For each row and direction, percent of the queries whose true item comes first, and the median rank."""
         return [
             {
                 "row": row,
@@ -169,4 +173,7 @@ class Views:
         """Pictures with their first captions, from easy to hard: the middles of equal parts of `order`."""
         count = min(EXAMPLES, len(order))
         rows = [order[int((part + 0.5) / count * len(order))] for part in range(count)]
-        return [(self.picture(row), self.collection.sentences[self.collection.captions_of[row][0]]) for row in rows]
+        return [
+            (self.picture(row), self.collection.sentences[self.collection.captions_of[row][0]])
+            for row in rows
+        ]

@@ -37,9 +37,13 @@ def serve(arguments: Arguments) -> None:
     host, port = arguments.host, arguments.port
     application = open_application(arguments.config, [*LOCAL, "[::1]"] if host in LOCAL else ["*"])
     try:
-        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listening = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+        )
     except (OSError, OverflowError) as error:
-        raise GxnError(f"{host}, port {port}: cannot be listened on: {error}; choose another by --port") from error
+        raise GxnError(
+            f"{host}, port {port}: cannot be listened on: {error}; choose another by --port"
+        ) from error
     if host not in LOCAL:
         cli.warn(f"whoever reaches {host} can look at these pictures and ask the rows")
     name = f"[{host}]" if ":" in host else host
