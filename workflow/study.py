@@ -7,8 +7,8 @@
         --present          record the rows and seeds that are there, and say in about.json which are absent
 
 A record holds metrics, ranks of every query, curves, imagined captions, a sheet of drawings of each run, the two
-grids, and in about.json the hashes of code, configuration, data and of its own files. `snakemake paper` needs nothing
-else.
+grids, and in about.json the hashes of code, configuration, data and of its own files. `snakemake paper` needs
+nothing else. config.yaml says what was run.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from gxn.configuration.files import check, load, overlay, read, write
 from gxn.errors import GxnError
 from gxn.files import create_hdf5, hdf5_metadata, open_hdf5, read_json, sha256, write_json
 from gxn.writing import atomic
-from workflow import paths
+from workflow import paths, reference
 from workflow.plan import STEPS, Plan, fingerprint
 from workflow.preconditions import check_code
 
@@ -95,6 +95,7 @@ def record(name: str, more: Sequence[str] = (), root: Path = ROOT, present: bool
         GxnError: a result is missing, or the records would exceed LIMIT.
     """
     wanted, plan = plan_of(name, more, root, False), plan_of(name, more, root, present)
+    reference.check_runs(plan, root)
     folder, unfinished = ROOT / RECORD / name, ROOT / "scratch" / RECORD / name
     shutil.rmtree(unfinished, ignore_errors=True)
     results = paths.RESULTS.format(dataset=plan.dataset)
@@ -138,7 +139,7 @@ def about(name: str, plan: Plan, wanted: Plan, root: Path, folder: Path) -> dict
     return {
         "study": name,
         "dataset": plan.dataset,
-        "rows": plan.all_rows,
+        "rows": {row: of_row(plan, row) for row in plan.all_rows},
         "seeds": list(plan.config.seeds),
         "absent": {
             "rows": [row for row in wanted.all_rows if row not in plan.all_rows],
@@ -153,6 +154,14 @@ def about(name: str, plan: Plan, wanted: Plan, root: Path, folder: Path) -> dict
         "seconds": seconds(plan, root),
         "files": {path.relative_to(folder).as_posix(): sha256(path) for path in recorded},
     }
+
+
+def of_row(plan: Plan, row: str) -> dict[str, Any]:
+    """Name in print and colour of a row, and its settings."""
+    shown = json.loads(plan.row_names())[0].get(row, [f"{plan.tuned.get(row)}, fine-tuned", None])
+    settings = plan.config.methods.get(row)
+    settings = settings.model_dump(mode="json", exclude_unset=True) if settings else {}
+    return {"label": shown[0] or row, "colour": shown[1], "settings": settings}
 
 
 def training_images(plan: Plan) -> int | None:

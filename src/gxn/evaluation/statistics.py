@@ -53,6 +53,19 @@ def compare(row: list[Ranked], control: list[Ranked], resamples: int, seed: int)
     return [Difference(*map(_plain, cells)) for cells in zip(METRICS, value, low, high, p, strict=True)]
 
 
+def image_gains(row: list[Ranked], control: list[Ranked]) -> np.ndarray:
+    """Contribution of each image to the difference in rsum, points: (S, N), whose mean over images is the difference.
+
+    Args:
+        row: runs of a row, or its one run where it has no seed.
+        control: runs of its control, of equal seeds.
+    """
+    row = row * len(control) if len(row) == 1 else row
+    gains = np.stack([_hits(one) - _hits(two) for one, two in zip(row, control, strict=True)])  # (S, N, 6)
+    images, captions = len(row[0].imgid), len(row[0].sentid)
+    return 100.0 * (gains[..., :3].sum(axis=-1) + gains[..., 3:].sum(axis=-1) * images / captions)
+
+
 def holm(p: list[float]) -> list[float]:
     """p values of one family of comparisons, adjusted by Holm's step-down rule."""
     adjusted, worst = [0.0] * len(p), 0.0

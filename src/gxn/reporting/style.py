@@ -21,10 +21,12 @@ INK = "#222222"
 MUTED = "#767676"
 CORRECT = "#00795C"
 
-# Okabe and Ito's palette, told apart with any colour vision, and Tol's wine; yellow, faint on paper, is grey here
+# Okabe and Ito's palette, told apart with any colour vision, and Tol's wine, indigo, teal and olive; yellow, faint on
+# paper, is grey here
 PALETTE = ("#999999", "#56B4E9", "#0072B2", "#000000", "#E69F00", "#D55E00", "#009E73", "#CC79A7", "#882255")
+PALETTE += ("#332288", "#44AA99", "#999933")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "h")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "h", "p", "<", ">")
 
 SETTINGS = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
@@ -68,7 +70,7 @@ class FigureArguments(Outputs, RowArguments):
 
 @dataclass(frozen=True)
 class Look:
-    """Colour, dashes and marker of a row: no two of the first nine share any, but dashes."""
+    """Colour, dashes and marker of a row: no two of the first twelve share any, but dashes."""
 
     colour: str
     dashes: str | tuple
@@ -99,8 +101,20 @@ def house_style() -> Iterator[None]:
 
 def save(figure: Figure, outputs: Outputs) -> None:
     """Write both forms without dates or versions in them; 300 dots per inch."""
-    with atomic(outputs.pdf) as temporary:
-        nothing = dict.fromkeys(("Creator", "Producer", "CreationDate", "ModDate"))
-        figure.savefig(temporary, format="pdf", metadata=nothing)
+    save_pdf(figure, outputs.pdf)
     with atomic(outputs.png) as temporary:
         figure.savefig(temporary, format="png", dpi=300, metadata={"Software": None})
+
+
+def save_pdf(figure: Figure, path: Path) -> None:
+    """Write a figure as PDF, without date or version."""
+    with atomic(path) as temporary:
+        unsaid = dict.fromkeys(("Creator", "Producer", "CreationDate", "ModDate"))
+        figure.savefig(temporary, format="pdf", metadata=unsaid)
+
+
+def nothing(reason: str) -> Figure:
+    """A figure that says why there is none."""
+    figure = pyplot.figure(figsize=(WIDTH, 0.4))
+    figure.text(0.5, 0.5, reason, ha="center", va="center", color=MUTED)
+    return figure

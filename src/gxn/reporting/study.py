@@ -1,0 +1,72 @@
+"""The record of a study, as `workflow/study.py record` writes it: what ran, and its result files."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from gxn.errors import GxnError
+from gxn.evaluation.ranked import Ranked, by_search, read_ranks
+from gxn.files import read_json
+from gxn.reporting.imagined import imagination
+from gxn.reporting.rows import RowName
+from gxn.reporting.runs import Run, read_runs
+from gxn.reporting.tables import Row
+
+
+@dataclass(frozen=True)
+class Study:
+    """A folder of the record."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The study's name, that of its folder."""
+        return self.folder.name
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """What ran: `rows`, `seeds`, hashes, processor `seconds` of its jobs.
+
+        Raises:
+            GxnError: the folder is not a record.
+        """
+        path = self.folder / "about.json"
+        about = read_json(path)
+        needed = {"dataset", "rows", "seeds", "seconds", "training_images"}
+        if not isinstance(about, dict) or needed - about.keys():
+            raise GxnError(f"{path}: is not a record's; make it again by workflow/study.py")
+        return about
+
+    @cached_property
+    def rows(self) -> dict[str, RowName]:
+        """Rows in the order of the table, with names in print."""
+        return {key: RowName(row["label"], row["colour"]) for key, row in self.about["rows"].items()}
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """Metrics of every run."""
+        return read_runs(self._files("metrics", "json"), self.rows)
+
+    @cached_property
+    def ranked(self) -> dict[str, list[Ranked]]:
+        """Ranks of every run by row, of the first protocol."""
+        return next(iter(by_search(read_ranks(self._files("ranks", "h5"), self.rows)).values()))
+
+    def imagined(self) -> list[Row]:
+        """What rows imagine, then people and chance; empty where no row does."""
+        lines = self.folder / "imagined/lines.json"
+        paths = [path for path in self._files("imagined", "json") if path != lines]
+        return imagination(paths, lines if lines.is_file() else None, self.rows)
+
+    def curves(self) -> list[Path]:
+        """Files of training curves."""
+        return self._files("curves", "csv")
+
+    def hours(self) -> float:
+        """Processor hours of all jobs."""
+        return sum(self.about["seconds"].values()) / 3600
+
+    def _files(self, kind: str, form: str) -> list[Path]:
+        return sorted((self.folder / kind).rglob(f"*.{form}"))

@@ -1,0 +1,150 @@
+# The paper, from the records under study/ alone: nothing here trains, or reads what a run of the configuration wrote.
+RECORDS = {
+    path.parent.name: path.as_posix()
+    for path in sorted(Path("study").glob("*/about.json"))
+}
+SHOWN = [name for name in ("scenes", "flickr8k") if name in RECORDS]
+QUESTIONS = "paper/questions.yaml"
+STUDIED = "results/paper/{study}/"
+
+
+def recorded(wildcards):
+    """All files of a record."""
+    folder = Path("study", wildcards.study)
+    return sorted(path.as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+rule study_tables:
+    input:
+        recorded,
+        about="study/{study}/about.json",
+    output:
+        ablation=STUDIED + "table_ablation.csv",
+        spaces=STUDIED + "table_spaces.csv",
+        imagined=STUDIED + "table_imagined.csv",
+    log:
+        "logs/paper/{study}/tables.log",
+    wildcard_constraints:
+        study=plan.only(RECORDS),
+    resources:
+        mem_mb=500,
+    params:
+        code=PLAN.code("study_tables"),
+    shell:
+        "logged {log} python -m gxn.steps.study_tables --study {input.about}"
+        " --ablation {output.ablation} --spaces {output.spaces} --imagined {output.imagined}"
+
+
+rule study_figures:
+    input:
+        recorded,
+        about="study/{study}/about.json",
+    output:
+        recall=STUDIED + "recall.pdf",
+        training=STUDIED + "training.pdf",
+        imagined=STUDIED + "imagined.pdf",
+    log:
+        "logs/paper/{study}/figures.log",
+    wildcard_constraints:
+        study=plan.only(RECORDS),
+    resources:
+        mem_mb=700,
+    params:
+        code=PLAN.code("study_figures"),
+    shell:
+        "logged {log} python -m gxn.steps.study_figures --study {input.about}"
+        " --recall {output.recall} --training {output.training} --imagined {output.imagined}"
+
+
+rule table_answers:
+    input:
+        [
+            path.as_posix()
+            for kind in ("metrics", "ranks")
+            for path in sorted(Path("study").glob(f"*/{kind}/**/*"))
+            if path.is_file()
+        ],
+        questions=local(QUESTIONS),
+        studies=list(RECORDS.values()),
+    output:
+        answers="results/paper/table_answers.csv",
+        power="results/paper/table_power.csv",
+        facts="results/paper/facts.json",
+    log:
+        "logs/paper/table_answers.log",
+    resources:
+        mem_mb=1000,
+    params:
+        code=PLAN.code("table_answers"),
+    shell:
+        "logged {log} python -m gxn.steps.table_answers --questions {input.questions} --studies {input.studies}"
+        " --answers {output.answers} --power {output.power} --facts {output.facts}"
+
+
+rule figure_effects:
+    input:
+        study="study/scenes/about.json",
+        questions=local(QUESTIONS),
+        answers=rules.table_answers.output.answers,
+    output:
+        effects="results/paper/effects.pdf",
+        dose="results/paper/dose.pdf",
+        size="results/paper/size.pdf",
+    log:
+        "logs/paper/figure_effects.log",
+    resources:
+        mem_mb=500,
+    params:
+        code=PLAN.code("figure_effects"),
+    shell:
+        "logged {log} python -m gxn.steps.figure_effects --study {input.study} --questions {input.questions}"
+        " --answers {input.answers} --effects {output.effects} --dose {output.dose} --size {output.size}"
+
+
+rule paper_framework:
+    output:
+        pdf="results/paper/framework.pdf",
+        png="results/paper/framework.png",
+    log:
+        "logs/paper/framework.log",
+    resources:
+        mem_mb=500,
+    params:
+        code=PLAN.code("figure_framework"),
+    shell:
+        "logged {log} python -m gxn.steps.figure_framework --pdf {output.pdf} --png {output.png}"
+
+
+rule paper:
+    input:
+        rules.table_answers.output,
+        rules.figure_effects.output,
+        rules.paper_framework.output.pdf,
+        expand(rules.study_tables.output, study=SHOWN),
+        expand(rules.study_figures.output, study=SHOWN),
+        [
+            path.as_posix()
+            for path in sorted(Path("study").glob("*/figures/*.pdf"))
+        ],
+        published=local(PUBLISHED),
+        parts=local([path.as_posix() for path in sorted(Path("paper").glob("*"))]),
+        text=local("paper/paper.typ"),
+    output:
+        "results/paper.pdf",
+    log:
+        "logs/paper/paper.log",
+    resources:
+        mem_mb=500,
+    params:
+        code=PLAN.code("paper"),
+    shell:
+        "logged {log} python -m gxn.steps.paper --text {input.text} --pdf {output}"
+
+
+# Trains every study anew, each by a Snakemake of its own, as a study is a configuration; then records it.
+rule study:
+    localrule: True
+    params:
+        cores=workflow.cores,
+    shell:
+        "python workflow/study.py train --cores {params.cores}"
