@@ -31,9 +31,10 @@ import gxn.errors
 from gxn.configuration.files import check, load, overlay, read, write
 from gxn.errors import GxnError
 from gxn.files import create_hdf5, hdf5_metadata, open_hdf5, read_json, sha256, write_json
+from gxn.reporting.rows import rows_of
 from gxn.writing import atomic
-from workflow import paths, reference
-from workflow.plan import STEPS, Plan, fingerprint
+from workflow import digests, paths, reference, result_files
+from workflow.plan import STEPS, Plan
 from workflow.preconditions import check_code
 
 RECORD, CONFIGS = Path("study"), Path("config/study")
@@ -109,7 +110,12 @@ def record(name: str, more: Sequence[str] = (), root: Path = ROOT, present: bool
         return root / path, out
 
     imagined = plan.expand(paths.IMAGINED, method=plan.imagining)
-    for path in [*plan.runs(paths.METRICS), *plan.all_curves(), *imagined, *plan.lines()]:
+    for path in [
+        *plan.runs(paths.METRICS),
+        *result_files.all_curves(plan),
+        *imagined,
+        *result_files.lines(plan),
+    ]:
         shutil.copyfile(*put(path))
     for path in plan.runs(paths.RANKS):
         pack_ranks(*put(path))
@@ -146,9 +152,9 @@ def about(name: str, plan: Plan, wanted: Plan, root: Path, folder: Path) -> dict
             "seeds": [seed for seed in wanted.config.seeds if seed not in plan.config.seeds],
         },
         "training_images": training_images(plan),
-        "code": {step: plan.code(step) for step in CODE},
+        "code": {step: digests.step(step) for step in CODE},
         "commit": git.stdout.strip() or None,
-        "configuration": fingerprint(plan.config),
+        "configuration": digests.fingerprint(plan.config),
         "data": first["provenance"]["data"],
         "versions": first["provenance"].get("versions", {}),
         "seconds": seconds(plan, root),
@@ -158,10 +164,9 @@ def about(name: str, plan: Plan, wanted: Plan, root: Path, folder: Path) -> dict
 
 def of_row(plan: Plan, row: str) -> dict[str, Any]:
     """Name in print and colour of a row, and its settings."""
-    shown = json.loads(plan.row_names())[0].get(row, [f"{plan.tuned.get(row)}, fine-tuned", None])
-    settings = plan.config.methods.get(row)
-    settings = settings.model_dump(mode="json", exclude_unset=True) if settings else {}
-    return {"label": shown[0] or row, "colour": shown[1], "settings": settings}
+    shown, settings = rows_of(plan.config)[row], plan.config.methods.get(row)
+    own = settings.model_dump(mode="json", exclude_unset=True) if settings else {}
+    return {"label": shown.label, "colour": shown.colour, "settings": own}
 
 
 def training_images(plan: Plan) -> int | None:

@@ -29,7 +29,7 @@ rule study_tables:
     resources:
         mem_mb=500,
     params:
-        code=PLAN.code("study_tables"),
+        code=digests.step("study_tables"),
     shell:
         "logged {log} python -m gxn.steps.study_tables --study {input.about}"
         " --ablation {output.ablation} --spaces {output.spaces} --imagined {output.imagined}"
@@ -50,7 +50,7 @@ rule study_figures:
     resources:
         mem_mb=700,
     params:
-        code=PLAN.code("study_figures"),
+        code=digests.step("study_figures"),
     shell:
         "logged {log} python -m gxn.steps.study_figures --study {input.about}"
         " --recall {output.recall} --training {output.training} --imagined {output.imagined}"
@@ -75,7 +75,7 @@ rule table_answers:
     resources:
         mem_mb=1000,
     params:
-        code=PLAN.code("table_answers"),
+        code=digests.step("table_answers"),
     shell:
         "logged {log} python -m gxn.steps.table_answers --questions {input.questions} --studies {input.studies}"
         " --answers {output.answers} --power {output.power} --facts {output.facts}"
@@ -95,7 +95,7 @@ rule figure_effects:
     resources:
         mem_mb=500,
     params:
-        code=PLAN.code("figure_effects"),
+        code=digests.step("figure_effects"),
     shell:
         "logged {log} python -m gxn.steps.figure_effects --study {input.study} --questions {input.questions}"
         " --answers {input.answers} --effects {output.effects} --dose {output.dose} --size {output.size}"
@@ -110,7 +110,7 @@ rule paper_framework:
     resources:
         mem_mb=500,
     params:
-        code=PLAN.code("figure_framework"),
+        code=digests.step("figure_framework"),
     shell:
         "logged {log} python -m gxn.steps.figure_framework --pdf {output.pdf} --png {output.png}"
 
@@ -122,10 +122,7 @@ rule paper:
         rules.paper_framework.output.pdf,
         expand(rules.study_tables.output, study=SHOWN),
         expand(rules.study_figures.output, study=SHOWN),
-        [
-            path.as_posix()
-            for path in sorted(Path("study").glob("*/figures/*.pdf"))
-        ],
+        [path.as_posix() for path in sorted(Path("study").glob("*/figures/*.pdf"))],
         published=local(PUBLISHED),
         parts=local([path.as_posix() for path in sorted(Path("paper").glob("*"))]),
         text=local("paper/paper.typ"),
@@ -136,7 +133,7 @@ rule paper:
     resources:
         mem_mb=500,
     params:
-        code=PLAN.code("paper"),
+        code=digests.step("paper"),
     shell:
         "logged {log} python -m gxn.steps.paper --text {input.text} --pdf {output}"
 

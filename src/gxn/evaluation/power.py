@@ -1,8 +1,8 @@
 """How likely a study with so many seeds is to see an effect of a given size.
 
 The difference of a row from its control is modelled as the effect, plus an error of the test images that all seeds
-share, plus an error of each seed, both normal. The bootstrap of `gxn.evaluation.statistics` is modelled by the normal
-distribution that it tends to: the variance of images, plus the variance of the seeds at hand over their number.
+share, plus an error of each seed, both normal. The bootstrap of `gxn.evaluation.statistics` is modelled by the
+normal distribution that it tends to: the variance of images, plus that of the seeds at hand over their number.
 """
 
 import math

@@ -54,7 +54,7 @@ def compare(row: list[Ranked], control: list[Ranked], resamples: int, seed: int)
 
 
 def image_gains(row: list[Ranked], control: list[Ranked]) -> np.ndarray:
-    """Contribution of each image to the difference in rsum, points: (S, N), whose mean over images is the difference.
+    """Compute the share (S, N) of each image in the difference in rsum: the mean over images is the difference.
 
     Args:
         row: runs of a row, or its one run where it has no seed.

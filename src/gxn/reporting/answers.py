@@ -1,7 +1,7 @@
 """The questions of the study, answered from its record: differences in rsum with intervals, then p values.
 
-A difference comes with a 95 % interval over images and seeds; of one space alone, over seeds only, since its ranks are
-not recorded. The p values of a family are adjusted together by Holm's rule.
+A difference comes with a 95 % interval over images and seeds; of one space alone, over seeds only, since its ranks
+are not recorded. The p values of a family are adjusted together by Holm's rule.
 """
 
 import math

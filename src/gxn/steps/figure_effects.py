@@ -1,4 +1,4 @@
-"""Draw the answers: effects with intervals, and how those of imagining change with grounding rate and data. PDF."""
+"""Draw the answers: effects with intervals, and those of imagining by grounding rate and amount of data. PDF."""
 
 from dataclasses import dataclass
 from pathlib import Path

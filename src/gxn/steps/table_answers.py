@@ -1,4 +1,4 @@
-"""Answer the questions of the study from its record, say what power it had, and gather facts that the text names."""
+"""Answer the questions of the study from its record, say what power it had, and gather facts for the text."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,0 +1,115 @@
+"""The questions of the study and their answers."""
+
+import math
+
+import pytest
+import yaml
+from made_study import make_study
+from small import ROOT
+
+from gxn.errors import GxnError
+from gxn.evaluation.statistics import compare
+from gxn.reporting import answers
+from gxn.reporting.study import Study
+
+ASKED = {
+    "resamples": 200,
+    "smallest": 3.0,
+    "level": 0.05,
+    "families": {
+        "main": {
+            "title": "On scenes",
+            "studies": ["mine", "absent"],
+            "comparisons": [
+                {"key": "a", "row": "gxn_t2i", "control": "two_space", "ask": "A?"},
+                {"key": "b", "row": "gxn_i2t_t2i", "control": "vse0", "ask": "B?"},
+                {"key": "c", "row": "absent", "control": "vse0", "ask": "C?"},
+            ],
+        },
+        "spaces": {
+            "title": "Alone",
+            "studies": ["mine"],
+            "comparisons": [
+                {"key": "d", "row": "gxn_t2i", "control": "two_space", "space": "grounded", "ask": "D?"}
+            ],
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def study(results, tmp_path_factory):
+    return Study(make_study(results, tmp_path_factory.mktemp("study") / "mine").parent)
+
+
+@pytest.fixture(scope="module")
+def table(study):
+    return answers.answers({"mine": study}, ASKED).set_index("key")
+
+
+def test_comparisons_without_a_row_in_the_record_are_left_out(table):
+    assert list(table.index) == ["a", "b", "d"]
+
+
+def test_a_difference_is_that_of_the_bootstrap(table, study):
+    one = compare(study.ranked["gxn_t2i"], study.ranked["two_space"], 200, 0)[-1]
+    line = table.loc["a"]
+    assert (line.difference, line.low, line.high, line.p) == (one.value, one.low, one.high, one.p)
+
+
+def test_p_values_are_adjusted_within_their_family(table):
+    small, large = sorted(table.loc[["a", "b"], "p"])
+    assert sorted(table.loc[["a", "b"], "p_holm"]) == pytest.approx(
+        sorted([min(1, 2 * small), max(min(1, 2 * small), large)])
+    )
+
+
+def test_a_space_alone_has_students_interval_over_seeds(table, study):
+    of = {
+        row: [run.alone["grounded"]["rsum"] for run in study.runs if run.method == row]
+        for row in ("gxn_t2i", "two_space")
+    }
+    each = [one - two for one, two in zip(of["gxn_t2i"], of["two_space"], strict=True)]
+    mean = sum(each) / 3
+    deviation = math.sqrt(sum((one - mean) ** 2 for one in each) / 2)
+    line = table.loc["d"]
+    assert line.difference == pytest.approx(mean)
+    assert line.high - line.low == pytest.approx(2 * 4.303 * deviation / math.sqrt(3))
+    assert math.isnan(line.p)
+
+
+@pytest.mark.parametrize(
+    ("low", "difference", "high", "p", "said"),
+    [
+        (1.0, 5.0, 9.0, 0.01, answers.HIGHER),
+        (-9.0, -5.0, -1.0, 0.01, answers.LOWER),
+        (-2.0, 0.5, 2.9, 0.6, answers.SMALL),
+        (-2.0, 1.5, 5.0, 0.2, answers.OPEN),
+        (0.5, 1.5, 2.5, 0.2, answers.SMALL),
+        (1.0, 2.0, 3.0, math.nan, answers.HIGHER),
+        (-1.0, 2.0, 5.0, math.nan, answers.OPEN),
+    ],
+)
+def test_a_verdict_says_no_more_than_the_numbers(low, difference, high, p, said):
+    line = {"low": low, "difference": difference, "high": high, "p_holm": p}
+    assert answers.verdict(line, 0.05, 3.0) == said
+
+
+def test_the_committed_questions_can_be_read_and_no_key_stands_twice_in_a_family():
+    asked = answers.read_questions(ROOT / "paper/questions.yaml")
+    for family in asked["families"].values():
+        keys = [each["key"] for each in family["comparisons"]]
+        assert len(keys) == len(set(keys))
+
+
+def test_questions_without_a_control_are_refused(tmp_path):
+    path = tmp_path / "questions.yaml"
+    families = {"main": {"comparisons": [{"key": "a", "row": "b", "ask": "?"}]}}
+    path.write_text(yaml.safe_dump(ASKED | {"families": families}))
+    with pytest.raises(GxnError, match="is not a file of questions: KeyError"):
+        answers.read_questions(path)
+
+
+def test_a_record_without_any_of_the_rows_is_refused(study):
+    with pytest.raises(GxnError, match="no comparison"):
+        answers.answers({"other": study}, ASKED)

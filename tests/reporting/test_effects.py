@@ -1,0 +1,37 @@
+"""Figures of the answers."""
+
+import pandas as pd
+import pytest
+
+from gxn.reporting import style
+from gxn.reporting.effects import along, effects
+from gxn.reporting.rows import RowName
+
+ROWS = {key: RowName(key) for key in ("two_space", "gxn_i2t_xe", "gxn_t2i", "gxn_i2t_t2i")}
+
+
+@pytest.fixture
+def table():
+    lines = [
+        {"row": row, "label": row, "against": "control", "line": line, "at": at}
+        | {"difference": 1.0 * at, "low": at - 2.0, "high": at + 3.0}
+        for line, row in (("Captions", "gxn_i2t_xe"), ("Drawings", "gxn_t2i"), ("Both", "gxn_i2t_t2i"))
+        for at in (1, 4)
+    ]
+    return pd.DataFrame(lines)
+
+
+def test_effects_stand_below_one_another_in_the_tables_order(table):
+    with style.house_style():
+        axis = effects(table, ROWS, 3.0).axes[0]
+        names = [text.get_text() for text in axis.get_yticklabels()]
+    assert names == [f"{row} − control" for row in table["row"]]
+    assert axis.get_ylim()[0] > axis.get_ylim()[1]
+
+
+def test_a_line_has_the_colour_of_its_row_and_its_differences(table):
+    with style.house_style():
+        axis = along(table, ROWS, "Images", 3.0).axes[0]
+        containers = {each.get_label(): each.lines[0] for each in axis.containers}
+    assert list(containers["Drawings"].get_ydata()) == [1.0, 4.0]
+    assert containers["Drawings"].get_color() == style.looks(ROWS)["gxn_t2i"].colour

@@ -1,0 +1,100 @@
+"""What of a study's results goes into git, and what is refused."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+from plans import ROOT
+from workflow import study
+
+from gxn.configuration.files import load
+from gxn.errors import GxnError
+from gxn.files import create_hdf5, sha256
+
+
+@pytest.mark.parametrize("name", study.studies())
+def test_a_study_is_a_configuration_with_a_header(name):
+    files = study.files(name)
+    load([ROOT / path for path in ["params.yaml", *files]])
+    head = (ROOT / files[-1]).read_text("utf-8")
+    assert head.startswith("# ") and "?" in head.splitlines()[0] + head.splitlines()[1]
+
+
+def test_a_configuration_of_the_same_name_lies_below_a_study():
+    assert study.files("flickr8k") == ["config/flickr8k.yaml", "config/study/flickr8k.yaml"]
+
+
+def test_an_unknown_study_is_refused():
+    with pytest.raises(GxnError, match="absent: is not a study; those of config/study are scenes"):
+        study.files("absent")
+
+
+def test_packed_ranks_are_the_same_ranks(tmp_path):
+    rng = np.random.default_rng(0)
+    ranks = rng.integers(1, 5000, 4000) / 2 + 0.5
+    with create_hdf5(tmp_path / "ranks.h5", {"dataset": "scenes", "seed": 0}) as file:
+        file["full/t2i"], file["full/imgid"] = ranks, np.arange(4000)
+    study.pack_ranks(tmp_path / "ranks.h5", tmp_path / "packed.h5")
+    with h5py.File(tmp_path / "packed.h5") as packed:
+        assert np.array_equal(packed["full/t2i"], ranks) and np.array_equal(packed["full/imgid"], range(4000))
+    assert (tmp_path / "packed.h5").stat().st_size < (tmp_path / "ranks.h5").stat().st_size / 2
+
+
+def test_ranks_that_would_be_rounded_are_refused(tmp_path):
+    with create_hdf5(tmp_path / "ranks.h5", {}) as file:
+        file["full/t2i"] = np.array([1.1])
+    with pytest.raises(GxnError, match="full/t2i does not fit float32"):
+        study.pack_ranks(tmp_path / "ranks.h5", tmp_path / "packed.h5")
+
+
+def test_a_sheet_shows_the_first_drawings(tmp_path):
+    drawn = np.zeros((60, 3, 8, 8), np.uint8)
+    drawn[9] = 255
+    with create_hdf5(tmp_path / "drawn.h5", {}) as file:
+        file["images"] = drawn
+    study.sheet(tmp_path / "drawn.h5", tmp_path / "sheet.png")
+    page = np.asarray(Image.open(tmp_path / "sheet.png").convert("L"))
+    assert page.shape == (48, 64)
+    assert page[8:16, 8:16].min() == 255 and page.astype(int).sum() == 255 * 64
+
+
+def test_folders_of_the_machine_are_not_recorded():
+    photographs = {"images": "/home/me/images", "captions": "/home/me/captions.json"}
+    above = {"dataset": {"source": photographs}, "cnn": {"weights": "/home/me/weights.safetensors"}}
+    config = load([ROOT / path for path in ["params.yaml", *study.files("flickr8k")]], above)
+    told = study.without_folders(study.Plan(config))
+    assert told.dataset.source.images == "images" and told.cnn.weights == "weights.safetensors"
+
+
+def test_results_that_are_not_there_are_named(tmp_path):
+    with pytest.raises(GxnError, match="there are no metrics of two_space"):
+        study.plan_of("scenes", [], tmp_path, True)
+    with pytest.raises(GxnError, match=r"cca|vse0.*there is no such file"):
+        study.record("scenes", [], tmp_path)
+
+
+def test_only_what_is_there_is_planned(tmp_path):
+    for name in ("two_space/seed1", "vsepp/seed1", "order/seed0", "cca/seedless"):
+        path = tmp_path / f"results/scenes/metrics/{name}.json"
+        path.parent.mkdir(parents=True)
+        path.touch()
+    plan = study.plan_of("scenes", [], tmp_path, True)
+    assert list(plan.config.seeds) == [1] and plan.all_rows == ["cca", "vsepp", "two_space"]
+
+
+RECORDS = sorted((ROOT / "study").glob("*/about.json"))
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.parent.name)
+def test_a_committed_record_is_whole_and_names_no_folder_of_a_machine(path):
+    about = json.loads(path.read_text("utf-8"))
+    assert {name: sha256(path.parent / name) for name in about["files"]} == about["files"]
+    there = {each.relative_to(path.parent).as_posix() for each in path.parent.rglob("*") if each.is_file()}
+    assert there == {*about["files"], "about.json"}
+    assert ": /" not in path.with_name("config.yaml").read_text("utf-8")
+
+
+def test_the_committed_records_are_small():
+    assert sum(study.size(path.parent) for path in RECORDS) <= study.LIMIT
