@@ -45,13 +45,15 @@ IMAGINED = {  # heading: column of table_imagined.csv, digits
     "CIDEr-D": ("cider_d", 3),
     "of other images": ("cider_d_chance", 3),
     "distinct": ("distinct", 0),
-    "BLEU-4": ("bleu4", 1),
     "ground told": ("ground_right", 2),
     "things told": ("mentions_true", 2),
-    "ground drawn": ("drawn_ground", 2),
-    "by chance": ("drawn_ground_chance", 2),
+    "facts drawn": ("drawn_facts", 2),
+    "by chance": ("drawn_facts_chance", 2),
     "colours drawn": ("drawn_colour", 2),
-    "as by chance": ("drawn_colour_chance", 2),
+    "colours by chance": ("drawn_colour_chance", 2),
+    "shapes drawn": ("drawn_shape", 2),
+    "shapes by chance": ("drawn_shape_chance", 2),
+    "KID": ("kid", 2),
 }
 LINES = ("people", "chance")  # of table_imagined.csv, beside the rows
 SPACES = ("abstract", "grounded")

@@ -149,13 +149,13 @@ def test_curves_are_quoted_as_means_over_seeds():
         "table_ablation.md": "| a |\n",
         "table_spaces.csv": "method,space,rsum,rsum_std\nm,abstract,10,1\nm,grounded,20,\n",
         "table_imagined.csv": ",".join(["method", *(column for column, _ in reference.IMAGINED.values())])
-        + "\nm,0.5,0.25,90,12.34,,,\n",
+        + "\nm,0.5,0.25,90,0.987,,,\n",
         "curves.csv": "stage,seed,epoch,xe_loss,val_xe_loss,val_cider_d\nx,0,1,1,2,3\nx,1,1,3,4,5\n",
     }
     quoted = reference.blocks(texts)
     assert quoted["table_ablation"] == "| a |"
     assert quoted["table_spaces"].endswith("| `m` | 10.0 ± 1.0 | 20.0 |")
-    assert quoted["table_imagined"].endswith("| `m` | 0.500 | 0.250 | 90 | 12.3 |  |  |  |  |  |  |")
+    assert quoted["table_imagined"].endswith("| `m` | 0.500 | 0.250 | 90 | 0.99 |  |  |  |  |  |  |  |  |")
     assert quoted["curves"].endswith("| `x` | 1 | 2.000 | 3.000 | 4.000 |")
 
 
