@@ -132,6 +132,8 @@ def _block(part: SubFigure, curves: list[Curve], table_rows: Rows) -> None:
         axis.locator_params(axis="y", nbins=4)
         axis.locator_params(axis="x", nbins=4, integer=True)
         axis.margins(x=0.02)
+        if len({epoch for curve in curves for epoch in curve.epoch}) == 1:
+            axis.set_xlim(curves[0].epoch[0] - 1, curves[0].epoch[0] + 1)
         if place + COLUMNS >= len(quantities):
             axis.set_xlabel("Epoch", labelpad=1)
     for axis in free:
