@@ -16,6 +16,7 @@ def data_files(plan: Plan) -> list[str]:
         *decided(plan),
         *plan.checked("vocabulary"),
         *(path for pattern in always for path in plan.expand(pattern)),
+        *labels(plan),
         *gan_images(plan),
     ]
 
@@ -48,6 +49,25 @@ def gan_images(plan: Plan) -> list[str]:
     """The small images that rows learn to draw; none where no row draws."""
     drawing = any(row.drawing for row in plan.rows.values())
     return plan.expand(paths.GAN_IMAGES) if drawing else []
+
+
+# labels
+
+
+def labels(plan: Plan) -> list[str]:
+    """The images' labels, where they are true or a row learns them."""
+    learnt = any(row.kind == "adversarial" for row in plan.systems.values())
+    return plan.expand(paths.LABELS) if learnt or plan.config.has_real_labels else []
+
+
+def real_labels(plan: Plan) -> list[str]:
+    """The labels that mAP is taken over."""
+    return labels(plan) if plan.config.has_real_labels else []
+
+
+def labels_option(plan: Plan) -> str:
+    """The labels that mAP is taken over, as an option."""
+    return " ".join(f"--labels {path}" for path in real_labels(plan))
 
 
 # the user's own data

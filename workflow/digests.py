@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from gxn import code, plugins
-from gxn.configuration import stages
+from gxn.configuration import stages, system_stages
 from gxn.configuration.root import is_fetched
 from gxn.configuration.section import Section, used_plugins
+from gxn.configuration.stages import StageSettings
 from gxn.datasets.folders import walk
 from gxn.errors import GxnError
 from workflow.data_files import ready_features
@@ -42,9 +43,16 @@ def training(plan: Plan, name: str, stage: str, run: str) -> str:
         plan: of the configuration.
         name: of the step.
         stage: one of `workflow.plan.STEPS`.
-        run: name of an encoder; for the stage `joint`, of a row.
+        run: name of an encoder; for a stage of `workflow.plan.ROWS`, of a row.
     """
-    return code.digest(f"gxn.steps.{name}", *used_plugins(stages.settings(plan.config, stage, run)))
+    return code.digest(f"gxn.steps.{name}", *used_plugins(stage_settings(plan, stage, run)))
+
+
+def stage_settings(plan: Plan, stage: str, name: str) -> StageSettings:
+    """Settings of a stage of an encoder or a row."""
+    if stage == "system":
+        return system_stages.settings(plan.config, name)
+    return stages.settings(plan.config, stage, name)
 
 
 def finetuning(plan: Plan, method: str) -> str:

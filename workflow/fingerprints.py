@@ -8,7 +8,7 @@ from typing import Any
 from workflow import checks, data_files, digests, job_params, paths, result_files
 from workflow.digests import as_json
 from workflow.phases import TARGETS
-from workflow.plan import PRETRAINING, STEPS, Plan
+from workflow.plan import PRETRAINING, ROWS, STEPS, Plan
 
 RULES = Path(__file__).parent / "rules"
 
@@ -40,12 +40,14 @@ def _jobs(plan: Plan) -> dict[str, list[Any]]:
             config.features.file,
         ],
         "pretraining": [seeds, *_trained(plan, *PRETRAINING), checked["batch"]],
-        "joint": [seeds, *_trained(plan, "joint"), *_tuned(plan)],
+        "joint": [seeds, *_trained(plan, *ROWS), *_tuned(plan)],
         "evaluation": [seeds, sorted(plan.all_rows), sorted(plan.imagining), job_params.evaluation(plan)],
         "tables": [seeds, job_params.rows(plan), as_json(config.significance)],
     }
     own["tables"] += [result_files.dataset_tables(plan), plan.shown]
     own["data"] += [config.dataset.gan_image_size, digests.source(plan), checked["vocabulary"]]
+    own["data"] += [job_params.labels(plan)] * bool(data_files.labels(plan))
+    own["evaluation"] += [data_files.labels_option(plan)]
     imagined = [job_params.imagining(plan)] if plan.imagining else []
     reader = [job_params.reader(plan)] if result_files.reader(plan) else []
     machine = as_json(plan.machine)
@@ -61,9 +63,12 @@ def _jobs(plan: Plan) -> dict[str, list[Any]]:
 
 def _steps(plan: Plan) -> dict[str, list[str]]:
     """Steps of each phase whose code does not depend on a job's settings."""
-    tables = ("ablation", "published", "imagined", "significance", "datasets")
+    tables = ("ablation", "published", "imagined", "significance", "costs", "datasets")
     return {
-        "data": ["tokenize", "document_frequencies", "gan_images"],
+        "data": [
+            *("tokenize", "document_frequencies", "gan_images"),
+            *["labels"] * bool(data_files.labels(plan)),
+        ],
         "features": [
             *["train_cnn"] * data_files.trains_cnn(plan),
             "import_features" if data_files.ready_features(plan) else "features",

@@ -6,7 +6,7 @@ from typing import Any
 from gxn.configuration import stages
 from workflow import digests, paths, stage_files
 from workflow.digests import as_json
-from workflow.plan import Plan
+from workflow.plan import ROWS, SEEDLESS, Plan
 
 
 def features(plan: Plan) -> str:
@@ -35,20 +35,40 @@ def training(plan: Plan, step: str, stage: str) -> dict[str, Any]:
         return f"--embeddings {paths.embeddings('{name}').format(**run)}"
 
     def settings(wildcards: Any) -> str:
-        return as_json(stages.settings(plan.config, stage, wildcards.name))
+        return as_json(digests.stage_settings(plan, stage, wildcards.name))
 
     def code(wildcards: Any) -> str:
         return digests.training(plan, step, stage, wildcards.name)
 
     return {
         "step": step,
-        "embeddings": embeddings if stage == "joint" else "",
+        "embeddings": embeddings if stage in ROWS else "",
         "stage": stage,
         "files": files,
         "settings": settings,
         "code": code,
         "resume": paths.resume(f"{stage}/{{name}}/seed{{seed}}"),
     }
+
+
+def labels(plan: Plan) -> str:
+    """Settings of the labels."""
+    return as_json({"labels": plan.config.labels, "renders": plan.config.dataset.source.renders()})
+
+
+def cost_logs(plan: Plan) -> str:
+    """Logs of the jobs that a row's embeddings come from, of each run, by row, as JSON."""
+
+    def logs(jobs: list[tuple[str, str]]) -> list[list[str]]:
+        patterns = [paths.log(f"{stage}/{name}/seed{{seed}}") for stage, name in jobs]
+        return [[path.replace("{seed}", str(seed)) for path in patterns] for seed in plan.config.seeds]
+
+    stage_of = dict.fromkeys(plan.rows, "joint") | dict.fromkeys(plan.systems, "system")
+    found = {row: logs(stage_files.jobs_before(plan, stage, row)) for row, stage in stage_of.items()}
+    for row, start in plan.tuned.items():
+        found[row] = logs([*stage_files.jobs_before(plan, "joint", start), ("finetune", row)])
+    found |= {row: [[paths.log(f"cca/{row}/{SEEDLESS}")]] for row in plan.seedless_of("cca")}
+    return as_json(found).replace("{dataset}", plan.dataset)
 
 
 def finetuning(plan: Plan, method: str) -> str:

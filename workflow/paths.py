@@ -10,7 +10,7 @@ FACTS = DATA + "facts.h5"
 CHECKED = DATA + "preflight/{check}.json"
 
 TABLES = ("ablation.csv", "ablation.tex", "ablation.md", "spaces.csv", "imagined.csv", "published.csv")
-TABLES += ("published.md", "significance.csv")
+TABLES += ("published.md", "significance.csv", "costs.csv")
 EXPLORE = RESULTS + "explore/index.html"
 EXPLORE_PAGES = RESULTS + "explore/pages"
 FIGURES = ("ablation", "recall", "training", "i2t", "t2i", "framework")

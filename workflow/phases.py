@@ -2,7 +2,7 @@
 
 from gxn.configuration.root import is_fetched
 from workflow import data_files, paths, result_files
-from workflow.plan import PRETRAINING, Plan
+from workflow.plan import PRETRAINING, ROWS, Plan
 
 PUBLISHED = "src/gxn/reporting/published.json"
 FINGERPRINT = "results/fingerprints/{phase}.json"
@@ -33,9 +33,9 @@ def outs(plan: Plan) -> dict[str, list[str]]:
             *(
                 f"{folder}{kind}/{stage}"
                 for kind in ("checkpoints", "curves")
-                for stage in ("joint", *["finetune"] * tuned)
+                for stage in (*(each for each in ROWS if plan.checkpoints(each)), *["finetune"] * tuned)
             ),
-            *(f"{folder}embeddings/{name}" for name in plan.rows),
+            *(f"{folder}embeddings/{name}" for name in plan.trained),
         ],
         "evaluation": [
             *plan.checked("protocols"),
@@ -60,6 +60,7 @@ def deps(plan: Plan) -> dict[str, list[str]]:
         plan.expand(pattern) for pattern in (paths.CAPTIONS, paths.TOKENS, paths.FEATURES, paths.FREQUENCIES)
     )
     own = [path for path in plan.config.dataset.source.captions_files() if not is_fetched(path)]
+    own += plan.config.labels.instances
     ready, brought = [path for path in [plan.config.features.file] if path], plan.config.cnn.weights
     weights = [brought] if brought and not ready and not is_fetched(brought) else []
     captioning = any(row.captioning != "none" for row in plan.rows.values())
@@ -76,12 +77,14 @@ def deps(plan: Plan) -> dict[str, list[str]]:
         "joint": [
             *tuning,
             *trained,
+            *(data_files.labels(plan) if plan.systems else []),
             *(path for path in made["pretraining"] if "/checkpoints/" in path),
         ],
         "evaluation": [
             *(pixels if plan.tuned else captions if plan.imagining else []),
             *features,
             *tokens,
+            *data_files.real_labels(plan),
             *frequencies * bool(plan.imagining),
             *data_files.gan_images(plan),
             *(path for path in result_files.judge(plan) if not is_fetched(path)),

@@ -96,6 +96,7 @@ def plots(plan: Plan) -> list[dict[str, Any]]:
         "pretrain_scst": ["xe_loss", "val_cider_d"],
         "pretrain_gan": ["discriminator_loss", "generator_loss"],
         "joint": "val_rsum",
+        "system": "val_rsum",
     }
     curves = [
         {

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from gxn.configuration.root import Configuration
-from gxn.configuration.rows import Method
+from gxn.configuration.rows import Method, System
 from workflow import paths
 
 # the step that trains each stage; a row that imagines nothing is trained by that of the ranking
@@ -16,9 +16,11 @@ STEPS = {
     "pretrain_scst": "train_captions",
     "pretrain_gan": "train_drawing",
     "joint": "train_joint",
+    "system": "train_system",
 }
 SEEDLESS = "seedless"  # in the place of seed{seed}: the wildcard is `less`
-PRETRAINING = tuple(stage for stage in STEPS if stage != "joint")
+ROWS = ("joint", "system")  # stages of one row each, whose embeddings they write
+PRETRAINING = tuple(stage for stage in STEPS if stage not in ROWS)
 
 
 def only(names: Iterable[str]) -> str:
@@ -46,8 +48,18 @@ class Plan:
 
     @cached_property
     def rows(self) -> dict[str, Method]:
-        """Rows that are trained on fixed features, by name."""
+        """Rows that are trained to rank on fixed features, by name."""
         return self.config.rows
+
+    @cached_property
+    def systems(self) -> dict[str, System]:
+        """Rows that another objective trains, by name."""
+        return self.config.systems
+
+    @property
+    def trained(self) -> list[str]:
+        """All rows that are trained on fixed features."""
+        return [*self.rows, *self.systems]
 
     @cached_property
     def imagining(self) -> list[str]:
@@ -105,7 +117,7 @@ class Plan:
 
     def needed(self) -> list[tuple[str, str]]:
         """Stages, with encoder or row, that the rows need, in the order of training."""
-        found: set[tuple[str, str]] = set()
+        found = {("system", name) for name in self.systems}
         for name, row in self.rows.items():
             found |= {("joint", name), ("pretrain_ranking", row.encoder)}
             if row.captioning != "none":
@@ -114,12 +126,12 @@ class Plan:
                 found.add(("pretrain_scst", row.encoder))
             if row.drawing:
                 found.add(("pretrain_gan", row.encoder))
-        stages, encoders, rows = list(STEPS), list(self.config.encoders), list(self.rows)
+        stages, encoders = list(STEPS), list(self.config.encoders)
 
         def place(each: tuple[str, str]) -> tuple[int, int]:
             stage, name = each
             # an encoder and a row may have the same name
-            return stages.index(stage), (rows if stage == "joint" else encoders).index(name)
+            return stages.index(stage), (self.trained if stage in ROWS else encoders).index(name)
 
         return sorted(found, key=place)
 

@@ -41,6 +41,7 @@ def check_own_files(config: Configuration) -> None:
         ("dataset.source.captions", path, "captions.json") for path in config.dataset.source.captions_files()
     ]
     own.append(("features.file", ready, "features.h5") if ready else ("cnn.weights", weights, "features.h5"))
+    own += [("labels.instances", path, "labels.h5") for path in config.labels.instances]
     by_the_workflow = paths.FACTS.format(dataset=config.dataset.name)
     for key, path, made in own:
         if not path or path == by_the_workflow or is_fetched(path):

@@ -22,12 +22,12 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 from PIL import Image
 
 import gxn.errors
-from gxn.configuration import stages
 from gxn.configuration.files import load
 from gxn.errors import GxnError
 from gxn.files import digest, read_json, write_text
 from gxn.writing import atomic
 from workflow import paths, stage_files
+from workflow.digests import stage_settings
 from workflow.plan import Plan
 from workflow.preconditions import check_code
 
@@ -71,7 +71,7 @@ def rows(text: str) -> list[dict[str, str]]:
 def stated_hash(plan: Plan, stage: str, name: str) -> str:
     """Hash of the configuration that a stage's checkpoint, and what is made of it, states (`gxn.provenance`)."""
     before = [stated_hash(plan, *each) for each in stage_files.earlier(plan, stage, name).values()]
-    return digest([stages.settings(plan.config, stage, name).model_dump(mode="json"), *before])
+    return digest([stage_settings(plan, stage, name).model_dump(mode="json"), *before])
 
 
 def check_runs(plan: Plan, root: Path) -> None:
@@ -80,8 +80,8 @@ def check_runs(plan: Plan, root: Path) -> None:
     Raises:
         GxnError: names the first file that is missing or another's.
     """
-    for method in plan.rows:
-        expected = stated_hash(plan, "joint", method)
+    for method in plan.trained:
+        expected = stated_hash(plan, "joint" if method in plan.rows else "system", method)
         for path in plan.expand(paths.METRICS, method=[method]):
             found = read_json(present(root / path))
             if found.get("dataset") != plan.dataset or found.get("method") != method:

@@ -15,9 +15,9 @@ def earlier(plan: Plan, stage: str, name: str) -> dict[str, tuple[str, str]]:
     Args:
         plan: of the configuration.
         stage: one of `workflow.plan.STEPS`.
-        name: of an encoder; for the stage `joint`, of a row.
+        name: of an encoder; for a stage of `workflow.plan.ROWS`, of a row.
     """
-    if stage == "pretrain_ranking":
+    if stage in ("pretrain_ranking", "system"):
         return {}
     row = plan.rows[name] if stage == "joint" else None
     encoder = row.encoder if row else name
@@ -37,13 +37,15 @@ def start(plan: Plan, stage: str, name: str) -> dict[str, str]:
     Args:
         plan: of the configuration.
         stage: one of `workflow.plan.STEPS`.
-        name: of an encoder; for the stage `joint`, of a row.
+        name: of an encoder; for a stage of `workflow.plan.ROWS`, of a row.
     """
     files = {option: paths.checkpoint(*each) for option, each in earlier(plan, stage, name).items()}
     if stage in ("pretrain_xe", "pretrain_scst") or "decoder" in files:
         files["frequencies"] = paths.FREQUENCIES
     if stage == "pretrain_gan" or "gan" in files:
         files["gan_images"] = paths.GAN_IMAGES
+    if stage == "system" and plan.systems[name].kind == "adversarial":
+        files["labels"] = paths.LABELS
     return files
 
 
@@ -53,9 +55,15 @@ def read_by(plan: Plan, stage: str, name: str, seed: str) -> dict[str, str]:
     return {option: path.format(dataset=plan.dataset, name=name, seed=seed) for option, path in files.items()}
 
 
+def jobs_before(plan: Plan, stage: str, name: str) -> list[tuple[str, str]]:
+    """Give a stage and those that it starts from, directly or not, the last one last."""
+    before = [job for each in earlier(plan, stage, name).values() for job in jobs_before(plan, *each)]
+    return [*dict.fromkeys(before), (stage, name)]
+
+
 def inputs(plan: Plan, stage: str) -> Callable[[Any], dict[str, str]]:
     """Give Snakemake's input function of a stage: the files that it reads, and the check that it waits for."""
-    check = {"preflight": plan.checked("batch")[0]} if stage == "pretrain_ranking" else {}
+    check = {"preflight": plan.checked("batch")[0]} if stage in ("pretrain_ranking", "system") else {}
 
     def files(wildcards: Any) -> dict[str, str]:
         return read_by(plan, stage, wildcards.name, wildcards.seed) | check

@@ -11,6 +11,7 @@ VOCABULARY = DATA + "vocabulary.json"
 TOKENS = DATA + "tokens.h5"
 FREQUENCIES = DATA + "document_frequencies.h5"
 GAN_IMAGES = DATA + "gan_images.h5"
+LABELS = DATA + "labels.h5"
 FEATURES = DATA + "features.h5"
 
 CNN = RESULTS + "checkpoints/cnn.safetensors"

@@ -4,10 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
+from retrieval import embeddings
 
 from gxn.errors import GxnError
 from gxn.evaluation import retrieval_map
-from gxn.evaluation.retrieval_map import label_precision, mean_reciprocal_rank, precision
+from gxn.evaluation.retrieval_map import label_precision, precision
 
 
 def by_definition(relevant, depth=None):
@@ -85,7 +86,22 @@ def test_no_relevant_item_at_all_is_an_error():
         precision(np.zeros((2, 3)), np.zeros((2, 3), bool)).summary()
 
 
-def test_mean_reciprocal_rank():
-    assert mean_reciprocal_rank(np.array([1.0, 2.0, 4.0, 1.5])) == pytest.approx(
-        100 * (1 + 1 / 2 + 1 / 4 + 2 / 3) / 4
+@pytest.mark.parametrize("similarity", ["cosine", "order"])
+def test_both_ways_rank_by_the_weighted_score_of_the_spaces(similarity):
+    given = embeddings(np.random.default_rng(0), [2, 3, 1, 4], similarity, spaces=2)
+    labels = np.array([[1, 0], [1, 1], [0, 1], [0, 0]], np.uint8)
+    owner = given.caption_image
+    scores = sum(
+        weight
+        * (
+            image @ text.T
+            if similarity == "cosine"
+            else -(np.maximum(0, text[None] - image[:, None]) ** 2).sum(2)
+        )
+        for weight, image, text in zip(given.weights, given.images, given.texts, strict=True)
     )
+    i2t, t2i = retrieval_map.both_ways(given, labels)
+    relevant = labels @ labels[owner].T > 0
+    for found, rows, hits in ((i2t, scores, relevant), (t2i, scores.T, relevant.T)):
+        np.testing.assert_allclose(found.average, precision(rows, hits).average, rtol=1e-6)
+    assert i2t.summary()["left_out"] == 1 and t2i.summary()["left_out"] == 4

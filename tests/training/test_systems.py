@@ -8,7 +8,7 @@ from gxn.configuration.networks import EncoderSettings
 from gxn.configuration.section import parse
 from gxn.configuration.stages import RankingSettings
 from gxn.configuration.systems import Adversarial as AdversarialSettings
-from gxn.configuration.systems import Cca, LabelSource
+from gxn.configuration.systems import Cca
 from gxn.configuration.systems import Correspondence as CorrespondenceSettings
 from gxn.errors import GxnError
 from gxn.losses.correspondence import tie
@@ -89,7 +89,9 @@ def train(objective, split, epochs=4, steps=10):
 
 def adversarial(split, labels, several=False, **settings):
     own = parse(AdversarialSettings, settings, "adversarial")
-    return Adversarial(encoders(split), RANKING, own, labels, several, split, (4, split.steps(8)))
+    objective = Adversarial(encoders(split), RANKING, own, labels, several, split, 4 * split.steps(8))
+    objective.begin(RANKING, 4, split.steps(8))
+    return objective
 
 
 def same(one, two):
@@ -158,7 +160,9 @@ def test_several_labels_and_none(split):
 
 @pytest.mark.parametrize("kind", ["plain", "cross", "full"])
 def test_corr_ae_learns_to_retrieve(split, kind):
-    objective = Correspondence(encoders(split), RANKING, CorrespondenceSettings(kind=kind), split)
+    objective = Correspondence(
+        encoders(split), RANKING, CorrespondenceSettings(reconstructs=kind), 0.5, split
+    )
     begun = objective.validate(split)["val_rsum"]
     losses = train(objective, split, epochs=12)
     assert losses[-1]["correspondence_loss"] < losses[0]["correspondence_loss"]
@@ -166,7 +170,7 @@ def test_corr_ae_learns_to_retrieve(split, kind):
 
 
 def test_corr_ae_leaves_the_maps_into_the_joint_space_alone(split):
-    objective = Correspondence(encoders(split), RANKING, CorrespondenceSettings(), split)
+    objective = Correspondence(encoders(split), RANKING, CorrespondenceSettings(), 0.5, split)
     train(objective, split, epochs=1)
     untouched = encoders(split)
     assert same(objective.encoders.image, untouched.image) and same(objective.encoders.text, untouched.text)
@@ -174,8 +178,8 @@ def test_corr_ae_leaves_the_maps_into_the_joint_space_alone(split):
 
 
 def test_corr_ae_embeddings_are_unit_and_centred_on_training_codes(split):
-    objective = Correspondence(encoders(split), RANKING, CorrespondenceSettings(), split)
-    images, texts = objective.embed(split)
+    objective = Correspondence(encoders(split), RANKING, CorrespondenceSettings(), 0.5, split)
+    (images,), (texts,) = objective.embed(split)
     for each in (images, texts):
         assert torch.allclose(each.norm(dim=1), torch.ones(len(each)), atol=1e-5)
     codes = objective.autoencoder.encode_images(split.features)
@@ -183,14 +187,14 @@ def test_corr_ae_embeddings_are_unit_and_centred_on_training_codes(split):
 
 
 def test_codes_that_do_not_vary_are_an_error():
-    with pytest.raises(GxnError, match=r"lower correspondence\.alpha"):
+    with pytest.raises(GxnError, match="give the row smaller alphas"):
         tie(torch.full((4, 3), 0.5), torch.full((4, 3), 0.5))
 
 
 def test_sections_have_defaults_and_bounds():
-    for section in (Cca, CorrespondenceSettings, AdversarialSettings, LabelSource):
+    for section in (Cca, CorrespondenceSettings, AdversarialSettings):
         assert parse(section, section().model_dump(mode="json"), "config") == section()
     with pytest.raises(GxnError, match=r"cca: image_ridges"):
         parse(Cca, {"image_ridges": [-1.0]}, "cca")
-    with pytest.raises(GxnError, match=r"correspondence: alpha"):
-        parse(CorrespondenceSettings, {"alpha": 1.5}, "correspondence")
+    with pytest.raises(GxnError, match=r"correspondence: alphas"):
+        parse(CorrespondenceSettings, {"alphas": [1.5]}, "correspondence")

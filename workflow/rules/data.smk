@@ -99,6 +99,27 @@ rule document_frequencies:
         "logged {log} python -m gxn.steps.document_frequencies --tokens {input.tokens} --out {output}"
 
 
+rule labels:
+    input:
+        captions=paths.CAPTIONS,
+        tokens=paths.TOKENS,
+        instances=list(CONFIG.labels.instances),
+    output:
+        paths.LABELS,
+    log:
+        paths.log("labels"),
+    benchmark:
+        paths.benchmark("labels")
+    resources:
+        mem_mb=resources.memory(500, instances=20),
+    params:
+        settings=job_params.labels(PLAN),
+        code=digests.step("labels"),
+    shell:
+        "logged {log} python -m gxn.steps.labels --config $config --captions {input.captions}"
+        " --tokens {input.tokens} --out {output}"
+
+
 rule gan_images:
     input:
         captions=paths.CAPTIONS,

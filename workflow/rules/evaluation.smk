@@ -71,6 +71,7 @@ rule import_embeddings:
 rule evaluate:
     input:
         embeddings=paths.EMBEDDINGS,
+        labels=data_files.real_labels(PLAN),
         preflight=PLAN.checked("protocols"),
     output:
         metrics=paths.METRICS,
@@ -83,11 +84,12 @@ rule evaluate:
         mem_mb=resources.memory(resources.LIGHT),
     params:
         seed=lambda w: job_params.seed_option(w.seed),
+        labels=data_files.labels_option(PLAN),
         settings=job_params.evaluation(PLAN),
         code=digests.evaluation(),
     shell:
         "logged {log} python -m gxn.steps.evaluate --config $config --embeddings {input.embeddings}"
-        " --method {wildcards.method} {params.seed}"
+        " --method {wildcards.method} {params.seed} {params.labels}"
         " --metrics {output.metrics} --ranks {output.ranks}"
 
 

@@ -99,6 +99,29 @@ rule table_significance:
         " --ranks {input.ranks} --csv {output}"
 
 
+# Its columns of time are not the same twice, so no other file is made of it.
+rule table_costs:
+    input:
+        metrics=METRICS,
+    output:
+        report(
+            paths.table("costs.csv"),
+            caption="../report/table_costs.rst",
+            category="Tables",
+        ),
+    log:
+        paths.log("table_costs"),
+    resources:
+        mem_mb=resources.LIGHT,
+    params:
+        logs=job_params.cost_logs(PLAN),
+        rows=job_params.rows(PLAN),
+        code=digests.step("table_costs"),
+    shell:
+        "logged {log} python -m gxn.steps.table_costs --config $config --metrics {input.metrics}"
+        " --logs {params.logs:q} --csv {output}"
+
+
 # The rows of all datasets that the paper shows.
 rule table_datasets:
     input:

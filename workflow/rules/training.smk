@@ -89,6 +89,23 @@ use rule rank as imagine_and_rank with:
         **job_params.training(PLAN, "train_joint", "joint"),
 
 
+use rule rank as train_system with:
+    input:
+        unpack(stage_files.inputs(PLAN, "system")),
+    output:
+        checkpoint=paths.checkpoint("system"),
+        curves=paths.curves("system"),
+        embeddings=paths.embeddings("{name}"),
+    log:
+        paths.log("system/{name}/seed{seed}"),
+    benchmark:
+        paths.benchmark("system/{name}/seed{seed}")
+    wildcard_constraints:
+        name=plan.only(PLAN.systems),
+    params:
+        **job_params.training(PLAN, "train_system", "system"),
+
+
 rule pretraining:
     input:
         PLAN.checked("batch"),
@@ -100,9 +117,9 @@ rule pretraining:
 rule joint:
     input:
         PLAN.checked(*["cards"] * bool(PLAN.tuned)),
-        PLAN.checkpoints("joint"),
-        PLAN.curves("joint"),
-        PLAN.expand(paths.EMBEDDINGS, method=PLAN.rows),
+        PLAN.checkpoints(*plan.ROWS),
+        PLAN.curves(*plan.ROWS),
+        PLAN.expand(paths.EMBEDDINGS, method=PLAN.trained),
         [
             PLAN.expand(path, method=PLAN.tuned)
             for path in (paths.TUNED, paths.TUNED_CNN, paths.TUNED_CURVES)

@@ -9,8 +9,9 @@ from gxn.configuration.data import Dataset, Vocabulary
 from gxn.configuration.features import Cnn, Features
 from gxn.configuration.networks import Encoder, EncoderSettings, Model, Retrieval
 from gxn.configuration.results import Evaluate, Paper, Significance
-from gxn.configuration.rows import Cca, Foreign, Method, Row
+from gxn.configuration.rows import Cca, Correspondence, Foreign, Method, Row, System, Trained
 from gxn.configuration.section import Name, NullFromText, Section, Seed, Whole, list_of
+from gxn.configuration.systems import LabelSource
 from gxn.configuration.training import (
     Captioning,
     DecoderStage,
@@ -49,6 +50,7 @@ class Configuration(Section):
     pretrain_gan: Stage = Field(description="Generator and discriminator, on frozen encoders")
     joint: Joint
     finetune: Finetune
+    labels: LabelSource
     methods: dict[Name, Annotated[Row | None, NullFromText]] = Field(
         min_length=1, description="Rows of the table, in order; null: left out"
     )
@@ -58,8 +60,13 @@ class Configuration(Section):
 
     @property
     def rows(self) -> dict[str, Method]:
-        """Rows that are trained on fixed features, by name, in order."""
+        """Rows that are trained to rank on fixed features, by name, in order."""
         return {name: row for name, row in self.methods.items() if isinstance(row, Method)}
+
+    @property
+    def systems(self) -> dict[str, System]:
+        """Rows that are trained by another objective, or by others beside ranking, by name, in order."""
+        return {name: row for name, row in self.methods.items() if isinstance(row, System)}
 
     @property
     def seedless(self) -> dict[str, Cca | Foreign]:
@@ -74,7 +81,12 @@ class Configuration(Section):
             **(self.retrieval.model_dump() | own.retrieval.model_dump(exclude_unset=True)),
         )
 
-    def joint_of(self, row: Method) -> Joint:
+    @property
+    def has_real_labels(self) -> bool:
+        """Say whether images have labels that are true: facts of scenes, or COCO's categories."""
+        return self.dataset.source.renders() or bool(self.labels.instances)
+
+    def joint_of(self, row: Trained) -> Joint:
         """Section `joint` as a row has it."""
         return Joint(**(self.joint.model_dump() | row.joint.model_dump(exclude_unset=True)))
 
@@ -83,6 +95,7 @@ def disagreements(config: Configuration) -> list[str]:
     """Say what two sections contradict each other in, a line for each, in words for the user."""
     return [
         *_rows(config),
+        *_systems(config),
         *_encoders(config),
         *_drawing(config),
         *_paths(config),
@@ -99,12 +112,13 @@ def _rows(config: Configuration) -> list[str]:
         lines.append("methods: every row is null; keep at least one")
     if config.significance.control not in rows:
         lines.append(f"significance.control: no row {config.significance.control!r} among the methods")
-    for name, row in rows.items():
-        encoder = config.encoders.get(row.encoder)
-        if encoder is None:
+    for name, row in (rows | config.systems).items():
+        if row.encoder not in config.encoders:
             known = ", ".join(config.encoders)
             lines.append(f"methods.{name}.encoder: no encoder {row.encoder!r}; there are {known}")
-        elif "grounded" not in encoder.spaces and row.imagines:
+    for name, row in rows.items():
+        encoder = config.encoders.get(row.encoder)
+        if encoder and "grounded" not in encoder.spaces and row.imagines:
             lines.append(f"methods.{name}: imagines, but encoders.{row.encoder} has no grounded space")
         if row.shuffled and not row.imagines:
             lines.append(f"methods.{name}.shuffled: the row imagines nothing; give captioning or drawing")
@@ -112,6 +126,24 @@ def _rows(config: Configuration) -> list[str]:
             lines.append(
                 f"drawing.discriminator_grounds: would move the text encoder of {name} at "
                 "joint.lr_grounded_text, which is 0; raise it"
+            )
+    return lines
+
+
+def _systems(config: Configuration) -> list[str]:
+    lines = []
+    for name, row in config.systems.items():
+        encoder = config.encoders.get(row.encoder)
+        if encoder is None:
+            continue
+        if len(encoder.spaces) > 1 or SIMILARITIES[encoder.similarity].order:
+            lines.append(
+                f"methods.{name}.encoder: {row.encoder} has several spaces or an order; a row of kind {row.kind} "
+                "needs one space with a cosine"
+            )
+        elif isinstance(row, Correspondence) and encoder.spaces != ("grounded",):
+            lines.append(
+                f"methods.{name}.encoder: {row.encoder} has no grounded space, whose states are coded"
             )
     return lines
 
@@ -127,7 +159,8 @@ def _drawing(config: Configuration) -> list[str]:
 
 
 def _encoders(config: Configuration) -> list[str]:
-    used = sorted({row.encoder for row in config.rows.values()} & set(config.encoders))
+    trained = (config.rows | config.systems).values()
+    used = sorted({row.encoder for row in trained} & set(config.encoders))
     return [
         f"encoders.{name}: a cosine is of normalised embeddings; set retrieval.normalise for this encoder"
         for name in used

@@ -15,7 +15,9 @@ from gxn.configuration.section import (
     Section,
     partial,
 )
+from gxn.configuration.systems import Adversarial as AdversarialSettings
 from gxn.configuration.systems import Cca as CcaSettings
+from gxn.configuration.systems import Correspondence as CorrespondenceSettings
 from gxn.configuration.training import Joint
 
 
@@ -28,11 +30,19 @@ class Shown(Section):
     colour: Colour | None = Field(None, description="Colour in figures, #RRGGBB; left out: by its place")
 
 
-class Method(Shown):
-    """A row that is trained: an encoder, a ranking loss, and what it imagines."""
+class Trained(Shown):
+    """A row that is trained by gradient descent, for every seed."""
+
+    encoder: Name = Field(description="Its entry of `encoders`")
+    joint: partial(Joint) = Field(
+        default={}, validate_default=True, description="Keys of `joint` that this row has otherwise"
+    )
+
+
+class Method(Trained):
+    """A row that is trained to rank: an encoder, a ranking loss, and what it imagines."""
 
     kind: Literal["trained"] = Field("trained", description="Trained by gradient descent, for every seed")
-    encoder: Name = Field(description="Its entry of `encoders`")
     loss: Annotated[Loss | None, NullFromText] = Field(
         None, description="Ranking loss of the joint stage; left out: the encoder's"
     )
@@ -43,14 +53,23 @@ class Method(Shown):
     shuffled: Flag = Field(
         False, description="A control: the joint stage imagines captions and drawings of other images"
     )
-    joint: partial(Joint) = Field(
-        default={}, validate_default=True, description="Keys of `joint` that this row has otherwise"
-    )
 
     @property
     def imagines(self) -> bool:
         """Say whether the row captions or draws."""
         return self.drawing or self.captioning != "none"
+
+
+class Correspondence(Trained, CorrespondenceSettings):
+    """Two autoencoders with tied codes, which no ranking loss trains (Corr-AE)."""
+
+    kind: Literal["correspondence"]
+
+
+class Adversarial(Trained, AdversarialSettings):
+    """A ranking loss, or distances, beside labels and an adversary (ACMR)."""
+
+    kind: Literal["adversarial"]
 
 
 class Cca(Shown, CcaSettings):
@@ -70,4 +89,7 @@ def _trained_by_default(value: Any) -> Any:
     return {"kind": "trained", **value} if isinstance(value, Mapping) and "kind" not in value else value
 
 
-Row = Annotated[Method | Cca | Foreign, Field(discriminator="kind"), BeforeValidator(_trained_by_default)]
+System = Correspondence | Adversarial
+Row = Annotated[
+    Method | System | Cca | Foreign, Field(discriminator="kind"), BeforeValidator(_trained_by_default)
+]

@@ -7,7 +7,7 @@ from gxn.configuration.networks import EncoderSettings, Loss, Model
 from gxn.configuration.root import Configuration
 from gxn.configuration.rows import Method
 from gxn.configuration.section import LastEpochs, Section
-from gxn.configuration.training import Captioning, Drawing, Training
+from gxn.configuration.training import Captioning, Drawing, Joint, Training
 from gxn.errors import GxnError
 
 
@@ -98,7 +98,8 @@ def settings(config: Configuration, stage: str, name: str) -> StageSettings:
     return STAGES[stage](config, name)
 
 
-def _common(config: Configuration, encoder: str) -> dict:
+def common(config: Configuration, encoder: str) -> dict:
+    """Take what every stage has."""
     return {
         "model": config.model,
         "encoder": config.encoder(encoder),
@@ -109,15 +110,22 @@ def _common(config: Configuration, encoder: str) -> dict:
 
 
 def _pretrain_ranking(config: Configuration, encoder: str) -> StageSettings:
+    return StageSettings(
+        **common(config, encoder),
+        epochs=config.pretrain_ranking.epochs,
+        ranking_steps_per_batch=1,
+        ranking=warm_up(config, encoder),
+    )
+
+
+def warm_up(config: Configuration, encoder: str) -> RankingSettings:
+    """Take the settings of the ranking pretraining's updates."""
     own = config.pretrain_ranking
-    ranking = RankingSettings(
+    return RankingSettings(
         loss=config.encoders[encoder].loss,
         learning_rate=own.learning_rate,
         lr_decay_epoch=None,
         max_grad_norm=own.max_grad_norm,
-    )
-    return StageSettings(
-        **_common(config, encoder), epochs=own.epochs, ranking_steps_per_batch=1, ranking=ranking
     )
 
 
@@ -125,7 +133,7 @@ def _pretrain_xe(config: Configuration, encoder: str) -> StageSettings:
     own = config.pretrain_xe
     captioning = _captioning(config, own.learning_rate, 0.0, None, epochs_before=0, scst_weight=0.0)
     return StageSettings(
-        **_common(config, encoder),
+        **common(config, encoder),
         epochs=own.epochs,
         monitor="val_xe_loss",
         patience=own.patience,
@@ -137,7 +145,7 @@ def _pretrain_scst(config: Configuration, encoder: str) -> StageSettings:
     own = config.pretrain_scst
     captioning = _captioning(config, own.learning_rate, 0.0, None, epochs_before=config.pretrain_xe.epochs)
     return StageSettings(
-        **_common(config, encoder),
+        **common(config, encoder),
         epochs=own.epochs,
         monitor="val_cider_d",
         patience=own.patience,
@@ -153,28 +161,34 @@ def _pretrain_gan(config: Configuration, encoder: str) -> StageSettings:
         grounding_rate=0.0,
         lr_decay_epoch=None,
     )
-    return StageSettings(**_common(config, encoder), epochs=own.epochs, drawing=drawing)
+    return StageSettings(**common(config, encoder), epochs=own.epochs, drawing=drawing)
 
 
 def _joint(config: Configuration, name: str) -> StageSettings:
     row = config.rows[name]
-    own = config.joint_of(row)
-    ranking = RankingSettings(
-        loss=row.loss or config.encoders[row.encoder].loss,
-        learning_rate=own.learning_rate,
-        lr_decay_epoch=own.lr_decay_epoch,
-        max_grad_norm=own.max_grad_norm,
-    )
+    loss = row.loss or config.encoders[row.encoder].loss
     return StageSettings(
-        **_common(config, row.encoder),
-        epochs=own.epochs,
-        ranking_steps_per_batch=own.ranking_steps_per_batch,
-        monitor="val_rsum",
-        ranking=ranking,
+        **common(config, row.encoder),
+        **ranked(config.joint_of(row), loss),
         captioning=_joint_captioning(config, row),
         drawing=_joint_drawing(config, row),
         shuffled=row.shuffled,
     )
+
+
+def ranked(own: Joint, loss: Loss) -> dict:
+    """Take what the joint stage of every row has."""
+    return {
+        "epochs": own.epochs,
+        "ranking_steps_per_batch": own.ranking_steps_per_batch,
+        "monitor": "val_rsum",
+        "ranking": RankingSettings(
+            loss=loss,
+            learning_rate=own.learning_rate,
+            lr_decay_epoch=own.lr_decay_epoch,
+            max_grad_norm=own.max_grad_norm,
+        ),
+    }
 
 
 def _joint_captioning(config: Configuration, row: Method) -> CaptioningSettings | None:

@@ -4,7 +4,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from gxn.configuration.section import Flag, Rate, Real, Section, Share, Weight, Whole, Width, list_of
+from gxn.configuration.section import (
+    FilePath,
+    Flag,
+    Rate,
+    Real,
+    Section,
+    Share,
+    Weight,
+    Whole,
+    Width,
+    list_of,
+)
 
 
 class Cca(Section):
@@ -29,10 +40,13 @@ class Cca(Section):
 class Correspondence(Section):
     """Correspondence autoencoder (Feng et al. 2014)."""
 
-    kind: Literal["plain", "cross", "full"] = Field(
-        "full", description="A code reconstructs its own modality, the other one, or both"
+    reconstructs: Literal["plain", "cross", "full"] = Field(
+        "full", description="A code reconstructs its own modality, plain, the other one, cross, or both, full"
     )
-    alpha: Share = Field(0.5, description="Share of the codes' distance in the loss, the rest reconstructs")
+    alphas: list_of(Share, 1) = Field(
+        (0.2, 0.5, 0.8),
+        description="Shares of the codes' distance in the loss, of which the warm-up's validation chooses one",
+    )
 
 
 class Adversarial(Section):
@@ -56,9 +70,11 @@ class Adversarial(Section):
 
 
 class LabelSource(Section):
-    """Says where the images' labels come from."""
+    """Where the images' labels come from: the facts of scenes; else COCO's files; else clusters of captions."""
 
-    source: Literal["facts", "categories", "clusters"] = Field(
-        "clusters", description="Facts of scenes, COCO's categories, or clusters of captions (pseudo-labels)"
+    instances: list_of(FilePath) = Field(
+        description="COCO's `instances_*.json`, whose categories are the labels of photographs"
     )
-    clusters: Whole = Field(32, ge=2, le=4096, description="Number of clusters")
+    clusters: Whole = Field(
+        ge=2, le=4096, description="Number of clusters of captions, pseudo-labels, where there are no labels"
+    )

@@ -62,7 +62,7 @@ def fit_clusters(
         max_words: the most words looked at, the most frequent.
 
     Raises:
-        GxnError: there are fewer images than clusters.
+        GxnError: there are fewer images than clusters, or no word is rare enough.
     """
     documents = _documents(offsets, caption_image)
     if len(documents) - 1 < count:
@@ -75,6 +75,11 @@ def fit_clusters(
     common = np.bincount(said, minlength=width) > COMMON * (len(offsets) - 1)
     kept = fit_tfidf(tokens, documents, first_word, max_words)
     kept = TfIdf(kept.word[~common[kept.word]], kept.idf[~common[kept.word]])
+    if not len(kept.word):
+        raise GxnError(
+            f"labels: every word stands in more than {100 * COMMON:g} % of the captions, so that nothing tells "
+            "clusters apart; leave out the rows of kind adversarial"
+        )
     moment = kept.bags(tokens, documents).second_moment()
     directions = np.linalg.eigh(moment)[1][:, ::-1][:, :DIRECTIONS]
     rows = _rows(kept, directions, tokens, offsets, caption_image)

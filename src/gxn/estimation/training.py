@@ -62,7 +62,7 @@ def training(config: Configuration, counts: Counts, width: int, device: torch.de
     steps = counts.captions // config.training.batch_size
     rates = {
         name: update_rates(config, name, width, counts.words, device)
-        for name in sorted({row.encoder for row in methods.values()})
+        for name in sorted({row.encoder for row in (methods | config.systems).values()})
     }
     data = 4 * width * counts.images
     lines = []
@@ -76,6 +76,8 @@ def training(config: Configuration, counts: Counts, width: int, device: torch.de
 
     for encoder in rates:
         rows = [row for row in methods.values() if row.encoder == encoder]
+        if not rows:
+            continue
         add(f"pretrain_ranking {encoder}", encoder, config.pretrain_ranking.epochs, {"match": 1})
         if any(row.captioning != "none" for row in rows):
             add(f"pretrain_xe {encoder}", encoder, config.pretrain_xe.epochs, {"xe": 1})
@@ -91,6 +93,11 @@ def training(config: Configuration, counts: Counts, width: int, device: torch.de
         if row.drawing:
             updates["draw"] = 1
         add(f"joint {name}", row.encoder, joint.epochs, updates)
+    for name, row in config.systems.items():
+        joint, warmup = config.joint_of(row), config.pretrain_ranking.epochs
+        tried = len(row.alphas) if row.kind == "correspondence" else 1
+        epochs = tried * warmup + joint.epochs * joint.ranking_steps_per_batch
+        add(f"system {name}", row.encoder, epochs, {"match": 1})
     return lines
 
 

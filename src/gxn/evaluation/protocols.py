@@ -13,8 +13,10 @@ from gxn.evaluation import metrics
 from gxn.evaluation.embeddings import Embeddings
 from gxn.evaluation.protocol_sizes import IMAGES, PROTOCOLS, protocol_error
 from gxn.evaluation.ranks import ranks
+from gxn.evaluation.retrieval_map import Precision, both_ways
 
 Column = Callable[[np.ndarray], float]
+LabelColumn = Callable[[Precision], float]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,12 @@ def folds(imgid: np.ndarray, protocol: str) -> list[np.ndarray]:
 
 
 def evaluate(
-    embeddings: Embeddings, protocol: str, floor: bool, columns: Mapping[str, Column] | None = None
+    embeddings: Embeddings,
+    protocol: str,
+    floor: bool,
+    columns: Mapping[str, Column] | None = None,
+    labels: np.ndarray | None = None,
+    label_columns: Mapping[str, LabelColumn] | None = None,
 ) -> Evaluated:
     """Compute recalls in percent and MedR, means over the folds, rsum = the sum of those six recalls, and columns.
 
@@ -61,11 +68,14 @@ def evaluate(
         protocol: one of PROTOCOLS.
         floor: that of `metrics.summary`.
         columns: further columns, functions of ranks, by name (gxn.evaluation.columns).
+        labels: multi-hot (N, L) of the images; None: there are none, and no columns of them.
+        label_columns: further columns, functions of the precision over labels.
 
     Raises:
         GxnError: the split does not suit the protocol; embeddings that are not finite, or are all the same.
     """
-    parts = [embeddings.of_images(rows) for rows in folds(embeddings.imgid, protocol)]
+    rows_of = folds(embeddings.imgid, protocol)
+    parts = [embeddings.of_images(rows) for rows in rows_of]
     found = [
         ranks(part.images, part.texts, part.caption_image, part.similarity, part.weights) for part in parts
     ]
@@ -76,6 +86,13 @@ def evaluate(
 
     i2t = metrics.mean([summary(fold.i2t) for fold in found])
     t2i = metrics.mean([summary(fold.t2i) for fold in found])
+    if labels is not None:
+        precisions = [both_ways(part, labels[rows]) for part, rows in zip(parts, rows_of, strict=True)]
+        for numbers, way in ((i2t, 0), (t2i, 1)):
+            found_in = [each[way] for each in precisions]
+            for name, column in (label_columns or {}).items():
+                numbers[name] = float(np.mean([column(each) for each in found_in]))
+            numbers["unlabelled"] = sum(each.summary()["left_out"] for each in found_in)
     starts = np.cumsum([0] + [len(part.imgid) for part in parts])
     numbers = {
         "i2t": i2t,

@@ -1,4 +1,4 @@
-"""Mean average precision over labels, where several items are relevant, and the mean reciprocal rank.
+"""Mean average precision over labels, where several items are relevant.
 
 Items of equal score have no order: every figure is its expectation over all orders of them (McSherry and Najork,
 2008), so that the order in which a file lists them does not matter.
@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gxn.errors import GxnError
+from gxn.evaluation.embeddings import Embeddings
+from gxn.kernels.ranks import all_scores
+from gxn.similarities import get_similarity
 
 QUERIES = 256  # whose scores are held at a time
 
@@ -100,6 +103,24 @@ def label_precision(
     )
 
 
-def mean_reciprocal_rank(ranks: np.ndarray) -> float:
-    """Mean of 1 / rank over queries, percent; of ranks (Q,) from 1 in which ties count half."""
-    return 100.0 * float(np.mean(1.0 / ranks))
+def both_ways(embeddings: Embeddings, labels: np.ndarray) -> tuple[Precision, Precision]:
+    """Average precision of images searching captions and of captions searching images.
+
+    A caption has the labels of its image. An image's own captions are in its gallery, and a caption's image.
+
+    Args:
+        labels: multi-hot (N, L) of the images.
+    """
+    similarity, weights = get_similarity(embeddings.similarity), embeddings.weights
+    of_captions = labels[embeddings.caption_image]
+
+    def of_image(begin: int, end: int) -> np.ndarray:
+        return all_scores(
+            [space[begin:end] for space in embeddings.images], embeddings.texts, similarity, weights
+        )
+
+    def of_text(begin: int, end: int) -> np.ndarray:
+        texts = [space[begin:end] for space in embeddings.texts]
+        return all_scores(embeddings.images, texts, similarity, weights).T
+
+    return label_precision(of_image, labels, of_captions), label_precision(of_text, of_captions, labels)

@@ -65,13 +65,7 @@ def count_rivals(
         texts: float32 (M, D_k) for each space k.
         caption_to_image: int64 (M,), the row of each caption's image.
     """
-    sign = -1.0 if similarity.reverse else 1.0
-    if similarity.root and len(images) > 1:  # in one space, roots rank as their squares
-        images, texts = ([_stacked([space], [sign]) for space in side] for side in (images, texts))
-        score = partial(_minus_roots, weights)
-    else:
-        images, texts = ([_stacked(side, sign * np.sqrt(weights))] for side in (images, texts))
-        score = partial(_sums, pairs.violations if similarity.order else pairs.products)
+    images, texts, score = _prepared(images, texts, similarity, weights)
     positive = np.empty(len(texts[0]), np.float32)
     for first, captions in captions_by_group(caption_to_image, len(images[0]), GROUP):
         block = [pairs.transposed(space[captions]) for space in texts]
@@ -80,6 +74,32 @@ def count_rivals(
     return _count(
         score, images, texts, (best_of_images(positive, caption_to_image, len(images[0])), positive)
     )
+
+
+def all_scores(
+    images: Sequence[np.ndarray],
+    texts: Sequence[np.ndarray],
+    similarity: Similarity,
+    weights: Sequence[float],
+) -> np.ndarray:
+    """Scores float32 (N, M) that rank as sum_k weight_k similarity_k; for a block of images or of texts.
+
+    Args:
+        images: float32 (N, D_k) for each space k.
+        texts: float32 (M, D_k) for each space k.
+    """
+    images, texts, score = _prepared(images, texts, similarity, weights)
+    return score(images, [pairs.transposed(space) for space in texts])
+
+
+def _prepared(images, texts, similarity: Similarity, weights) -> tuple[list, list, Callable[..., np.ndarray]]:
+    """Both sides with weights and direction in them, and the loop that scores them."""
+    sign = -1.0 if similarity.reverse else 1.0
+    if similarity.root and len(images) > 1:  # in one space, roots rank as their squares
+        images, texts = ([_stacked([space], [sign]) for space in side] for side in (images, texts))
+        return images, texts, partial(_minus_roots, weights)
+    images, texts = ([_stacked(side, sign * np.sqrt(weights))] for side in (images, texts))
+    return images, texts, partial(_sums, pairs.violations if similarity.order else pairs.products)
 
 
 def _count(score: Callable[..., np.ndarray], images, texts, positive) -> RivalCounts:

@@ -29,9 +29,7 @@ def tie(image_code: Tensor, text_code: Tensor) -> Tensor:
     """
     variance = (image_code.detach().var(0).mean() + text_code.detach().var(0).mean()) / 2
     if not variance > LEAST_VARIANCE:
-        raise GxnError(
-            f"correspondence: the codes collapsed (variance {float(variance):.1e}); lower correspondence.alpha"
-        )
+        raise GxnError(f"the codes collapsed (variance {float(variance):.1e}); give the row smaller alphas")
     return (image_code - text_code).square().mean() / variance
 
 

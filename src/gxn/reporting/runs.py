@@ -16,13 +16,15 @@ METRICS = (
     *(f"{way}_{number}" for way in DIRECTIONS for number in (*(f"r{k}" for k in RECALLS), "medr")),
     "rsum",
 )
-# further columns, behind those above
-FURTHER = tuple(f"{way}_{name}" for way in DIRECTIONS for name in plugins.names("gxn.evaluation.columns"))
+# further columns, behind those above; OPTIONAL ones are of labels, which not every dataset has
+COLUMNS = "gxn.evaluation.columns"
+FURTHER = tuple(f"{way}_{name}" for way in DIRECTIONS for name in plugins.names(COLUMNS))
+OPTIONAL = tuple(key for key in FURTHER if plugins.load(COLUMNS, key[4:]).READS == "labels")
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run under one protocol; `dataset` is the label that names both, `numbers` has the keys METRICS.
+    """One run under one protocol; `dataset` names both, `numbers` has the keys METRICS and FURTHER.
 
     `alone` has the same numbers of each space alone, where the run has several.
     """
@@ -95,7 +97,8 @@ def _read(path: Path) -> list[Run]:
 def _numbers(found: dict, path: Path) -> dict[str, float]:
     numbers = {key: float(found[key[:3]][key[4:]]) for key in METRICS if key != "rsum"}
     numbers["rsum"] = float(found["rsum"])
-    numbers |= {key: float(found[key[:3]][key[4:]]) for key in FURTHER}
+    present = [key for key in FURTHER if key not in OPTIONAL or key[4:] in found[key[:3]]]
+    numbers |= {key: float(found[key[:3]][key[4:]]) for key in present}
     for key, value in numbers.items():
         if not math.isfinite(value) or value < 0 or (key in RECALL_COLUMNS and value > 100):
             raise GxnError(f"{path}: {key} is {value}. Evaluate the run again")

@@ -41,8 +41,8 @@ def _spread(runs: list[Run], numbers: list[dict[str, float]]) -> Row:
     # a row without a seed has 0 of them
     cells: Row = {"seeds": sum(run.seed is not None for run in runs)}
     for key in (*METRICS, *FURTHER):
-        values = [each[key] for each in numbers]
-        cells[key] = statistics.fmean(values)
+        values = [each[key] for each in numbers if key in each]  # of labels not every dataset has any
+        cells[key] = statistics.fmean(values) if values else None
         cells[f"{key}_std"] = statistics.stdev(values) if len(values) > 1 else None
     return cells
 

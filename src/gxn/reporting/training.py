@@ -21,6 +21,7 @@ STAGES = {
     "pretrain_scst": "Caption decoder, cross-entropy and REINFORCE",
     "pretrain_gan": "Generator and discriminator",
     "joint": "Joint training",
+    "system": "Systems that another objective trains, warm-up and joint training",
     "finetune": "Fine-tuning with the CNN",
 }
 QUANTITIES = {
@@ -34,6 +35,10 @@ QUANTITIES = {
     "discriminator_loss": "Discriminator loss",
     "generator_loss": "Generator loss",
     "kl": "KL term",
+    "correspondence_loss": "Correspondence loss",
+    "distance_loss": "Distance loss",
+    "label_loss": "Label loss",
+    "modality_loss": "Modality loss",
 }
 COLUMNS = 4
 LINE = 1.05  # inches

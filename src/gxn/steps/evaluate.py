@@ -1,6 +1,7 @@
 """Score the embeddings of a run under each protocol: metrics as JSON, per-query ranks as HDF5.
 
-Where the run has several spaces, the metrics also say what each finds alone.
+Where the run has several spaces, the metrics also say what each finds alone; and of each, how far apart images and
+captions are in it.
 """
 
 import importlib.metadata
@@ -12,9 +13,11 @@ import numpy as np
 
 from gxn import cli, plugins
 from gxn.configuration.arguments import Configured
+from gxn.datasets.labels import read_labels
 from gxn.errors import GxnError
-from gxn.evaluation.embeddings import read_embeddings
+from gxn.evaluation.embeddings import Embeddings, read_embeddings
 from gxn.evaluation.metrics import DIRECTIONS
+from gxn.evaluation.modality import centroid_gap, probe_accuracy
 from gxn.evaluation.protocols import evaluate as evaluate_protocol
 from gxn.evaluation.ranked import FIELDS
 from gxn.files import create_hdf5, write_json
@@ -28,6 +31,7 @@ class Arguments(Configured):
 
     embeddings: Path = cli.option("HDF5 of the step embed")
     method: str = cli.option("row of the table")
+    labels: Path | None = cli.option("labels.h5, where the images' labels are true", None)
     seed: int | None = cli.option("seed of the run; left out where the row has none", None)
     metrics: Path = cli.option("JSON to write")
     ranks: Path = cli.option("HDF5 to write")
@@ -42,12 +46,18 @@ def evaluate(arguments: Arguments) -> None:
         config.evaluate.medr == "floor",
     )
     embeddings = read_embeddings(arguments.embeddings)
-    columns = {name: plugins.load(COLUMNS, name).column for name in plugins.names(COLUMNS)}
+    further = [(name, plugins.load(COLUMNS, name)) for name in plugins.names(COLUMNS)]
+    columns, label_columns = (
+        {name: plugin.column for name, plugin in further if plugin.READS == kind}
+        for kind in ("ranks", "labels")
+    )
+    labels = None if arguments.labels is None else _labels(arguments.labels, embeddings.imgid)
     if embeddings.provenance.get("seed", seed) != seed:
         raise GxnError(f"{arguments.embeddings}: made with seed {embeddings.provenance['seed']}, not {seed}")
     try:
         results = {
-            protocol: evaluate_protocol(embeddings, protocol, floor, columns) for protocol in protocols
+            protocol: evaluate_protocol(embeddings, protocol, floor, columns, labels, label_columns)
+            for protocol in protocols
         }
         spaces = {
             space: {
@@ -68,10 +78,36 @@ def evaluate(arguments: Arguments) -> None:
             for name in FIELDS:
                 file.create_dataset(f"{protocol}/{name}", data=getattr(result, name))
     numbers = {protocol: result.numbers for protocol, result in results.items()}
-    write_json(arguments.metrics, run | {"protocols": numbers, "spaces": spaces, "provenance": provenance})
+    apart = {"modality": _modality(embeddings)}
+    write_json(
+        arguments.metrics, run | {"protocols": numbers, "spaces": spaces, "provenance": provenance} | apart
+    )
     for protocol, result in numbers.items():
         label = f"{dataset} {protocol} {arguments.method}" + ("" if seed is None else f" seed {seed}")
         print(f"{label}: rsum {result['rsum']:.1f}, {_recalls(result)}")
+
+
+def _labels(path: Path, imgid: np.ndarray) -> np.ndarray:
+    """Multi-hot labels (N, L) of images.
+
+    Raises:
+        GxnError: they are pseudo-labels, which are no ground truth.
+    """
+    found = read_labels(path, imgid)
+    if found.pseudo:
+        raise GxnError(f"{path}: holds {found.source}, pseudo-labels, over which no precision may be taken")
+    return found.multi_hot
+
+
+def _modality(embeddings: Embeddings) -> dict[str, dict[str, float]]:
+    """Say, of each space, how well a probe tells images from captions, and how far apart their means are."""
+    return {
+        space: {
+            "probe": probe_accuracy(images, texts, embeddings.caption_image),
+            "gap": centroid_gap(images, texts),
+        }
+        for space, images, texts in zip(embeddings.spaces, embeddings.images, embeddings.texts, strict=True)
+    }
 
 
 def _recalls(numbers: dict) -> str:

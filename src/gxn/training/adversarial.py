@@ -19,7 +19,7 @@ from gxn.losses.adversary import (
 from gxn.models.classifiers import AdversaryGuard, LabelClassifier, ModalityDiscriminator, modality_accuracy
 from gxn.models.encoders import Encoders
 from gxn.training.data import Batch, Split
-from gxn.training.matching import Matching
+from gxn.training.matching import Matching, embed
 from gxn.training.optimizers import adam, set_rate, update
 
 SAMPLE = 1024  # training pairs whose distances bound the margin
@@ -40,7 +40,7 @@ class Adversarial(Matching):
         labels: Tensor,
         several: bool,
         train: Split,
-        updates: tuple[int, int],
+        updates: int,
     ) -> None:
         """Build both classifiers for one space.
 
@@ -48,11 +48,11 @@ class Adversarial(Matching):
             labels: multi-hot (N, L) of the training images, in the split's order, on its device.
             several: an image may have several labels, or none.
             train: the training split; the distances of some of its pairs bound the margin.
-            updates: number of epochs, and of updates in each.
+            updates: number of updates in all phases.
         """
         super().__init__(encoders, ranking)
         self.adversarial, self.labels, self.several = settings, labels, several
-        self.epochs, self.steps_per_epoch, self.done = *updates, 0
+        self.updates, self.begun, self.ended, self.done = updates, 0, 0, 0
         joint_dim, device = next(iter(encoders.image.values())).out_features, labels.device
         self.classifier = LabelClassifier(joint_dim, labels.shape[1]).to(device)
         self.discriminator = ModalityDiscriminator(joint_dim).to(device)
@@ -72,15 +72,25 @@ class Adversarial(Matching):
             images, texts = encoders.images(sample.features), encoders.texts(sample.tokens, sample.lengths)
         self.margin = bounded_margin(images[0], texts[0], settings.margin)
 
+    def begin(self, ranking: RankingSettings, epochs: int, steps_per_epoch: int) -> None:
+        self.settings, self.steps_per_epoch = ranking, steps_per_epoch
+        self.begun, self.ended = self.ended, self.ended + epochs * steps_per_epoch
+        for optimizer in self.optimizers.values():
+            optimizer.state.clear()
+
+    def embed(self, split: Split) -> tuple[list[Tensor], list[Tensor]]:
+        """Embeddings of the encoders."""
+        return embed(self.encoders, split)
+
     def start_epoch(self, epoch: int) -> None:
         set_rate(self.optimizer, self.settings.learning_rate, self.settings.lr_decay_epoch, epoch)
-        self.done = epoch * self.steps_per_epoch
-        ended = self.guard.close_epoch(self._strength())
-        self.playing = self.adversarial.adversary_weight > 0 and not ended
+        self.done = self.begun + epoch * self.steps_per_epoch
+        is_over = self.guard.close_epoch(self._strength())
+        self.playing = self.adversarial.adversary_weight > 0 and not is_over
 
     def _strength(self) -> float:
         """Strength l of the gradient reversal after the updates done."""
-        return reversal_strength(self.done / (self.epochs * self.steps_per_epoch))
+        return reversal_strength(self.done / self.updates)
 
     def match(self, images: list[Tensor], texts: list[Tensor], batch: Batch) -> dict[str, Tensor]:
         """Update by embeddings (B, J) of the batch's images and captions in the one space."""

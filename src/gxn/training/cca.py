@@ -48,12 +48,15 @@ def fit_cca(
     bags = tfidf.bags(train.tokens, train.offsets)
     spectra = decompose(caption_moments(unit_rows(train_features), bags, train.caption_image))
 
+    most = min(train_features.shape[1], bags.width)
+    dims = sorted({min(each, most) for each in settings.dims})
+
     def score(directions: Canonical, dims: int) -> float:
         images, texts = _embed(directions, dims, settings.power, tfidf, val, val_features)
         found = ranks([images], [texts], val.caption_image, "cosine", [1.0])
         return rsum(*(summary(each, floor=True) for each in (found.i2t, found.t2i)))
 
-    grid = settings.image_ridges, settings.text_ridges, settings.dims
+    grid = settings.image_ridges, settings.text_ridges, dims
     directions, chosen, tried = search(spectra, *grid, score)
     return FittedCca(tfidf, directions, chosen, tried, settings.power)
 

@@ -5,6 +5,7 @@ from typing import Protocol
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from gxn.configuration.stages import RankingSettings
 from gxn.training.data import Batch, Split
 
 
@@ -27,6 +28,21 @@ class Objective(Protocol):
 
     def validate(self, split: Split) -> dict[str, float]:
         """Compute metrics on the validation split, by name."""
+
+
+class System(Objective, Protocol):
+    """An objective that trains a whole row: as long as the ranking pretraining, then as the joint stage."""
+
+    def begin(self, ranking: RankingSettings, epochs: int, steps_per_epoch: int) -> None:
+        """Begin a phase: its rates and norm, its length, and Adam without what it remembers.
+
+        Args:
+            epochs: passes over the training captions.
+            steps_per_epoch: updates in each.
+        """
+
+    def embed(self, split: Split) -> tuple[list[Tensor], list[Tensor]]:
+        """Embed images (N, J) and captions (C, J) of a split, float32, in each space."""
 
 
 def in_turn(imagining: list[Objective], matching: Objective, steps: int) -> list[Objective]:

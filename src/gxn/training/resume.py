@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import io
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,10 @@ def fingerprint(settings: Any, inputs: Mapping[str, Path | None], code: str) -> 
 class Resume:
     """A stage's last state, in a folder outside every declared output: a SHA-256, then what torch wrote."""
 
-    def __init__(self, folder: Path, fingerprint: str) -> None:
+    def __init__(self, folder: Path, fingerprint: str, cpu_before: float = 0.0) -> None:
+        """`cpu_before`: CPU seconds of earlier processes of the stage; a state that is loaded adds its own."""
         self.path = folder / "last.pt"
-        self.fingerprint = fingerprint
+        self.fingerprint, self.cpu_before = fingerprint, cpu_before
 
     def load(self) -> dict[str, Any] | None:
         """Read the saved state; None where there is none, it is damaged, or other settings, data or code left
@@ -47,12 +49,14 @@ class Resume:
                 flush=True,
             )
             return None
+        self.cpu_before = max(self.cpu_before, state["cpu_seconds"])
         return state
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Replace the saved state, whole or not at all."""
         content = io.BytesIO()
-        torch.save({**state, "fingerprint": self.fingerprint}, content)
+        spent = {"cpu_seconds": self.cpu_before + time.process_time()}
+        torch.save({**state, **spent, "fingerprint": self.fingerprint}, content)
         with atomic(self.path) as temporary, open(temporary, "wb") as file:
             file.write(hashlib.sha256(content.getbuffer()).digest())
             file.write(content.getbuffer())

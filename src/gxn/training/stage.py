@@ -15,6 +15,7 @@ from gxn.configuration.arguments import Configured
 from gxn.configuration.networks import EncoderSettings, Model
 from gxn.configuration.section import S, parse, used_plugins
 from gxn.configuration.stages import StageSettings, settings
+from gxn.costs import cost_line
 from gxn.errors import GxnError
 from gxn.evaluation.collapse import discriminator_warnings
 from gxn.evaluation.embeddings import write_embeddings
@@ -24,7 +25,7 @@ from gxn.provenance import data_of, provenance
 from gxn.training import loop
 from gxn.training.data import Split, read_split
 from gxn.training.device import choose_device
-from gxn.training.embedding import embed_split
+from gxn.training.embedding import Embed, embed_split
 from gxn.training.objective import Objective
 from gxn.training.resume import Resume, fingerprint
 
@@ -72,6 +73,7 @@ class Stage:
         self.sizes = EncoderSizes.of(self.settings.model, self.train.features.shape[1], len(self.words))
         self.encoders = Encoders(self.settings.encoder, self.sizes).to(self.device)
         self.started_from: list[dict[str, Any]] = []  # metadata of earlier stages' checkpoints
+        self.updates, self.cpu_before = 0, 0.0  # made; CPU seconds of the processes that were killed before
 
     def _split(self, name: str) -> Split:
         return read_split(self.arguments.tokens, self.arguments.features, name, self.device)
@@ -99,20 +101,52 @@ class Stage:
 
     def run(self, objectives: Sequence[Objective], keep: dict[str, nn.Module], **about: Any) -> None:
         """Train, then write the curves and the checkpoint of the modules in `keep`, with metadata `about`."""
-        shared = self.settings.model_dump(mode="json")
-        # a run that began on a card does not go on elsewhere
-        own = {**shared, "seed": self.arguments.seed, "device": self.device.type}
-        digest_of_code = code.digest(self.step, *used_plugins(self.settings))
-        resume = Resume(self.arguments.resume, fingerprint(own, self.inputs, digest_of_code))
+        resume = self.resume(self.arguments.resume)
+        history = self.fit(objectives, resume, self.settings.epochs, self.settings.monitor)
+        self.write(history, keep, **about)
+        resume.clear()
+
+    def resume(self, folder: Path) -> Resume:
+        """State between epochs in a folder, which only the same settings, data and code go on from."""
+        return Resume(folder, self.fingerprint, self.cpu_before)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of all that the result depends on; a run that began on a card does not go on elsewhere."""
+        own = {
+            **self.settings.model_dump(mode="json"),
+            "seed": self.arguments.seed,
+            "device": self.device.type,
+        }
+        return fingerprint(own, self.inputs, code.digest(self.step, *used_plugins(self.settings)))
+
+    def fit(
+        self, objectives: Sequence[Objective], resume: Resume, epochs: int, monitor: str | None
+    ) -> list[dict[str, float]]:
+        """Train; one row of metrics per epoch."""
         plan = loop.Plan(
-            epochs=self.settings.epochs,
+            epochs=epochs,
             batch_size=self.settings.training.batch_size,
             seed=self.arguments.seed,
-            monitor=self.settings.monitor,
+            monitor=monitor,
             precision=self.settings.training.precision,
             patience=self.settings.patience,
         )
         history = loop.train(objectives, plan, self.train, self.val, resume)
+        self.cpu_before = max(self.cpu_before, resume.cpu_before)
+        steps = len(history) * self.train.steps(plan.batch_size)
+        self.updates += steps * len(objectives)
+        return history
+
+    def write(
+        self,
+        history: list[dict[str, float]],
+        keep: dict[str, nn.Module],
+        embedded: Embed | None = None,
+        **about: Any,
+    ) -> None:
+        """Write curves, checkpoint and embeddings; `embedded` as `embed_split` has it."""
+        shared = self.settings.model_dump(mode="json")
         write_rows(self.arguments.curves, history)
         judged = [line["discriminator_loss"] for line in history if "discriminator_loss" in line]
         warnings = discriminator_warnings("discriminator_loss", judged)
@@ -130,10 +164,11 @@ class Stage:
             "provenance": provenance(shared, data, self.arguments.seed, self.started_from),
         }
         if self.arguments.embeddings is not None:
-            test = embed_split(self.encoders, self._split("test"), metadata["provenance"])
+            test = embed_split(self.encoders, self._split("test"), metadata["provenance"], embedded)
             write_embeddings(self.arguments.embeddings, test)
         save_tensors(self.arguments.out, tensors, metadata)
-        resume.clear()
+        parameters = sum(each.numel() for module in keep.values() for each in module.parameters())
+        print(cost_line(self.updates, parameters, self.cpu_before), flush=True)
 
 
 def stated(kind: type[S], name: str, metadata: dict[str, Any], path: Path) -> S:

@@ -3,6 +3,7 @@
 import numpy as np
 
 LABEL = "Mean rank"
+READS = "ranks"
 
 
 def column(ranks: np.ndarray) -> float:

@@ -3,6 +3,7 @@
 import numpy as np
 
 LABEL = "MRR"
+READS = "ranks"
 
 
 def column(ranks: np.ndarray) -> float:

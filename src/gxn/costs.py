@@ -1,0 +1,39 @@
+"""What a training job cost, as the last line of its log says; the table of costs reads it there.
+
+A log is no result: CPU seconds differ from run to run, and results are the same bytes each time.
+"""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+MARK = "cost: "
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Updates made, parameters of the networks that are kept, and CPU seconds, of one job."""
+
+    updates: int
+    parameters: int
+    cpu_seconds: float
+
+
+def cost_line(updates: int, parameters: int, cpu_before: float = 0.0) -> str:
+    """Say what this process cost, as `read_cost` reads it.
+
+    Args:
+        cpu_before: seconds of the processes that it went on from.
+    """
+    seconds = round(cpu_before + time.process_time(), 1)
+    return MARK + json.dumps({"updates": updates, "parameters": parameters, "cpu_seconds": seconds})
+
+
+def read_cost(log: Path) -> Cost | None:
+    """Read the cost of the job that wrote a log; None where the job ran elsewhere or says none."""
+    try:
+        lines = [line for line in log.read_text("utf-8").splitlines() if line.startswith(MARK)]
+        return Cost(**json.loads(lines[-1].removeprefix(MARK)))
+    except (OSError, ValueError, TypeError, IndexError):
+        return None

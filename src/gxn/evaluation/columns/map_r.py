@@ -1,0 +1,11 @@
+"""The same over the first R ranks alone, R being the number of relevant items."""
+
+from gxn.evaluation.retrieval_map import Precision
+
+LABEL = "mAP@R"
+READS = "labels"
+
+
+def column(precision: Precision) -> float:
+    """Mean over the queries that have a relevant item."""
+    return precision.summary()["map_r"]
