@@ -25,11 +25,12 @@ BASE = {
 # they change which files there are, or have no other value here
 APART = (
     *("seeds", "device", "dataset.name", "dataset.source.kind", "cnn.weights", "features.file"),
+    "labels.instances",
     *("finetune.methods", "methods.*.kind", "methods.*.encoder", "methods.*.captioning", "methods.*.drawing"),
     "encoders.cosine.retrieval.normalise",
 )
 PHASES = {
-    "prepare": "data", "tokenize": "data", "gan_images": "data",
+    "prepare": "data", "tokenize": "data", "labels": "data", "gan_images": "data",
     "train_cnn": "features", "extract_features": "features",
     "pretrain_ranking": "pretraining", "pretrain_xe": "pretraining", "pretrain_scst": "pretraining",
     "pretrain_gan": "pretraining", "rank": "joint", "imagine_and_rank": "joint", "finetune": "joint",
@@ -71,6 +72,7 @@ REACH: dict[str, set[str]] = {  # the first pattern that fits
     "captioning.scst_weight": {"pretrain_scst", "imagine_and_rank"},
     "captioning.*": CAPTIONED,
     "drawing.*": DRAWN,
+    "labels.*": {"labels"},
     "pretrain_ranking.*": {"pretrain_ranking"},
     "pretrain_xe.epochs": CAPTIONED,
     "pretrain_xe.*": {"pretrain_xe"},

@@ -16,7 +16,7 @@ from gxn.errors import GxnError
 pytestmark = pytest.mark.slow
 
 RULES = (
-    *("prepare", "tokenize", "document_frequencies", "gan_images", "train_cnn", "extract_features"),
+    *("prepare", "tokenize", "document_frequencies", "labels", "gan_images", "train_cnn", "extract_features"),
     *("pretrain_ranking", "pretrain_xe", "pretrain_scst", "pretrain_gan", "rank", "imagine_and_rank"),
     *("cca", "evaluate", "train_reader", "imagined_lines", "imagine"),
     *("table_ablation", "table_published", "table_imagined", "table_significance"),
