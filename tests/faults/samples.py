@@ -257,6 +257,9 @@ def checkpoints(add: Callable) -> None:
         spaces=("abstract", "grounded"), similarity="order", abstract_weight=0.5, normalise=True, absolute=True,
         abstract_pooling="mean", grounded_pooling="last", word_embeddings="shared", same_image_negatives=False,
         each_space_weight=0.0,
+        drop_features=0.0,
+        drop_words=0.0,
+        drop_states=0.0,
     )  # fmt: skip
     sizes = EncoderSizes(feature_dim=6, vocab_size=9, embed_dim=4, text_hidden=5, joint_dim=3)
     torch.manual_seed(0)

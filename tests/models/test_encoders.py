@@ -14,6 +14,7 @@ SETTINGS = {
     "spaces": ["abstract", "grounded"], "similarity": "order", "abstract_weight": 0.3, "normalise": True,
     "absolute": True, "abstract_pooling": "mean", "grounded_pooling": "last", "word_embeddings": "shared",
     "same_image_negatives": False, "each_space_weight": 0.0,
+    "drop_features": 0.0, "drop_words": 0.0, "drop_states": 0.0,
 }  # fmt: skip
 
 
@@ -55,6 +56,51 @@ class TestProjections:
 
     def test_absolute_takes_the_sign_away(self):
         assert torch.equal(make(normalise=False).images(self.FEATURES)[1], self.plain().abs())
+
+
+FEATURES = torch.randn(3, 6, generator=torch.Generator().manual_seed(2))
+SHARES = {"drop_features": 0.4, "drop_words": 0.4, "drop_states": 0.4}
+
+
+def test_nothing_is_dropped_but_where_it_is_said():
+    plain, dropped = make(), make(**SHARES)
+    for one, two in (
+        (plain.images(FEATURES), dropped.images(FEATURES)),
+        (plain.texts(TOKENS, LENGTHS), dropped.texts(TOKENS, LENGTHS)),
+    ):
+        assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+    with dropped.dropping():
+        assert not torch.equal(dropped.images(FEATURES)[0], plain.images(FEATURES)[0])
+    assert torch.equal(dropped.images(FEATURES)[0], plain.images(FEATURES)[0])
+
+
+@pytest.mark.parametrize("key", SHARES)
+def test_each_share_drops_its_own(key):
+    plain, dropped = make(), make(**{key: 0.4})
+    with plain.dropping(), dropped.dropping():
+        torch.manual_seed(1)
+        images = torch.equal(dropped.images(FEATURES)[0], plain.images(FEATURES)[0])
+        texts = torch.equal(dropped.texts(TOKENS, LENGTHS)[0], plain.texts(TOKENS, LENGTHS)[0])
+    assert (images, texts) == ((False, True) if key == "drop_features" else (True, False))
+
+
+def test_a_word_is_dropped_wherever_it_stands_and_the_others_are_scaled_up():
+    encoders = make(
+        drop_words=0.5, normalise=False, absolute=False, abstract_pooling="bag", grounded_pooling="bag"
+    )
+    words, map_of = encoders.word["shared"].weight, encoders.text["grounded"]
+    tokens = torch.arange(3, 19).unsqueeze(1)
+    alone = torch.ones(16, dtype=torch.int64)
+    with encoders.dropping():
+        torch.manual_seed(4)
+        once = encoders.texts(tokens, alone)[1]
+        torch.manual_seed(4)
+        twice = encoders.texts(tokens.repeat(1, 2), 2 * alone)[1]
+    torch.testing.assert_close(once, twice)
+    whole, nothing = map_of(2 * words[3:19]), map_of(torch.zeros(1, 8)).expand(16, -1)
+    kept = (once - nothing).abs().sum(1) > 0
+    assert 0 < kept.sum() < 16
+    torch.testing.assert_close(once, torch.where(kept.unsqueeze(1), whole, nothing))
 
 
 def test_a_caption_alone_embeds_as_in_company():

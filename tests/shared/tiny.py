@@ -25,6 +25,7 @@ TINY: dict[str, Any] = {
     "retrieval": {
         "normalise": True, "absolute": True, "abstract_pooling": "mean", "grounded_pooling": "last",
         "word_embeddings": "shared", "same_image_negatives": False, "each_space_weight": 0.0,
+    "drop_features": 0.0, "drop_words": 0.0, "drop_states": 0.0,
     },
     "encoders": {
         "two_space": {

@@ -31,6 +31,9 @@ ENCODER = parse(
         "word_embeddings": "shared",
         "same_image_negatives": False,
         "each_space_weight": 0.0,
+        "drop_features": 0.0,
+        "drop_words": 0.0,
+        "drop_states": 0.0,
     },
     "encoder",
 )

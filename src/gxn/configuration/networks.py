@@ -4,11 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from gxn.configuration.section import Flag, Section, Share, Width, choice, list_of, partial
+from gxn.configuration.section import Flag, Section, Share, Width, choice, list_of, number, partial
 from gxn.similarities import SIMILARITIES
 
 Pooling = choice("gxn.models.poolings")
 Loss = choice("gxn.losses.ranking")
+Dropout = number(float, ge=0, lt=1)
 
 
 class Model(Section):
@@ -57,6 +58,11 @@ class Retrieval(Section):
     each_space_weight: Share = Field(
         description="Weight of the ranking loss of each space alone, beside that of the score of both; 0: none"
     )
+    drop_features: Dropout = Field(
+        description="Share of an image's CNN feature that a ranking update does not see"
+    )
+    drop_words: Dropout = Field(description="Share of the vocabulary that a ranking update does not read")
+    drop_states: Dropout = Field(description="Share of a caption's pooled state that it does not see")
 
 
 class EncoderOwn(Section):

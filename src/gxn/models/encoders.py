@@ -1,5 +1,8 @@
 """Look and match: images and captions into the abstract and the grounded space (GXN, equation 1)."""
 
+import contextlib
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -62,6 +65,7 @@ class Encoders(nn.Module):
     def __init__(self, settings: EncoderSettings, sizes: EncoderSizes) -> None:
         super().__init__()
         self.settings, self.spaces = settings, settings.spaces
+        self.is_dropping = False
         self.weights = space_weights(settings)
         embeddings = ["shared"] if settings.word_embeddings == "shared" else self.spaces
         self.word = nn.ModuleDict({name: _word_embedding(sizes) for name in embeddings})
@@ -84,6 +88,26 @@ class Encoders(nn.Module):
                 width = sizes.text_hidden * (2 if both else 1)
             self.text[space] = linear(width, sizes.joint_dim)
 
+    @contextlib.contextmanager
+    def dropping(self) -> Iterator[None]:
+        """Drop shares of features, words and states meanwhile, as the settings say, and scale up what is left."""
+        self.is_dropping = True
+        try:
+            yield
+        finally:
+            self.is_dropping = False
+
+    def _read(self, words: nn.Embedding, tokens: Tensor, lengths: Tensor) -> Sentences:
+        share = self.settings.drop_words
+        if not self.is_dropping or not share:
+            return Sentences(words, tokens, lengths)
+        # a word is dropped wherever it stands in the batch: the others must do
+        kept = (torch.rand(words.num_embeddings, device=tokens.device) >= share) / (1 - share)
+        return Sentences(lambda ids: words(ids) * kept[ids].unsqueeze(-1), tokens, lengths)
+
+    def _drop(self, rows: Tensor, share: float) -> Tensor:
+        return F.dropout(rows, share) if self.is_dropping and share else rows
+
     def words_of(self, space: str) -> nn.Embedding:
         """The word embedding that a space's GRU reads."""
         return self.word[space if space in self.word else "shared"]
@@ -98,14 +122,16 @@ class Encoders(nn.Module):
 
     def image_space(self, features: Tensor, space: str) -> Tensor:
         """v_h or v_l (B, J) of CNN features (B, F), which are L2-normalised first."""
-        return self._embed(self.image[space](F.normalize(features, dim=1)))
+        seen = self._drop(F.normalize(features, dim=1), self.settings.drop_features)
+        return self._embed(self.image[space](seen))
 
     def text_space(self, tokens: Tensor, lengths: Tensor, space: str) -> Tensor:
         """t_h or t_l (B, J) of captions, int64 (B, T) padded with 0, of int64 lengths (B,) on the CPU."""
         return self._text(Sentences(self.words_of(space), tokens, lengths), space)
 
     def _text(self, captions: Sentences, space: str) -> Tensor:
-        return self._embed(self.text[space](self.pooled(captions, space)))
+        pooled = self._drop(self.pooled(captions, space), self.settings.drop_states)
+        return self._embed(self.text[space](pooled))
 
     def pooled(self, captions: Sentences, space: str) -> Tensor:
         """Pooled states of a space's GRU, or word embeddings where it has none: (B, H), which P_t reads."""
@@ -125,7 +151,7 @@ class Encoders(nn.Module):
 
     def texts(self, tokens: Tensor, lengths: Tensor) -> list[Tensor]:
         """Embeddings (B, J) in each space, in the order of `spaces`."""
-        captions = {words: Sentences(words, tokens, lengths) for words in self.word.values()}
+        captions = {words: self._read(words, tokens, lengths) for words in self.word.values()}
         return [self._text(captions[self.words_of(space)], space) for space in self.spaces]
 
 

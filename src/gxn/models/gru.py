@@ -47,12 +47,12 @@ class Sentences:
     """Sentences that one or more GRUs read through one word embedding; what they share is computed once.
 
     Attributes:
-        embedding: of the words.
+        embedding: gives the vectors (..., E) of word ids.
         words: int64 (B, T); what lies past a length is ignored.
         lengths: int64 (B,), 1 to T, on the CPU.
     """
 
-    embedding: nn.Embedding
+    embedding: Callable[[Tensor], Tensor]
     words: Tensor
     lengths: Tensor
 

@@ -32,8 +32,9 @@ class Matching:
         set_rate(self.optimizer, self.settings.learning_rate, self.settings.lr_decay_epoch, epoch)
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
-        images = self.encoders.images(batch.features)
-        texts = self.encoders.texts(batch.tokens, batch.lengths)
+        with self.encoders.dropping():
+            images = self.encoders.images(batch.features)
+            texts = self.encoders.texts(batch.tokens, batch.lengths)
         return self.match(images, texts, batch)
 
     def match(self, images: list[Tensor], texts: list[Tensor], batch: Batch) -> dict[str, Tensor]:

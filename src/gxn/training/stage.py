@@ -29,7 +29,10 @@ from gxn.training.embedding import Embed, embed_split
 from gxn.training.objective import Objective
 from gxn.training.resume import Resume, fingerprint
 
-OF_LOSS = ("same_image_negatives", "each_space_weight")  # keys of an encoder that no embedding depends on
+OF_LOSS = (  # keys of an encoder that no embedding depends on
+    *("same_image_negatives", "each_space_weight"),
+    *("drop_features", "drop_words", "drop_states"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
