@@ -124,6 +124,7 @@ rule paper:
         expand(rules.study_figures.output, study=SHOWN),
         [path.as_posix() for path in sorted(Path("study").glob("*/figures/*.pdf"))],
         published=local(PUBLISHED),
+        settings="study/scenes/config.yaml",
         parts=local([path.as_posix() for path in sorted(Path("paper").glob("*"))]),
         text=local("paper/paper.typ"),
     output:

@@ -1,0 +1,54 @@
+"""The first page of the HTML report."""
+
+import re
+import shutil
+
+import docutils.core
+import pytest
+from plans import ROOT, TUNED, plan
+from workflow.front import changed, front
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A repository with the recorded tables as results."""
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    folder = tmp_path / "results/scenes"
+    folder.mkdir(parents=True)
+    for name in ("ablation", "significance"):
+        shutil.copy(ROOT / f"docs/reference/table_{name}.csv", folder)
+    return tmp_path
+
+
+def test_it_opens_on_the_table_then_says_the_differences_and_what_rows_are(root):
+    page = front(plan(), root)
+    html = docutils.core.publish_parts(page, writer="html5")["body"]
+    assert "system-message" not in html and "<table>" in html
+    order = [page.index(word) for word in ("Results", "Differences in rsum", "Rows:", "Settings that differ")]
+    assert order == sorted(order)
+
+
+def test_a_difference_has_its_interval(root):
+    line = next(line for line in front(plan(), root).splitlines() if line.startswith("- GXN t2i against"))
+    assert re.fullmatch(r"- GXN t2i against Two spaces: [+-]\S+ \(\S+ to \S+\), adjusted p \S+", line)
+
+
+def test_rows_are_described(root):
+    page = front(plan(TUNED, "methods: {mine: {encoder: two_space, drawing: true, shuffled: true}}"), root)
+    assert "- CCA, closed form: a closed form without a seed." in page
+    assert "- VSE++: grounded space, similarity ``cosine``, loss ``hardest``." in page
+    assert "no captions, drawings, imagined of other images." in page
+    assert "- VSE++, fine-tuned: as ``vsepp``, trained on with its CNN." in page
+
+
+def test_before_a_run_the_page_has_rows_and_settings_alone(tmp_path):
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    assert front(plan(), tmp_path).startswith("**Rows:**")
+
+
+def test_settings_of_ones_own_stand_beside_the_defaults(root):
+    assert changed(plan(), root) == []
+    assert (
+        changed(plan("joint: {epochs: 7}\nmethods: {order: null}"), root)[0]
+        == "``joint.epochs``: 7, by default 1"
+    )

@@ -1,0 +1,102 @@
+"""The first page of the HTML report, in reStructuredText: results, what they say, what the rows are, own settings."""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gxn.configuration.files import load
+from gxn.configuration.rows import Method
+from gxn.reporting.rows import Rows, label, rows_of
+from workflow import paths
+from workflow.plan import Plan
+
+COLUMNS = {"i2t_r1": "i2t R@1", "i2t_r5": "R@5", "i2t_r10": "R@10", "i2t_medr": "MedR"}
+COLUMNS |= {"t2i_r1": "t2i R@1", "t2i_r5": "R@5", "t2i_r10": "R@10", "t2i_medr": "MedR", "rsum": "rsum"}
+CAPTIONS = {"none": "no captions", "xe": "captions by cross-entropy", "mix": "captions by XE and RL"}
+
+
+def front(plan: Plan, root: Path) -> str:
+    """Write the page; what no run has made yet is left out."""
+    rows = rows_of(plan.config)
+    table, tests = (
+        _read(root / plan.expand(paths.table(f"{name}.csv"))[0]) for name in ("ablation", "significance")
+    )
+    parts = []
+    if table:
+        parts += ["**Results**, mean ± standard deviation over seeds:", _ablation(table, rows)]
+    if tests:
+        parts += ["**Differences in rsum**, with 95 % intervals:", _bullets(_differences(tests, rows))]
+    parts += ["**Rows:**", _bullets(f"{label(rows, name)}: {_row(plan, name)}." for name in plan.all_rows)]
+    own = changed(plan, root)
+    parts += ["**Settings that differ from params.yaml:**" + ("" if own else " none."), _bullets(own)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def changed(plan: Plan, root: Path) -> list[str]:
+    """Settings that differ from those of params.yaml, `key: value, by default value`."""
+    before, now = (
+        dict(_leaves(config.model_dump(mode="json")))
+        for config in (load([root / "params.yaml"]), plan.config)
+    )
+    keys = [key for key in {**now, **before} if now.get(key) != before.get(key)]
+    return [f"``{key}``: {now.get(key, 'absent')}, by default {before.get(key, 'absent')}" for key in keys]
+
+
+def _leaves(value: Any, above: str = "") -> Iterable[tuple[str, Any]]:
+    if not isinstance(value, Mapping) or not value:
+        yield above, value
+        return
+    for key, each in value.items():
+        yield from _leaves(each, f"{above}.{key}".lstrip("."))
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _ablation(table: Sequence[Mapping[str, str]], rows: Rows) -> str:
+    """A list-table of the ablation."""
+    lines = [["Row", *COLUMNS.values()]]
+    for row in table:
+        cells = []
+        for key in COLUMNS:
+            std = row.get(f"{key}_std")
+            cells.append(f"{float(row[key]):.1f}" + (f" ± {float(std):.1f}" if std else ""))
+        lines.append([label(rows, row["method"]), *cells])
+    text = [".. list-table::", "   :header-rows: 1", ""]
+    for line in lines:
+        text += [f"   {'*' if place == 0 else ' '} - {cell}" for place, cell in enumerate(line)]
+    return "\n".join(text)
+
+
+def _differences(tests: Sequence[Mapping[str, str]], rows: Rows) -> Iterable[str]:
+    for row in (row for row in tests if row["metric"] == "rsum"):
+        numbers = {key: float(row[key]) for key in ("difference", "low", "high")}
+        p = f", adjusted p {float(row['p_holm']):.3f}" if row["p_holm"] else ", no p value with one seed"
+        yield (
+            f"{label(rows, row['method'])} against {label(rows, row['control'])}: {numbers['difference']:+.1f} "
+            f"({numbers['low']:.1f} to {numbers['high']:.1f}){p}"
+        )
+
+
+def _row(plan: Plan, name: str) -> str:
+    """Say what a row is."""
+    if name in plan.tuned:
+        return f"as ``{plan.tuned[name]}``, trained on with its CNN"
+    row = plan.config.methods[name]
+    if not isinstance(row, Method):
+        return "a closed form without a seed" if row.kind == "cca" else f"embeddings of ``{row.file}``"
+    encoder = plan.config.encoder(row.encoder)
+    loss = (row.loss or plan.config.encoders[row.encoder].loss).kind
+    parts = [" and ".join(encoder.spaces) + " space" + "s" * (len(encoder.spaces) > 1)]
+    parts += [f"similarity ``{encoder.similarity}``", f"loss ``{loss}``"]
+    parts += [CAPTIONS[row.captioning], "drawings" if row.drawing else "no drawings"] if row.imagines else []
+    return ", ".join(parts + ["imagined of other images"] * row.shuffled)
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
