@@ -78,7 +78,7 @@ def _parsed(file: Path) -> ast.Module:
 @cache
 def _tree(file: Path) -> str:
     """Digest of a file's syntax tree: no comments, no docstrings, no layout."""
-    tree = ast.parse(file.read_bytes())
+    tree = _parsed(file)  # whose imports stay as they are
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None

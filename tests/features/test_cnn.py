@@ -1,9 +1,12 @@
 """Feature extraction from CNNs: width, layer, grid, weights, messages."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
+from small import ENVIRONMENT, ROOT
 from torch import nn
 from torchvision import models
 
@@ -204,3 +207,11 @@ def test_a_name_that_is_no_classification_model(name: str) -> None:
 def test_a_layer_that_is_not_there(layer: str) -> None:
     with pytest.raises(GxnError, match=r"^cnn\.layer: .*conv1"):
         load_cnn("shufflenet_v2_x0_5", layer, None)
+
+
+def test_a_network_of_this_package_is_built_without_torchvision() -> None:
+    script = (
+        "import sys; from gxn.features.cnn import load_cnn; load_cnn('plain', 'grid3', None); "
+        "sys.exit('torchvision' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, env=ENVIRONMENT)

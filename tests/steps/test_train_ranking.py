@@ -87,6 +87,14 @@ def test_a_state_left_by_other_code_is_no_start(data, monkeypatch, capsys):
     assert "other code; starting anew" in capsys.readouterr().out
 
 
+def test_a_state_left_by_the_code_that_is_named_is_a_start(data, monkeypatch, capsys):
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        kill_after(patch, 1)
+        train(data, "a", "pretrain_ranking", "two_space", FOUR, code="named")
+    train(data, "a", "pretrain_ranking", "two_space", FOUR, code="named")
+    assert "resumed after epoch 1" in capsys.readouterr().out
+
+
 def test_the_code_of_the_chosen_plugins_counts(data, monkeypatch):
     from gxn import code
 

@@ -20,6 +20,7 @@ rule pretrain_ranking:
     shell:
         "logged {log} python -m gxn.steps.{params.step} --config $config --stage {params.stage}"
         " --name {wildcards.name} {params.files} --seed {wildcards.seed} --resume {params.resume}"
+        " --code {params.code}"
         " --curves {output.curves} --out {output.checkpoint} {params.embeddings}"
 
 

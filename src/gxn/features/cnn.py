@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torchvision import models
 
 from gxn.errors import GxnError
 from gxn.files import load_tensors
@@ -177,20 +176,25 @@ def build(name: str, weights: Path | None) -> nn.Module:
     Raises:
         GxnError: no network has this name, or the file does not fit it.
     """
-    if name in OWN:
-        model = OWN[name]()
-    # top-level names only: detection, segmentation and video models live in submodules
-    elif name in models.list_models(module=models):
-        model = models.get_model(name, weights=None, **legacy_kwargs(name, weights is not None))
-    else:
-        near = difflib.get_close_matches(name, [*OWN, *models.list_models(module=models)], n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; the package's own: {', '.join(OWN)}"
-        raise GxnError(f"cnn.name: torchvision has no classification model {name!r}{hint}")
+    model = OWN[name]() if name in OWN else _build_torchvision(name, weights is not None)
     if weights is not None:
         state, _ = load_tensors(weights)
         check(state, model.state_dict(), name, weights)
         model.load_state_dict(state)
     return model
+
+
+def _build_torchvision(name: str, trained: bool) -> nn.Module:
+    """A classification model of torchvision with random weights; `trained` weights are to follow."""
+    from torchvision import models  # takes two seconds, which a network of this package does not need
+
+    # top-level names only: detection, segmentation and video models live in submodules
+    known = models.list_models(module=models)
+    if name not in known:
+        near = difflib.get_close_matches(name, [*OWN, *known], n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; the package's own: {', '.join(OWN)}"
+        raise GxnError(f"cnn.name: torchvision has no classification model {name!r}{hint}")
+    return models.get_model(name, weights=None, **legacy_kwargs(name, trained))
 
 
 def legacy_kwargs(name: str, trained: bool) -> dict[str, Any]:

@@ -47,6 +47,7 @@ class StageArguments(Configured):
     resume: Path = option("folder of the state between epochs")
     curves: Path = option("CSV to write: a line for each epoch")
     out: Path = option("checkpoint to write, safetensors")
+    code: str | None = option("digest of the step's code; left out: it is computed", None)
     embeddings: Path | None = option("HDF5 to write, for joint: embeddings of the test split", None)
 
     @cached_property
@@ -121,7 +122,8 @@ class Stage:
             "seed": self.arguments.seed,
             "device": self.device.type,
         }
-        return fingerprint(own, self.inputs, code.digest(self.step, *used_plugins(self.settings)))
+        own_code = self.arguments.code or code.digest(self.step, *used_plugins(self.settings))
+        return fingerprint(own, self.inputs, own_code)
 
     def fit(
         self, objectives: Sequence[Objective], resume: Resume, epochs: int, monitor: str | None
