@@ -39,8 +39,8 @@ OF_LOSS = (  # keys of an encoder that no embedding depends on
 class StageArguments(Configured):
     """Arguments of a training step."""
 
-    stage: str = option("pretrain_ranking, pretrain_xe, pretrain_scst, pretrain_gan or joint")
-    name: str = option("name of the encoder; for joint, of the row")
+    stage: str = option("pretrain_ranking, pretrain_xe, pretrain_scst, pretrain_gan, joint or system")
+    name: str = option("name of the encoder; for joint and system, of the row")
     features: Path = option("features.h5")
     tokens: Path = option("tokens.h5")
     seed: int = option("seed of initial weights and data order")
@@ -48,7 +48,7 @@ class StageArguments(Configured):
     curves: Path = option("CSV to write: a line for each epoch")
     out: Path = option("checkpoint to write, safetensors")
     code: str | None = option("digest of the step's code; left out: it is computed", None)
-    embeddings: Path | None = option("HDF5 to write, for joint: embeddings of the test split", None)
+    embeddings: Path | None = option("HDF5 to write, for joint and system: embeddings of the test split", None)
 
     @cached_property
     def settings(self) -> StageSettings:
