@@ -1,4 +1,4 @@
-"""The first page of the HTML report, in reStructuredText: results, what they say, what the rows are, own settings."""
+"""The first page of the HTML report, in reStructuredText: results, what they say, the rows, changed settings."""
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence

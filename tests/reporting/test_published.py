@@ -53,7 +53,7 @@ class TestList:
 class TestComparison:
     @pytest.fixture
     def rows(self):
-        return comparison(ablation("coco-1k-5fold"), read_published(LIST))
+        return comparison(ablation("coco-1k-5fold"), read_published(LIST), "plain")
 
     @pytest.fixture
     def gxn(self, rows):
@@ -75,35 +75,44 @@ class TestComparison:
     def test_ours_stand_behind_them(self, rows):
         assert [row["method"] for row in rows if row["origin"] == "here"] == ["vsepp", "gxn_i2t_t2i"]
 
+    def test_ours_say_their_cnn_and_published_rows_what_differs(self, rows, gxn):
+        assert {row["cnn"] for row in rows if row["origin"] == "here"} == {"plain"}
+        assert gxn["differs"].startswith("CNN ResNet152, pretrained on ImageNet")
+
+    def test_every_published_row_has_its_source(self, rows):
+        published = [row for row in rows if row["origin"] != "here"]
+        assert all(row["source"] and row["differs"] for row in published)
+        assert all(row["source"] is row["differs"] is None for row in rows if row["origin"] == "here")
+
     def test_another_dataset_gets_nothing_published(self):
-        rows = comparison(ablation("scenes"), read_published(LIST))
+        rows = comparison(ablation("scenes"), read_published(LIST), "plain")
         assert {row["origin"] for row in rows} == {"here"}
 
     def test_a_row_that_is_not_ours_has_no_difference(self):
-        rows = comparison(ablation("coco-5k", ("vsepp",)), read_published(LIST))
+        rows = comparison(ablation("coco-5k", ("vsepp",)), read_published(LIST), "plain")
         gxn = next(row for row in rows if row["method"] == "GXN")
         assert gxn["compared_with"] is gxn["i2t_r1_difference"] is None
 
 
 class TestMarkdown:
     def test_a_difference_stands_in_brackets(self):
-        text = to_markdown(comparison(ablation("coco-1k-5fold"), read_published(LIST)), "a list", ROWS)
+        text = to_markdown(comparison(ablation("coco-1k-5fold"), read_published(LIST), "plain"), ROWS)
         assert "68.5 (-18.5)" in text
 
     def test_it_says_how_and_where_numbers_were_read(self):
-        text = to_markdown(comparison(ablation("coco-1k-5fold"), read_published(LIST)), "a list", ROWS)
-        assert "[second-hand]" in text and "Source: a list." in text
+        text = to_markdown(comparison(ablation("coco-1k-5fold"), read_published(LIST), "plain"), ROWS)
+        assert "[second-hand]" in text and "\n1. performance.md of Paranioar/" in text
 
     def test_ours_are_called_by_their_labels(self):
-        text = to_markdown(comparison(ablation("scenes"), read_published(LIST)), "a list", ROWS)
+        text = to_markdown(comparison(ablation("scenes"), read_published(LIST), "plain"), ROWS)
         assert "| GXN here |" in text and "| VSE++ here |" in text
 
     def test_where_nothing_is_known_it_says_so(self):
-        text = to_markdown(comparison(ablation("scenes"), read_published(LIST)), "a list", ROWS)
+        text = to_markdown(comparison(ablation("scenes"), read_published(LIST), "plain"), ROWS)
         assert "No published numbers are known for these datasets and protocols." in text
 
 
-@pytest.mark.parametrize("text", ['{"rows": [{}], "source": ""}', "[]", '{"source": ""}'])
+@pytest.mark.parametrize("text", ['{"rows": [{}], "sources": {}}', "[]", '{"sources": {}}'])
 def test_a_damaged_list_is_refused(tmp_path, text):
     (tmp_path / "p.json").write_text(text)
     with pytest.raises(GxnError, match=r"p\.json"):

@@ -13,17 +13,16 @@ from gxn.reporting import names
 from gxn.reporting.rows import Rows, label
 from gxn.reporting.tables import Row
 
-KEYS = ("dataset", "method", "cnn", "row", "mark", *RECALL_COLUMNS)
+KEYS = ("dataset", "method", "cnn", "row", "mark", "source", "differs", *RECALL_COLUMNS)
 NUMBERS = (*RECALL_COLUMNS, "rsum")
 DIFFERENCES = tuple(f"{key}_difference" for key in NUMBERS)
-COLUMNS = ("dataset", "method", "origin", "cnn", *NUMBERS, "compared_with", *DIFFERENCES)
+COLUMNS = ("dataset", "method", "origin", "cnn", *NUMBERS, "compared_with", *DIFFERENCES, "differs", "source")
 
 
 @dataclass(frozen=True)
 class Published:
-    """Numbers of papers: `rows` of method, dataset label, recalls (None: unknown), and where they were read."""
+    """Numbers of papers: `rows` of method, dataset label, recalls (None: unknown), the source of these cells."""
 
-    source: str
     rows: list[dict]
 
 
@@ -36,13 +35,13 @@ def read_published(path: str | Path) -> Published:
     content = read_json(path)
     try:
         rows = [{key: row[key] for key in KEYS} for row in content["rows"]]
-        return Published(str(content["source"]), rows)
+        return Published([row | {"source": content["sources"][row["source"]]} for row in rows])
     except (KeyError, TypeError) as error:
         raise GxnError(f"{path}: is no list of published numbers: {error} is missing or wrong") from error
 
 
-def comparison(table: list[Row], published: Published) -> list[Row]:
-    """Published rows, then ours, per dataset of the ablation `table`.
+def comparison(table: list[Row], published: Published, cnn: str) -> list[Row]:
+    """Published rows, then ours on features of `cnn`, per dataset of the ablation `table`.
 
     A published method that is a row of ours too carries the differences, ours less published, in points.
     A published rsum is added up here, and only from six known recalls.
@@ -51,7 +50,7 @@ def comparison(table: list[Row], published: Published) -> list[Row]:
     for name in dict.fromkeys(row["dataset"] for row in table):
         ours = {row["method"]: row for row in table if row["dataset"] == name}
         rows += [_published(row, ours) for row in published.rows if row["dataset"] == name]
-        rows += [_ours(row) for row in ours.values()]
+        rows += [_ours(row, cnn) for row in ours.values()]
     return rows
 
 
@@ -63,7 +62,7 @@ def _published(row: dict, ours: dict[str, Row]) -> Row:
     numbers = {key: row[key] for key in RECALL_COLUMNS}
     complete = None not in numbers.values()
     numbers["rsum"] = sum(numbers.values()) if complete else None
-    line = _empty() | {key: row[key] for key in ("dataset", "method", "cnn")} | numbers
+    line = _empty() | {key: row[key] for key in ("dataset", "method", "cnn", "differs", "source")} | numbers
     line["origin"] = f"published [{row['mark']}]"
     if row["row"] in ours:
         line["compared_with"] = row["row"]
@@ -73,23 +72,35 @@ def _published(row: dict, ours: dict[str, Row]) -> Row:
     return line
 
 
-def _ours(row: Row) -> Row:
-    return _empty() | {key: row[key] for key in ("dataset", "method", *NUMBERS)} | {"origin": "here"}
+def _ours(row: Row, cnn: str) -> Row:
+    own = {key: row[key] for key in ("dataset", "method", *NUMBERS)}
+    return _empty() | own | {"origin": "here", "cnn": cnn}
 
 
-def to_markdown(rows: list[Row], source: str, table_rows: Rows) -> str:
+def to_markdown(rows: list[Row], table_rows: Rows) -> str:
     """The comparison to read: a difference stands in brackets behind the published number."""
-    head = ["Dataset", "Method", "CNN", "From", *(names.column(key) for key in NUMBERS)]
-    lines = [head, ["---"] * 4 + ["---:"] * len(NUMBERS)]
+    head = [
+        "Dataset",
+        "Method",
+        "CNN",
+        "From",
+        *(names.column(key) for key in NUMBERS),
+        "What differs",
+        "Source",
+    ]
+    lines = [head, ["---"] * 4 + ["---:"] * len(NUMBERS) + ["---"] * 2]
+    sources = list(dict.fromkeys(row["source"] for row in rows if row["source"]))
     for row in rows:
         name = label(table_rows, str(row["method"])) if row["origin"] == "here" else str(row["method"])
         cells = [row["dataset"], name, row["cnn"] or "", row["origin"], *(_cell(row, key) for key in NUMBERS)]
+        cells += [row["differs"] or "", sources.index(row["source"]) + 1 if row["source"] else ""]
         lines.append([str(cell) for cell in cells])
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     note = "In brackets: ours less published, in points. Second-hand: read in the source, not in the paper."
     if all(row["origin"] == "here" for row in rows):
         return f"{table}\n\nNo published numbers are known for these datasets and protocols.\n"
-    return f"{table}\n\n{note}\nSource: {source}.\n"
+    listed = "\n".join(f"{place}. {source}." for place, source in enumerate(sources, 1))
+    return f"{table}\n\n{note} Sources:\n\n{listed}\n"
 
 
 def _cell(row: Row, key: str) -> str:

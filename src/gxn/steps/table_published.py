@@ -22,9 +22,10 @@ class Arguments(RowArguments):
 
 def table_published(arguments: Arguments) -> None:
     """Write both forms of the comparison."""
-    known = read_published(arguments.published)
-    rows = comparison(read_table(arguments.table), known)
-    write_text(arguments.markdown, to_markdown(rows, known.source, arguments.rows))
+    config = arguments.configuration
+    features = Path(config.features.file).name if config.features.file else config.cnn.name
+    rows = comparison(read_table(arguments.table), read_published(arguments.published), features)
+    write_text(arguments.markdown, to_markdown(rows, arguments.rows))
     write_text(arguments.csv, to_csv(rows, COLUMNS))
 
 
