@@ -4,7 +4,6 @@ Loops release the interpreter's lock, and a thread computes whole pieces of the 
 depends on the number of threads.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,20 +12,32 @@ from pathlib import Path
 from typing import TypeVar
 
 import numba
+from numba.core.caching import UserProvidedCacheLocator
 
-from gxn.datasets import words
+from gxn import code
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 
 def digest() -> str:
-    """Hash of the files that the compiled code depends on: those of this folder, and the word ids that they use.
+    """Digest of the code of this folder and of what it imports: constants of other files are compiled in, too."""
+    return code.digest(*(f"gxn.kernels.{path.stem}" for path in Path(__file__).parent.glob("*.py")))
 
-    Numba compares only the date of the file that a loop stands in, not of the files that it imports.
+
+class CodeCacheLocator(UserProvidedCacheLocator):
+    """Lets numba find a loop by its name in a folder that is named after the code.
+
+    Its own locator also compares the date of the file and the line of the loop, which prose changes.
     """
-    files = [*sorted(Path(__file__).parent.glob("*.py")), Path(words.__file__)]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+    def get_source_stamp(self) -> str:
+        """The same for every date of the file."""
+        return ""
+
+    def get_disambiguator(self) -> str:
+        """The same for every line of the loop."""
+        return ""
 
 
 def cache_folder() -> Path | None:
@@ -46,6 +57,7 @@ def cache_folder() -> Path | None:
 
 _CACHE = cache_folder()
 numba.config.CACHE_DIR = str(_CACHE or "")
+numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{CodeCacheLocator.__name__}"
 
 
 def compiled(function: Callable) -> Callable:
