@@ -143,3 +143,42 @@ def count_above(scores, limits, num_higher, num_tied):
     for column in range(columns):
         num_higher[1][column] += higher[column]
         num_tied[1][column] += tied[column]
+
+
+@compiled
+def count_some(images, texts, chosen, limits, num_higher, num_tied):
+    """As `count_above`, of some pairs alone, whose violations are summed as `violations` does, four at a time.
+
+    Args:
+        images, texts: float32 (N, D) and (M, D).
+        chosen: int64 (2, P), the image and the text of each pair.
+    """
+    last, scores = chosen.shape[1] - 1, np.zeros(4, np.float32)
+    for first in range(0, last + 1, 4):
+        b, c, d = min(first + 1, last), min(first + 2, last), min(first + 3, last)
+        va, vb, vc, vd = (
+            images[chosen[0, first]],
+            images[chosen[0, b]],
+            images[chosen[0, c]],
+            images[chosen[0, d]],
+        )
+        ta, tb, tc, td = (
+            texts[chosen[1, first]],
+            texts[chosen[1, b]],
+            texts[chosen[1, c]],
+            texts[chosen[1, d]],
+        )
+        in_a, in_b, in_c, in_d = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
+        for at in range(images.shape[1]):
+            over_a, over_b = excess(ta[at], va[at]), excess(tb[at], vb[at])
+            over_c, over_d = excess(tc[at], vc[at]), excess(td[at], vd[at])
+            in_a -= over_a * over_a
+            in_b -= over_b * over_b
+            in_c -= over_c * over_c
+            in_d -= over_d * over_d
+        scores[0], scores[1], scores[2], scores[3] = in_a, in_b, in_c, in_d
+        for pair in range(first, d + 1):
+            for side in range(2):
+                row = chosen[side, pair]
+                num_higher[side][row] += scores[pair - first] > limits[side][row]
+                num_tied[side][row] += scores[pair - first] == limits[side][row]

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from gxn.kernels import pairs
+from gxn.kernels import pairs, screening
 from gxn.kernels.compiled import slices, spread
 from gxn.processors import compute_threads
 from gxn.similarities import Similarity
@@ -18,6 +18,7 @@ from gxn.similarities import Similarity
 # Of a block: its scores and images fit the second cache, and the texts of DEPTH dimensions the first.
 IMAGES, CAPTIONS = 96, 512
 GROUP = 16  # images that are scored at a time with the captions of all of them
+FEW = IMAGES * CAPTIONS // 64  # pairs of a block that are quicker to score one by one than as a block
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,11 @@ def count_rivals(
         block = [pairs.transposed(space[captions]) for space in texts]
         scores = score([space[first : first + GROUP] for space in images], block)
         positive[captions] = scores[caption_to_image[captions] - first, np.arange(len(captions))]
-    return _count(
-        score, images, texts, (best_of_images(positive, caption_to_image, len(images[0])), positive)
-    )
+    positives = best_of_images(positive, caption_to_image, len(images[0])), positive
+    screen = None
+    if similarity.order and len(images) == 1:  # of a sum of roots there are no bytes
+        screen = screening.screen(images[0], texts[0], tuple(-each for each in positives), compute_threads())
+    return _count(score, images, texts, positives, screen)
 
 
 def all_scores(
@@ -102,8 +105,13 @@ def _prepared(images, texts, similarity: Similarity, weights) -> tuple[list, lis
     return images, texts, partial(_sums, pairs.violations if similarity.order else pairs.products)
 
 
-def _count(score: Callable[..., np.ndarray], images, texts, positive) -> RivalCounts:
-    """Count over all blocks of IMAGES x CAPTIONS; a thread takes a block of images at a time."""
+def _count(
+    score: Callable[..., np.ndarray], images, texts, positive, screen: screening.Screen | None
+) -> RivalCounts:
+    """Count over all blocks of IMAGES x CAPTIONS; a thread takes a block of images at a time.
+
+    Where bytes show that few pairs of a block can matter, only those are scored.
+    """
     threads, lock = compute_threads(), threading.Lock()
     pieces = slices(len(texts[0]), CAPTIONS)
     blocks = spread(
@@ -116,12 +124,13 @@ def _count(score: Callable[..., np.ndarray], images, texts, positive) -> RivalCo
         some = [space[rows] for space in images]
         higher, tied = (np.zeros(len(positive[1]), np.int64) for _ in range(2))
         for columns, block in zip((slice(*piece) for piece in pieces), blocks, strict=True):
-            pairs.count_above(
-                score(some, block),
-                (positive[0][rows], positive[1][columns]),
-                (num_higher[0][rows], higher[columns]),
-                (num_tied[0][rows], tied[columns]),
-            )
+            limits = positive[0][rows], positive[1][columns]
+            counts = (num_higher[0][rows], higher[columns]), (num_tied[0][rows], tied[columns])
+            left = screen.left(rows, columns, FEW) if screen else None
+            if left is None:
+                pairs.count_above(score(some, block), limits, *counts)
+            else:
+                pairs.count_some(some[0], texts[0][columns], left, limits, *counts)
         with lock:  # the rows are this piece's alone, the columns are not
             num_higher[1][:] += higher
             num_tied[1][:] += tied
