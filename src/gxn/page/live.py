@@ -134,7 +134,7 @@ def _found(row: Row, scores: np.ndarray, own: Sequence[int], hit: Callable[[int,
         top, others = scores[own].max(), np.delete(scores, own)
         rank = f"{1 + (others > top).sum() + 0.5 * (others == top).sum():g}"
     best = np.argsort(-scores, kind="stable")[:BEST].tolist()
-    return Found(row, rank, [hit(item, f"{scores[item]:.3f}") for item in best])
+    return Found(row, rank, [hit(item, f"{scores[item]:.3f}".replace("-", "−")) for item in best])
 
 
 def _data_uri(pixels: np.ndarray) -> str:
