@@ -48,3 +48,11 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> "Results":  # noqa: F82
     from made_results import make_results
 
     return make_results(tmp_path_factory.mktemp("results with a space"))
+
+
+@pytest.fixture(scope="session")
+def asked(pretrained_data: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> "Asked":  # noqa: F821
+    """Pages with a tiny trained row that answers; nobody may change them."""
+    from asked import make_asked
+
+    return make_asked(pretrained_data, tmp_path_factory.mktemp("asked"))

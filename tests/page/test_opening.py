@@ -53,5 +53,5 @@ def test_rows_without_a_checkpoint_do_not_answer(place):
 
 def test_where_nothing_has_run_the_page_says_what_to_run(place):
     shutil.rmtree(place)
-    with pytest.raises(GxnError, match="results/scenes/: has no embeddings yet; run the workflow"):
+    with pytest.raises(GxnError, match="results/scenes: has no embeddings yet; run the workflow"):
         open_application([], ["localhost"])

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 from pages import made_collection
 from PIL import Image
+from tiny import train
 
 from gxn.datasets.captions import Record
 from gxn.datasets.words import SPECIAL
@@ -40,12 +40,8 @@ class Asked:
     pictures: list[Path]
 
 
-@pytest.fixture(scope="session")
-def asked(pretrained_data, tmp_path_factory) -> Asked:
-    """Pages of a tiny row that captions and draws, beside one that cannot be asked."""
-    from tiny import train
-
-    folder = tmp_path_factory.mktemp("asked")
+def make_asked(pretrained_data: dict[str, Path], folder: Path) -> Asked:
+    """Train a tiny row that captions and draws, and show it beside one that cannot be asked."""
     data = Path(shutil.copytree(pretrained_data["data"], folder / "data"))
     stages = {name: path for name, path in pretrained_data.items() if name != "data"}
     checkpoint = train(data, "joint", "joint", "both", **stages)
