@@ -14,6 +14,7 @@ SEVERAL = {
     "test_map.py": "the tests",
     "test_docs.py": "the documentation",
     "test_benchmarks.py": "benchmarks/",
+    "page/test_browser.py": "gxn.page, by a browser",
     "steps/test_figures.py": "gxn.steps.figure_*",
     "steps/test_tables.py": "gxn.steps.table_*",
     "reporting/test_pictures.py": "gxn.reporting.grids and queries, from files",
