@@ -55,6 +55,7 @@ IMAGINED = {  # heading: column of table_imagined.csv, digits
     "shapes by chance": ("drawn_shape_chance", 2),
     "KID": ("kid", 2),
 }
+SHORT = ("Method", "i2t R@1", "t2i R@1", "rsum")  # columns of the ablation that README.md has
 LINES = ("people", "chance")  # of table_imagined.csv, beside the rows
 SPACES = ("abstract", "grounded")
 BLOCK = re.compile(r"(?<=<!-- )(?P<name>\w+)(?P<open> -->\n).*?(?P<close>\n<!-- end -->)", re.DOTALL)
@@ -208,12 +209,20 @@ def blocks(texts: Mapping[str, str]) -> dict[str, str]:
         means.append([f"`{stage}`", epoch, *cells])
     return {
         "table_ablation": texts["table_ablation.md"].rstrip("\n"),
+        "table_short": short(texts["table_ablation.md"]),
         "table_spaces": markdown(
             ["row", *SPACES], [[f"`{method}`", *map(cells.get, SPACES)] for method, cells in alone.items()]
         ),
         "table_imagined": markdown(["row", *IMAGINED], imagined),
         "curves": markdown(["stage", "epoch", *LOSSES], means),
     }
+
+
+def short(table: str) -> str:
+    """The columns SHORT of a Markdown table, without the lines above it."""
+    lines = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("|")]
+    kept = [[each.strip() for each in lines[0]].index(name) for name in SHORT]
+    return "\n".join("|" + "|".join(line[column] for column in kept) + "|" for line in lines)
 
 
 def markdown(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:

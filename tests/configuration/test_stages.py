@@ -191,7 +191,7 @@ def test_a_row_starts_from_the_decoder_of_its_own_loss():
     [
         ("rl", "two_space", f"--stage: must be one of {', '.join(STAGES)}, not 'rl'"),
         ("pretrain_xe", "vse0", "--name: there is no encoder 'vse0'; there are cosine, order, "),
-        ("joint", "cosine", "--name: there is no row 'cosine'; there are vse0, vsepp, "),
+        ("joint", "cosine", "--name: there is no row 'cosine'; there are bag, vse0, "),
     ],
 )
 def test_what_is_not_in_the_configuration_is_refused(stage, name, message):

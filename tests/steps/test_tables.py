@@ -18,7 +18,19 @@ from gxn.steps import table_ablation, table_datasets, table_imagined, table_publ
 
 ROWS = {
     "methods": {
-        **dict.fromkeys(["cca", "order", "abstract", "gxn_i2t_xe", "gxn_i2t_mix", "gxn_t2i", "gxn_i2t_t2i"]),
+        **dict.fromkeys(
+            [
+                "cca",
+                "bag",
+                "infonce",
+                "order",
+                "abstract",
+                "gxn_i2t_xe",
+                "gxn_i2t_mix",
+                "gxn_t2i",
+                "gxn_i2t_t2i",
+            ]
+        ),
         "vse0": {"label": "Plain"},
     },
     "significance": {"control": "two_space", "resamples": 100},

@@ -19,7 +19,7 @@ BASE = {
     "device": "cpu",
     "dataset": {"source": {"test": 5000}},
     "drawing": {"adversarial": "logistic", "contrastive_d": 0, "contrastive_g": 0},
-    "encoders": {"cosine": {"retrieval": {"normalise": True}}},
+    "encoders": {name: {"retrieval": {"normalise": True}} for name in ("cosine", "infonce", "bag")},
     "finetune": {"methods": ["vsepp"], "processes": 2},
 }
 # they change which files there are, or have no other value here
@@ -27,7 +27,7 @@ APART = (
     *("seeds", "device", "dataset.name", "dataset.source.kind", "cnn.weights", "features.file"),
     "labels.instances",
     *("finetune.methods", "methods.*.kind", "methods.*.encoder", "methods.*.captioning", "methods.*.drawing"),
-    "encoders.cosine.retrieval.normalise",
+    *("encoders.*.retrieval.normalise", "encoders.infonce.loss.kind"),
 )
 PHASES = {
     "prepare": "data", "tokenize": "data", "labels": "data", "gan_images": "data",
@@ -84,6 +84,7 @@ REACH: dict[str, set[str]] = {  # the first pattern that fits
     "joint.*": JOINT,
     "finetune.*": {"finetune"},
     "methods.*.label": NAMED,
+    "methods.*.colour": NAMED,
     "methods.vsepp.loss.*": {"rank", "finetune"},
     "evaluate.meteor": {"imagine"},
     "evaluate.reader.*": {"train_reader"},
@@ -116,7 +117,9 @@ OTHER: dict[str, Any] = {
     "model.discriminator_kind": "concatenation",
     "model.discriminator_norm": "batch",
     "model.discriminator_reads": "mean",
-    "retrieval.*_pooling": "last",
+    "*retrieval.*_pooling": "last",
+    "retrieval.drop_*": 0.5,
+    "methods.*.colour": "#123456",
     "retrieval.word_embeddings": "own",
     "encoders.*.spaces": {("grounded",): ["abstract", "grounded"], ("abstract",): ["abstract", "grounded"],
                           ("abstract", "grounded"): ["grounded"]},

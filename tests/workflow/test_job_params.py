@@ -46,8 +46,8 @@ def test_the_seed_of_a_job_is_in_its_folder_of_unfinished_work():
 
 def test_rows_of_tables_are_named_in_their_order():
     rows, tuned = json.loads(job_params.rows(plan(TUNED)))
-    assert list(rows)[:3] == ["cca", "vse0", "vsepp"] and tuned == ["vsepp_ft"]
-    assert rows["vsepp"] == ["VSE++", None]
+    assert list(rows)[:3] == ["cca", "bag", "vse0"] and tuned == ["vsepp_ft"]
+    assert rows["vsepp"] == ["VSE++", "#0072B2"]
 
 
 @pytest.mark.parametrize(("seed", "option"), [("3", "--seed 3"), ("less", "")])

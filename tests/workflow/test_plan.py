@@ -16,7 +16,7 @@ def test_no_names_match_nothing():
 
 def test_rows_are_plain_imagining_tuned_or_without_a_seed():
     found = plan(TUNED)
-    assert found.plain == ["vse0", "vsepp", "order", "abstract", "two_space"]
+    assert found.plain == ["bag", "vse0", "infonce", "vsepp", "order", "abstract", "two_space"]
     assert found.imagining == ["gxn_i2t_xe", "gxn_i2t_mix", "gxn_t2i", "gxn_i2t_t2i"]
     assert found.tuned == {"vsepp_ft": "vsepp"}
     assert found.seedless_of("cca") == ["cca"]
@@ -56,7 +56,7 @@ def test_a_row_needs_the_stages_of_what_it_imagines(row, expected):
 
 def test_rows_of_one_encoder_share_its_pretraining():
     names = [name for stage, name in plan().needed() if stage == "pretrain_ranking"]
-    assert names == ["cosine", "order", "abstract", "two_space"]
+    assert names == ["cosine", "order", "abstract", "two_space", "infonce", "bag"]
 
 
 @pytest.mark.parametrize(

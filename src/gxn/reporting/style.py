@@ -78,13 +78,13 @@ class Look:
 
 
 def looks(rows: Rows, more: Sequence[str] = ()) -> dict[str, Look]:
-    """The look of each row, then of `more` keys: by its place, in the row's own colour where it has one."""
-    count = len(PALETTE)
-    own = {key: row.colour for key, row in rows.items()}
+    """The look of each row, then of `more` keys: in the row's own colour, or the next that no row has."""
+    own = {key: row.colour for key, row in rows.items() if row.colour}
+    free = [colour for colour in PALETTE if colour not in own.values()] or PALETTE
+    others = [key for key in [*rows, *more] if key not in own]
+    colours = own | {key: free[i % len(free)] for i, key in enumerate(others)}
     return {
-        key: Look(
-            own.get(key) or PALETTE[i % count], DASHES[(i + i // count) % len(DASHES)], MARKERS[i % count]
-        )
+        key: Look(colours[key], DASHES[(i + i // len(MARKERS)) % len(DASHES)], MARKERS[i % len(MARKERS)])
         for i, key in enumerate([*rows, *more])
     }
 
