@@ -11,7 +11,7 @@ from gxn.files import create_hdf5, write_json
 
 METHODS = ("vse0", "vsepp", "order", "two_space", "gxn_i2t_xe", "gxn_i2t_mix", "gxn_t2i", "gxn_i2t_t2i")
 # the rows of the table, by the configuration
-ROWS = {"methods": {"abstract": None, "cca": None}}
+ROWS = {"methods": dict.fromkeys(("abstract", "cca", "bag", "infonce"))}
 COLOURS = {"red": (200, 40, 40), "blue": (40, 70, 200), "green": (40, 160, 70), "yellow": (220, 190, 40)}
 SHAPES = ("disc", "square", "ring", "bar")
 PLACES = ("top left", "top right", "bottom left", "bottom right")
