@@ -17,7 +17,8 @@ cnn: {weights: own/weights.safetensors}
 TUNED = "finetune: {methods: [vsepp], processes: 2}"
 # rows that imagine nothing; the others are left out
 PLAIN = """
-methods: {bag: null, infonce: null, abstract: null, two_space: null, gxn_i2t_xe: null, gxn_i2t_mix: null, gxn_t2i: null, gxn_i2t_t2i: null}
+methods: {bag: null, infonce: null, abstract: null, two_space: null,
+  gxn_i2t_xe: null, gxn_i2t_mix: null, gxn_t2i: null, gxn_i2t_t2i: null}
 significance: {control: vse0}
 """
 
