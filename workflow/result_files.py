@@ -44,6 +44,26 @@ def judge_option(plan: Plan) -> str:
     return " ".join(f"--weights {shlex.quote(path)}" for path in judge(plan))
 
 
+def unread(plan: Plan, method: str, seed: str) -> dict[str, str]:
+    """What judges a row's drawings where no reader can: real pictures, and encoders trained without the generator.
+
+    The encoders read drawings by the CNN; where features are the user's, there is none.
+    """
+    row = plan.rows[method]
+    if not row.drawing or reader(plan):
+        return {}
+    patterns = {"gan_images": paths.GAN_IMAGES}
+    if judge(plan):
+        patterns["encoders"] = paths.checkpoint("pretrain_ranking", row.encoder)
+    return {name: path.format(dataset=plan.dataset, seed=seed) for name, path in patterns.items()}
+
+
+def unread_option(plan: Plan, method: str, seed: str) -> str:
+    """What judges a row's drawings where no reader can, as options."""
+    files = unread(plan, method, seed)
+    return " ".join(f"--{name.replace('_', '-')} {path}" for name, path in files.items())
+
+
 def drawn_option(plan: Plan) -> str:
     """The real pictures that drawings are compared with, as an option."""
     return " ".join(f"--gan-images {path}" for path in gan_images(plan))

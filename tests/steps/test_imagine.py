@@ -96,6 +96,30 @@ def test_a_control_that_is_shuffled_is_not_called_collapsed(place, tmp_path, mon
     assert imagined(place, tmp_path, "both", config=config)["warnings"] == []
 
 
+def test_drawings_that_no_reader_reads_are_judged_by_encoders(place, pretrained_data, tmp_path, monkeypatch):
+    from gxn.steps import imagine as module
+
+    def features(images, *_):
+        return images.reshape(len(images), -1)[:, :16].astype(np.float32)
+
+    monkeypatch.setattr(module, "picture_features", features)
+    files = {"gan_images": pretrained_data["gan_images"]}
+    assert imagined(place, tmp_path / "a", "draws", **files)["metrics"].keys() == {"spread"}
+    files |= {"encoders": pretrained_data["encoders"], "weights": place / "cnn.safetensors"}
+    metrics = imagined(place, tmp_path / "b", "draws", **files)["metrics"]
+    assert metrics["r_precision_chance"] == 1 / 6 and 0 <= metrics["r_precision"] <= 1
+    found = imagined(place, tmp_path / "c", "captions", **files)["metrics"]
+    assert not {"spread", "r_precision"} & found.keys()
+
+
+def test_drawings_that_are_all_alike_are_a_warning(place, pretrained_data, tmp_path, monkeypatch, capsys):
+    from gxn.steps import imagine as module
+
+    monkeypatch.setattr(module, "spread", lambda *_: 0.01)
+    found = imagined(place, tmp_path, "draws", gan_images=pretrained_data["gan_images"])
+    assert "nearly all alike" in found["warnings"][0] and "nearly all alike" in capsys.readouterr().err
+
+
 def test_the_same_seed_gives_the_same_bytes(place, tmp_path):
     for name in ("a", "b"):
         imagined(place, tmp_path / name, "both")

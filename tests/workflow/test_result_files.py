@@ -1,6 +1,6 @@
 """Files that tables, figures and grids read, against answers by hand."""
 
-from plans import PLAIN, TUNED, plan
+from plans import OWN, PLAIN, TUNED, plan
 from workflow import result_files
 
 SEEDS = "seeds: [3, 5]"
@@ -38,3 +38,13 @@ def test_training_curves_are_of_all_that_is_trained():
     names = [path.removeprefix("results/scenes/curves/").removesuffix("/seed0.csv") for path in found]
     assert names == ["pretrain_ranking/cosine", "pretrain_ranking/order", "joint/vse0", "joint/vsepp",
                      "joint/order", "finetune/vsepp_ft", "cnn.csv"]  # fmt: skip
+
+
+def test_drawings_of_photographs_are_judged_by_encoders_trained_without_the_generator():
+    found = plan(OWN)
+    assert result_files.unread_option(found, "gxn_t2i", "1") == (
+        "--gan-images data/mine/gan_images.h5"
+        " --encoders results/mine/checkpoints/pretrain_ranking/two_space/seed1.safetensors"
+    )
+    assert result_files.unread(found, "vsepp", "1") == {}
+    assert result_files.unread(plan(), "gxn_t2i", "1") == {}  # a reader judges scenes

@@ -95,6 +95,7 @@ rule evaluate:
 
 rule imagine:
     input:
+        unpack(lambda w: result_files.unread(PLAN, w.method, w.seed)),
         checkpoint=paths.checkpoint("joint", "{method}"),
         captions=paths.CAPTIONS,
         features=paths.FEATURES,
@@ -119,6 +120,7 @@ rule imagine:
         judges=" ".join(
             [result_files.reader_option(PLAN), result_files.judge_option(PLAN)]
         ),
+        unread=lambda w: result_files.unread_option(PLAN, w.method, w.seed),
         settings=job_params.imagining(PLAN),
         code=lambda w: digests.row_reader(PLAN, "imagine", w.method),
     shell:
@@ -126,6 +128,7 @@ rule imagine:
         " --captions {input.captions} --features {input.features} --tokens {input.tokens}"
         " --frequencies {input.frequencies} --method {wildcards.method} --seed {wildcards.seed}"
         " --out-captions {output.captions} --out-drawings {output.drawings} {params.judges}"
+        " {params.unread}"
 
 
 rule train_reader:

@@ -15,6 +15,8 @@ LEAST_GAIN = (
 LEAST_CIDER_D_RATIO = (
     1.1  # CIDEr-D over that of other images' captions; the default's decoders have 2.0 to 2.5
 )
+LEAST_SPREAD = 0.25  # of drawings' differences over those of real pictures; one of 240 photographs has 0.73
+ERRORS = 2.0  # standard errors above chance that a share must be
 LEAST_LOSS_OF_D = 0.05  # nats per decision; a discriminator that guesses has log 2 = 0.69
 
 
@@ -67,6 +69,34 @@ def generator_warnings(
                 f"the generator is at chance: {name} is {value:.3f}, "
                 f"and {floor:.3f} under other images' captions"
             )
+    return found
+
+
+def unread_drawing_warnings(metrics: Mapping[str, float | None], drawings: int) -> list[str]:
+    """Warnings about a generator of pictures that no reader reads: drawings nearly all alike, or not found.
+
+    Args:
+        metrics: `spread`, and `r_precision` with its `r_precision_real` and `r_precision_chance`, as
+            `gxn.evaluation.drawn_retrieval` gives them. Where real pictures are not found either, R-precision is
+            no ground for a warning.
+        drawings: number of them. R-precision must be two standard errors of a share at chance above it.
+    """
+    found = []
+    spread = _finite(metrics.get("spread"))
+    if spread is not None and spread < LEAST_SPREAD:
+        found.append(
+            f"the generator's drawings are nearly all alike: they differ by {spread:.2f} of what real pictures do"
+        )
+    keys = ("r_precision", "r_precision_real", "r_precision_chance")
+    value, real, chance = (_finite(metrics.get(key)) for key in keys)
+    if value is None or real is None or chance is None:
+        return found
+    least = chance + ERRORS * math.sqrt(chance * (1 - chance) / drawings)
+    if value <= least < real:
+        found.append(
+            f"the generator is at chance: {value:.3f} of {drawings} drawings are found by their captions, "
+            f"{chance:.3f} by chance, and {real:.3f} of the real pictures of that size"
+        )
     return found
 
 

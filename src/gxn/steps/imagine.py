@@ -11,18 +11,21 @@ from torch import Tensor
 from gxn import cli
 from gxn.configuration.arguments import Configured
 from gxn.datasets.tokens import read_tokens
-from gxn.evaluation.collapse import decoder_warnings, generator_warnings
+from gxn.evaluation.collapse import decoder_warnings, generator_warnings, unread_drawing_warnings
+from gxn.evaluation.drawn_retrieval import found_by_captions, spread
 from gxn.evaluation.imagination import judge_captions, judge_drawings, read_truth
 from gxn.evaluation.reader import load_reader, read
 from gxn.evaluation.realism import picture_features, realism
 from gxn.files import create_hdf5, load_tensors, write_json
 from gxn.models.encoders import GROUNDED, Encoders, encode_captions
+from gxn.models.pictures import draw
 from gxn.rewards.ciderd import CiderD
 from gxn.rewards.frequencies import read_frequencies
 from gxn.training.captioning import greedy_captions
 from gxn.training.checkpoint import read_decoder, read_drawing_networks, read_encoders
 from gxn.training.data import Split, read_split
 from gxn.training.device import choose_device
+from gxn.training.drawing import read_gan_images
 
 BATCH = 256
 CHANCE = {name: f"{name}_chance" for name in ("fidelity", "drawn_facts", "drawn_colour", "drawn_shape")}
@@ -47,6 +50,8 @@ class Arguments(Configured):
     weights: Path | None = cli.option(
         "the CNN's weights, for the distance of drawings from real pictures", None
     )
+    gan_images: Path | None = cli.option("gan_images.h5, where no reader can judge drawings", None)
+    encoders: Path | None = cli.option("checkpoint of encoders trained without the generator, likewise", None)
 
 
 def imagine(arguments: Arguments) -> None:
@@ -81,17 +86,23 @@ def imagine(arguments: Arguments) -> None:
     with create_hdf5(arguments.out_drawings, {"provenance": metadata["provenance"]}) as file:
         if "generator" in modules:
             first = np.unique(split.caption_image.numpy(force=True), return_index=True)[1]
-            file["images"] = images = _draw(checkpoint, encoders, split, first, device)
+            augmentation, generator = (each.to(device) for each in read_drawing_networks(checkpoint))
+            grounded = _embedded(encoders, split, first)[encoders.spaces.index(GROUNDED)]
+            file["images"] = images = draw(augmentation, generator, grounded, BATCH)
             file["sentid"] = split.sentid[first]
             reader = load_reader(arguments.reader)[0] if arguments.reader else None
             seen = (lambda pictures: read(reader, pictures)) if reader else None
             metrics |= judge_drawings(images, split.sentid[first], truth, seen)
+            drawn = None
             if arguments.weights:
                 drawn = picture_features(images, config.cnn, arguments.weights, config.features, device)
                 metrics |= realism(split.features.numpy(force=True), drawn)
+            if arguments.gan_images:
+                metrics |= _judge_unread(arguments, images, drawn, split, first)
     result["warnings"] = []
     if not config.rows[arguments.method].shuffled:  # a control, whose imagination is to be wrong
         found = [*decoder_warnings(metrics), *generator_warnings(metrics, CHANCE)]
+        found += unread_drawing_warnings(metrics, len(split.imgid))
         result["warnings"] = [*metadata.get("warnings", []), *found]
     write_json(arguments.out_captions, result)
     for warning in result["warnings"]:
@@ -99,20 +110,24 @@ def imagine(arguments: Arguments) -> None:
     print("  ".join(f"{name} {value:.4g}" for name, value in metrics.items()))
 
 
-@torch.no_grad()
-def _draw(
-    checkpoint: Path, encoders: Encoders, split: Split, captions: np.ndarray, device: torch.device
-) -> np.ndarray:
-    """Draw uint8 (N, 3, S, S), one picture of each of the captions, int64 (N,) rows of the split."""
-    augmentation, generator = read_drawing_networks(checkpoint)
-    augmentation.to(device), generator.to(device)
-    space, rows = encoders.spaces.index(GROUNDED), torch.from_numpy(captions)
-    grounded = encode_captions(encoders, split.tokens[rows.to(device)], split.lengths[rows], BATCH)[space]
-    drawings: list[Tensor] = []
-    for part in grounded.split(BATCH):
-        images = generator(augmentation(part)[1])  # the mean condition: the picture of the caption itself
-        drawings.append(((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8))
-    return torch.cat(drawings).numpy(force=True)
+def _embedded(encoders: Encoders, split: Split, captions: np.ndarray) -> list[Tensor]:
+    """Embeddings (N, J), by space, of captions, int64 (N,) rows of the split."""
+    rows = torch.from_numpy(captions)
+    return encode_captions(encoders, split.tokens[rows.to(split.tokens.device)], split.lengths[rows], BATCH)
+
+
+def _judge_unread(
+    arguments: Arguments, images: np.ndarray, drawn: np.ndarray | None, split: Split, captions: np.ndarray
+) -> dict[str, float]:
+    """Measures that need no reader, of drawings uint8 (N, 3, S, S) and, with a CNN, their features (N, F)."""
+    config, real = arguments.configuration, read_gan_images(arguments.gan_images, split).numpy(force=True)
+    metrics = {"spread": spread(images, real)}
+    if drawn is not None and arguments.encoders is not None:
+        device = split.features.device
+        encoders = read_encoders(arguments.encoders)[0].to(device)
+        true = picture_features(real, config.cnn, arguments.weights, config.features, device)
+        metrics |= found_by_captions(drawn, true, _embedded(encoders, split, captions), encoders)
+    return metrics
 
 
 main = cli.command(imagine, Arguments)
