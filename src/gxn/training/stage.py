@@ -48,7 +48,9 @@ class StageArguments(Configured):
     curves: Path = option("CSV to write: a line for each epoch")
     out: Path = option("checkpoint to write, safetensors")
     code: str | None = option("digest of the step's code; left out: it is computed", None)
-    embeddings: Path | None = option("HDF5 to write, for joint and system: embeddings of the test split", None)
+    embeddings: Path | None = option(
+        "HDF5 to write, for joint and system: embeddings of the test split", None
+    )
 
     @cached_property
     def settings(self) -> StageSettings:
