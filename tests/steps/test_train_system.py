@@ -52,8 +52,7 @@ def test_the_updates_are_those_of_warm_up_and_joint_stage(data, labels, name, ca
     assert curves.epoch.tolist() == [1, 2, 3, 4] and curves.val_rsum.notna().all()
     (data / "log").write_text(capsys.readouterr().out)
     cost = read_cost(data / "log")
-    warmups = 2 if name == "corr" else 1  # one for each alpha
-    assert cost.updates == 4 * (2 * warmups + 2 * 2)  # four batches; two updates on each in the joint stage
+    assert cost.updates == 4 * (2 + 2 * 2)  # four batches; two updates on each in the joint stage
     tensors = load_tensors(path)[0]
     buffers = ("guard", "_mean", "_error", "_centre")
     counted = sum(each.numel() for key, each in tensors.items() if not any(part in key for part in buffers))

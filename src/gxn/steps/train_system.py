@@ -68,6 +68,7 @@ def _tied(stage: Stage, arguments: Arguments) -> tuple[System, list[dict[str, fl
     settings, best = stage.settings, None
     for alpha in settings.system.alphas:
         torch.manual_seed(arguments.seed)
+        stage.updates = 0  # those of one alpha count
         own = copy.deepcopy(stage.encoders)
         objective = Correspondence(own, settings.warmup, settings.system, alpha, stage.train)
         history = _warmed(stage, objective, f"alpha-{alpha}")
