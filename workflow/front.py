@@ -13,6 +13,11 @@ from workflow.plan import Plan
 
 COLUMNS = {"i2t_r1": "i2t R@1", "i2t_r5": "R@5", "i2t_r10": "R@10", "i2t_medr": "MedR"}
 COLUMNS |= {"t2i_r1": "t2i R@1", "t2i_r5": "R@5", "t2i_r10": "R@10", "t2i_medr": "MedR", "rsum": "rsum"}
+KINDS = {"cca": "a closed form without a seed", "embeddings": "embeddings that another program made"}
+KINDS |= {
+    "correspondence": "a correspondence autoencoder",
+    "adversarial": "embeddings with labels and an adversary",
+}
 CAPTIONS = {"none": "no captions", "xe": "captions by cross-entropy", "mix": "captions by XE and RL"}
 
 
@@ -89,7 +94,7 @@ def _row(plan: Plan, name: str) -> str:
         return f"as ``{plan.tuned[name]}``, trained on with its CNN"
     row = plan.config.methods[name]
     if not isinstance(row, Method):
-        return "a closed form without a seed" if row.kind == "cca" else f"embeddings of ``{row.file}``"
+        return KINDS[row.kind]
     encoder = plan.config.encoder(row.encoder)
     loss = (row.loss or plan.config.encoders[row.encoder].loss).kind
     parts = [" and ".join(encoder.spaces) + " space" + "s" * (len(encoder.spaces) > 1)]

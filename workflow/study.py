@@ -13,6 +13,7 @@ nothing else. config.yaml says what was run.
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -51,15 +52,21 @@ def studies() -> list[str]:
 
 
 def files(name: str) -> list[str]:
-    """Configuration files of a study: config/NAME.yaml below its own, where there is one.
+    """Configuration files of a study, as the command in its header names them.
 
     Raises:
-        GxnError: there is no such study.
+        GxnError: there is no such study, or its header has no command.
     """
     if name not in studies():
         raise GxnError(f"{name}: is not a study; those of {CONFIGS} are {', '.join(studies())}")
-    below = f"config/{name}.yaml"
-    return [*[below] * (ROOT / below).is_file(), (CONFIGS / f"{name}.yaml").as_posix()]
+    path = CONFIGS / f"{name}.yaml"
+    command = re.search(
+        r"^#.* --configfile((?: config/\S+)+)", (ROOT / path).read_text("utf-8"), re.MULTILINE
+    )
+    named = command[1].split() if command else []
+    if path.as_posix() not in named:
+        raise GxnError(f"{path}: its header has no command with --configfile that names it")
+    return named
 
 
 def plan_of(name: str, more: Sequence[str], root: Path, present: bool) -> Plan:

@@ -5,6 +5,7 @@ from made_results import METHODS
 from made_study import make_study
 
 from gxn.errors import GxnError
+from gxn.reporting import style
 from gxn.reporting.study import Study
 
 
@@ -32,6 +33,13 @@ def test_hours_are_those_of_all_jobs(study):
 
 def test_curves_are_those_of_every_stage(study):
     assert {path.parts[-3] for path in study.curves()} >= {"joint", "pretrain_xe"}
+    assert study.folder / "curves/cnn.csv" in study.curves()
+
+
+def test_rows_without_a_colour_are_not_shown_nor_are_their_encoders(study, monkeypatch):
+    monkeypatch.setattr(style, "PALETTE", ("#000000",) * 3)
+    assert list(study.shown) == list(METHODS[:3])
+    assert {path.parent.name for path in study.curves()} == {"curves", "cosine", *METHODS[:3]}
 
 
 def test_a_folder_that_is_no_record_is_refused(tmp_path):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from made_results import METHODS, SEEDS, Results
 
+ENCODERS = {"vse0": "cosine", "vsepp": "cosine", "order": "order"}
 LABELS = {"two_space": "Two spaces", "vse0": "VSE0"}
 
 
@@ -30,7 +31,14 @@ def make_study(results: Results, folder: Path, **changes: object) -> Path:
                 path.write_text(json.dumps(run))
     lines = {"people": {"cider_d": 0.9}, "chance": {"cider_d": 0.1}}
     (folder / "imagined/lines.json").write_text(json.dumps({"dataset": "scenes", "lines": lines}))
-    rows = {key: {"label": LABELS.get(key, key), "colour": None, "settings": {}} for key in METHODS}
+    rows = {
+        key: {
+            "label": LABELS.get(key, key),
+            "colour": None,
+            "settings": {"encoder": ENCODERS.get(key, "two_space")},
+        }
+        for key in METHODS
+    }
     about = {"dataset": "scenes", "rows": rows, "seeds": list(SEEDS), "training_images": 5000}
     about |= {"seconds": {"joint/two_space": 60.0, "prepare": 12.0}, "commit": "c" * 40}
     about |= {"configuration": "f" * 16, "data": "d" * 64}

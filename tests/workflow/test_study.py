@@ -22,8 +22,10 @@ def test_a_study_is_a_configuration_with_a_header(name):
     assert head.startswith("# ") and "?" in head.splitlines()[0] + head.splitlines()[1]
 
 
-def test_a_configuration_of_the_same_name_lies_below_a_study():
-    assert study.files("flickr8k") == ["config/flickr8k.yaml", "config/study/flickr8k.yaml"]
+def test_a_study_lies_over_the_files_that_its_header_names():
+    assert study.files("flickr8k") == [
+        f"config/{name}.yaml" for name in ("flickr8k", "rows", "study/flickr8k")
+    ]
 
 
 def test_an_unknown_study_is_refused():

@@ -8,6 +8,7 @@ from typing import Any
 from gxn.errors import GxnError
 from gxn.evaluation.ranked import Ranked, by_search, read_ranks
 from gxn.files import read_json
+from gxn.reporting import style
 from gxn.reporting.imagined import imagination
 from gxn.reporting.rows import RowName
 from gxn.reporting.runs import Run, read_runs
@@ -44,6 +45,11 @@ class Study:
         """Rows in the order of the table, with names in print."""
         return {key: RowName(row["label"], row["colour"]) for key, row in self.about["rows"].items()}
 
+    @property
+    def shown(self) -> dict[str, RowName]:
+        """The rows that figures have a colour for: the first ones."""
+        return dict(list(self.rows.items())[: len(style.PALETTE)])
+
     @cached_property
     def runs(self) -> list[Run]:
         """Metrics of every run."""
@@ -61,8 +67,10 @@ class Study:
         return imagination(paths, lines if lines.is_file() else None, self.rows)
 
     def curves(self) -> list[Path]:
-        """Files of training curves."""
-        return self._files("curves", "csv")
+        """Files of training curves: of the CNN, of the rows shown and of their encoders."""
+        encoders = {self.about["rows"][row]["settings"].get("encoder") for row in self.shown}
+        names = {"curves", *self.shown, *encoders}  # the CNN's file lies in the folder itself
+        return [path for path in self._files("curves", "csv") if path.parent.name in names]
 
     def hours(self) -> float:
         """Processor hours of all jobs."""

@@ -25,7 +25,7 @@ def study_figures(arguments: Arguments) -> None:
     """Draw the figures; one that has nothing to show is an empty page."""
     study = Study(arguments.study.parent)
     rows, imagined = study.rows, study.imagined()
-    ranked = [run for runs in study.ranked.values() for run in runs]
+    ranked = [run for row in study.shown for run in study.ranked[row]]
     with style.house_style():
         style.save_pdf(recall_curves(ranked, rows), arguments.recall)
         style.save_pdf(
