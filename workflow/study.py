@@ -31,7 +31,8 @@ from PIL import Image
 import gxn.errors
 from gxn.configuration.files import check, load, overlay, read, write
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, hdf5_metadata, open_hdf5, read_json, sha256, write_json
+from gxn.files import read_json, sha256, write_json
+from gxn.hdf5 import create_hdf5, hdf5_metadata, open_hdf5
 from gxn.reporting.rows import rows_of
 from gxn.writing import atomic
 from workflow import digests, paths, reference, result_files

@@ -1,5 +1,7 @@
 """The similarities of an image v and a caption t, by name, and what sets each apart."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gxn.errors import GxnError
@@ -38,3 +40,14 @@ def get_similarity(name: str) -> Similarity:
     if name not in list(SIMILARITIES):  # which may be asked for anything that JSON knows
         raise GxnError(f"similarity: must be one of {', '.join(SIMILARITIES)}, not {name!r}")
     return SIMILARITIES[name]
+
+
+def check_weights(weights: Sequence[float]) -> None:
+    """Refuse weights of the spaces that order no candidates.
+
+    Raises:
+        GxnError: one is negative or not finite, or none is above 0.
+    """
+    if not all(0 <= weight < math.inf for weight in weights) or not any(weights):
+        shown = ", ".join(f"{weight:g}" for weight in weights)
+        raise GxnError(f"the weights of the spaces must be 0 or more, and one above 0, not {shown}")

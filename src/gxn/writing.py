@@ -82,11 +82,18 @@ def atomic(path: str | Path) -> Iterator[Path]:
             yield temporary
             with open(temporary, "rb") as written:
                 os.fsync(written.fileno())
-            temporary.chmod(0o644)
+            temporary.chmod(0o666 & ~umask())
             os.replace(temporary, path)
         finally:
             if temporary is not None:
                 temporary.unlink(missing_ok=True)
+
+
+def umask() -> int:
+    """Give the permissions that this process takes from its new files; they can be read only by setting them."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 class DeferredErrorFile(io.FileIO):

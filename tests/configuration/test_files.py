@@ -135,11 +135,11 @@ class TestRead:
 
     def test_bytes_that_are_not_utf_8_are_refused(self, tmp_path):
         (tmp_path / "mine.yaml").write_bytes(b"a: \xff\n")
-        with pytest.raises(GxnError, match=r"mine\.yaml: cannot be read as YAML: .*utf-8"):
+        with pytest.raises(GxnError, match=r"mine\.yaml: line 1: byte 0xff is not UTF-8"):
             read(tmp_path / "mine.yaml")
 
     def test_a_missing_file_is_named(self, tmp_path):
-        with pytest.raises(GxnError, match=r"mine\.yaml: cannot be read: No such file or directory; name"):
+        with pytest.raises(GxnError, match=r"mine\.yaml: there is no such file; name"):
             read(tmp_path / "mine.yaml")
 
     def test_an_alias_that_leads_back_is_refused(self, tmp_path):

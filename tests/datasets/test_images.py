@@ -1,15 +1,17 @@
 """Photographs are read as RGB, or refused by name."""
 
+import os
+import struct
 import threading
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from gxn.datasets.captions import Record
 from gxn.datasets.images import centre_crop, open_images, prefetch, resize_shorter
 from gxn.errors import GxnError
-from gxn.files import create_hdf5
+from gxn.hdf5 import create_hdf5
 
 
 def record(filename: str, imgid: int = 5, truncated: bool = False) -> Record:
@@ -52,7 +54,7 @@ def test_more_than_eight_bits_a_channel_are_refused(tmp_path, noise, dtype):
 def test_whatever_a_decoder_raises_is_said_by_name(tmp_path, noise, monkeypatch, error):
     """Pillow raises the one for a damaged AVIF, the other for some DDS."""
 
-    def fail(_content):
+    def fail(_content, formats):
         raise error("no such decoder")
 
     Image.fromarray(noise).save(tmp_path / "a.png")
@@ -80,7 +82,7 @@ def test_truncated_and_foreign_files_are_refused_by_name(tmp_path, noise):
             source.read(record(name))
     with pytest.raises(GxnError, match=r"none.jpg: image 5 is missing"):
         source.read(record("none.jpg"))
-    with pytest.raises(GxnError, match=r"is no image$"):
+    with pytest.raises(GxnError, match=r"is no image \(JPEG, PNG"):
         source.read(record("text.jpg"))
     kept = source.read(record("cut.jpg", truncated=True))
     whole = source.read(record("whole.jpg"))
@@ -127,7 +129,7 @@ def test_missing_or_wrong_sources_are_refused(tmp_path):
     with pytest.raises(GxnError, match="no such folder"):
         open_images(tmp_path / "none")
     (tmp_path / "a.txt").write_text("hello")
-    with pytest.raises(GxnError, match=r"a.txt: cannot be read as HDF5"):
+    with pytest.raises(GxnError, match=r"a.txt: is no HDF5 file"):
         open_images(tmp_path / "a.txt")
     with create_hdf5(tmp_path / "floats.h5", {}) as file:
         file["images"], file["imgid"] = np.zeros((2, 4, 4, 3)), np.arange(2)
@@ -168,3 +170,63 @@ def test_resize_keeps_the_aspect_and_crop_is_central(noise):
     assert resize_shorter(noise, 15).shape == (15, 20, 3)
     assert resize_shorter(noise, 30) is noise
     assert (centre_crop(noise, 10) == noise[10:20, 15:25]).all()
+
+
+def test_the_ends_of_a_very_long_image_are_left_out():
+    """Resized whole, 3 x 6,000 pixels would become 256 x 512,000."""
+    long = np.zeros((3, 6000, 3), np.uint8)
+    long[:, 3000:] = 255
+    found = resize_shorter(long, 256)
+    assert found.shape == (256, 32 * 256, 3)
+    assert (found[:, 0] == 0).all() and (found[:, -1] == 255).all()
+    assert resize_shorter(long.transpose(1, 0, 2), 256).shape == (32 * 256, 256, 3)
+
+
+def test_a_file_that_another_program_would_interpret_is_not_opened(tmp_path):
+    """Pillow starts Ghostscript for PostScript, whatever the file is called."""
+    (tmp_path / "a.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n")
+    for look in (open_images(tmp_path).read, open_images(tmp_path).size):
+        with pytest.raises(GxnError, match=r"a\.jpg: image 5 cannot be read: is no image"):
+            look(record("a.jpg"))
+
+
+def test_a_pipe_a_device_and_a_loop_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "zero.jpg").symlink_to("/dev/zero")
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    for name, said in (("pipe", "is a pipe"), ("zero", "a device"), ("loop", "symbolic links")):
+        for look in (open_images(tmp_path).read, open_images(tmp_path).size):
+            with pytest.raises(GxnError, match=rf"{name}\.jpg: .*{said}"):
+                look(record(f"{name}.jpg"))
+
+
+def exif(*tags: tuple[int, int, int, bytes], rest: bytes = b"") -> bytes:
+    """An EXIF block of tags (number, type, count, value or offset) and what the offsets lead to."""
+    entries = b"".join(struct.pack("<HHI", *tag[:3]) + tag[3].ljust(4, b"\0") for tag in tags)
+    return b"Exif\0\0II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + rest
+
+
+TURNED = (0x0112, 3, 1, b"\6")
+ODD = {
+    "a ratio of -1 and 0": exif(
+        TURNED, (0x011A, 10, 1, struct.pack("<I", 38)), rest=struct.pack("<ii", -1, 0)
+    ),
+    "a width in letters": exif((0x0100, 2, 4, b"abc\0"), TURNED),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_of_exif_the_orientation_alone_is_read(tmp_path, noise, name):
+    Image.fromarray(noise).save(tmp_path / "plain.jpg")
+    Image.fromarray(noise).save(tmp_path / "odd.jpg", exif=ODD[name])
+    source = open_images(tmp_path)
+    turned = np.rot90(source.read(record("plain.jpg")), -1)
+    assert np.array_equal(source.read(record("odd.jpg")), turned)
+
+
+@pytest.mark.parametrize("orientation", range(10))
+def test_images_are_turned_as_pillow_turns_them(tmp_path, noise, orientation):
+    Image.fromarray(noise).save(tmp_path / "a.jpg", exif=exif((0x0112, 3, 1, bytes([orientation]))))
+    with Image.open(tmp_path / "a.jpg") as image:
+        expected = np.asarray(ImageOps.exif_transpose(image))
+    assert np.array_equal(open_images(tmp_path).read(record("a.jpg")), expected)

@@ -1,8 +1,8 @@
 """Captions become integers and come back; a file that does not fit is refused."""
 
-import h5py
 import numpy as np
 import pytest
+from edits import edited
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,7 +115,7 @@ DAMAGE = {
 @pytest.mark.parametrize("message", DAMAGE)
 def test_damage_is_found(written, message):
     name, row, value = DAMAGE[message]
-    with h5py.File(written, "r+") as file:
+    with edited(written) as file:
         file[name][row] = value
     with pytest.raises(GxnError, match=message) as caught:
         read_tokens(written, "train")

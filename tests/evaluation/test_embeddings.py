@@ -3,9 +3,9 @@
 import json
 from dataclasses import replace
 
-import h5py
 import numpy as np
 import pytest
+from edits import edited
 from retrieval import embeddings, plain
 
 from gxn.errors import GxnError
@@ -115,7 +115,7 @@ def no_ids(file):
 @pytest.mark.parametrize("damage", [no_metadata, other_spaces, no_similarity, text_weights, no_ids])
 def test_a_file_of_another_form_is_refused(tmp_path, damage):
     write_embeddings(tmp_path / "e.h5", plain(6))
-    with h5py.File(tmp_path / "e.h5", "a") as file:
+    with edited(tmp_path / "e.h5") as file:
         damage(file)
     with pytest.raises(GxnError, match=r"e\.h5: "):
         read_embeddings(tmp_path / "e.h5")
@@ -125,5 +125,12 @@ def test_a_file_of_another_form_is_refused(tmp_path, damage):
 def test_a_cut_file_is_refused(tmp_path, length):
     write_embeddings(tmp_path / "e.h5", plain(6))
     (tmp_path / "e.h5").write_bytes((tmp_path / "e.h5").read_bytes()[:length])
-    with pytest.raises(GxnError, match=r"e\.h5: cannot be read as HDF5"):
+    with pytest.raises(GxnError, match=r"e\.h5: is (damaged|no HDF5)"):
+        read_embeddings(tmp_path / "e.h5")
+
+
+@pytest.mark.parametrize("weight", [-1.0, 0.0, float("nan")])
+def test_weights_that_rank_nothing_are_refused(tmp_path, weight):
+    write_embeddings(tmp_path / "e.h5", replace(plain(6), weights=[weight]))
+    with pytest.raises(GxnError, match=r"e\.h5: the weights of the spaces"):
         read_embeddings(tmp_path / "e.h5")

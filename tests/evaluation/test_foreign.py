@@ -140,5 +140,5 @@ def test_pickles_and_damaged_files_are_refused(tmp_path):
         (tmp_path / name).write_bytes(b"PK\x03\x04 nothing")
         with pytest.raises(GxnError, match="cannot be read as"):
             read(tmp_path / name)
-    with pytest.raises(GxnError, match="no such file"):
+    with pytest.raises(GxnError, match="No such file"):
         read(tmp_path / "absent.npz")

@@ -3,13 +3,13 @@
 import json
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
+from edits import edited
 
 from gxn.errors import GxnError
 from gxn.evaluation.ranked import by_search, read_ranks
-from gxn.files import create_hdf5
+from gxn.hdf5 import create_hdf5
 
 METHODS = ["vse0", "order"]
 
@@ -103,7 +103,7 @@ def test_ranks_that_cannot_be_are_refused(tmp_path, changes, message):
 )
 def test_metadata_of_no_run_are_refused(tmp_path, about):
     write(tmp_path / "a.h5")
-    with h5py.File(tmp_path / "a.h5", "a") as file:
+    with edited(tmp_path / "a.h5") as file:
         file.attrs["gxn"] = np.bytes_(json.dumps(about))
     with pytest.raises(GxnError, match=r"a\.h5: .*\. Evaluate the run again$"):
         read_ranks([tmp_path / "a.h5"], METHODS)

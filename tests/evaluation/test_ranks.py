@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from gxn.errors import GxnError
 from gxn.evaluation.ranks import Ranks, ranks
+from gxn.kernels import ranks as on_cpu
 from gxn.similarities import SIMILARITIES
 
 
@@ -133,3 +134,35 @@ def test_refuses_an_unknown_similarity():
     images, texts, owners = embeddings(7, 5, 12, (8,), 0.5)
     with pytest.raises(GxnError, match="euclid"):
         ranks(images, texts, owners, "euclid", [1.0])
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@pytest.mark.parametrize("weight", [-1.0, 0.0, float("nan")])
+def test_refuses_weights_that_would_rank_every_true_pair_first(similarity, weight):
+    images, texts, owners = embeddings(7, 5, 12, (8,), 0.5)
+    with pytest.raises(GxnError, match="weights of the spaces"):
+        ranks(images, texts, owners, similarity, [weight])
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+def test_refuses_scores_that_vanish(similarity):
+    """They would tie, and all queries rank in the middle."""
+    images, texts, owners = embeddings(7, 5, 12, (8,), 0.5)
+    small = [[space * np.float32(1e-20) for space in side] for side in (images, texts)]
+    with pytest.raises(GxnError, match="vanish in float32"):
+        ranks(*small, owners, similarity, [1.0])
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+def test_refuses_a_true_score_that_is_not_finite(similarity, monkeypatch):
+    images, texts, owners = embeddings(7, 5, 12, (8,), 0.5)
+    count = on_cpu.count_rivals
+
+    def with_nan(*arguments):
+        found = count(*arguments)
+        found.positive[1][3] = np.nan
+        return found
+
+    monkeypatch.setattr(on_cpu, "count_rivals", with_nan)
+    with pytest.raises(GxnError, match="true pair is not finite"):
+        ranks(images, texts, owners, similarity, [1.0])

@@ -9,7 +9,7 @@ from gxn.errors import GxnError
 from gxn.evaluation.metrics import recall
 from gxn.evaluation.ranked import Ranked, read_ranks
 from gxn.evaluation.statistics import METRICS, compare, holm
-from gxn.files import create_hdf5
+from gxn.hdf5 import create_hdf5
 
 
 def run(rng, method, seed, gain=0.0, images=200, captions=(3, 5)):

@@ -98,8 +98,9 @@ def damage_hdf5(path: Path, chance: random.Random) -> str:
     """Another kind, size or shape of one of its datasets, in a file that is otherwise good."""
     import h5py
     import numpy as np
+    from edits import edited
 
-    with h5py.File(path, "r+") as file:
+    with edited(path) as file:
         names: list[str] = []
         file.visititems(lambda name, each: names.append(name) if isinstance(each, h5py.Dataset) else None)
         needed = [name for name in sorted(names) if not name.startswith(("val", "test"))]

@@ -22,7 +22,8 @@ from gxn.evaluation.metrics import RECALL_COLUMNS
 from gxn.evaluation.ranked import read_ranks
 from gxn.features.cnn import build
 from gxn.features.store import read_features
-from gxn.files import create_hdf5, read_json, save_tensors, write_json
+from gxn.files import read_json, save_tensors, write_json
+from gxn.hdf5 import create_hdf5
 from gxn.models.encoders import Encoders, EncoderSizes
 from gxn.reporting.queries import read_drawn, read_spoken
 from gxn.reporting.runs import read_runs

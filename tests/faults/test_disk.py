@@ -13,7 +13,7 @@ import pytest
 import torch
 from workplace import Workplace
 
-from gxn import files
+from gxn import files, hdf5
 from gxn.errors import GxnError
 from gxn.features.writer import DIGEST, ResumableFeatureWriter
 from gxn.training.resume import Resume
@@ -25,7 +25,7 @@ SETTINGS = {"methods": {"cca": None, "gxn_i2t_t2i": None}, "model": {"text_hidde
 
 
 def write_hdf5(path: Path, value: int) -> None:
-    with files.create_hdf5(path, {"value": value}) as file:
+    with hdf5.create_hdf5(path, {"value": value}) as file:
         rows = file.create_dataset("features", (2000, 64), "float32")
         file["imgid"] = np.arange(2000)
         for start in range(0, 2000, 100):

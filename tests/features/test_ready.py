@@ -270,6 +270,6 @@ def test_a_crash_of_hdf5_or_an_endless_reading_is_said(script, message, tmp_path
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(program))
-    monkeypatch.setattr("gxn.features.trial.LEAST_SECONDS", 1)
+    monkeypatch.setattr("gxn.others_hdf5.LEAST_SECONDS", 1)
     with pytest.raises(GxnError, match=message), open_ready(path):
         pass

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gxn import files
+from gxn import hdf5
 from gxn.errors import GxnError
 from gxn.features.store import read_features
-from gxn.files import create_hdf5
+from gxn.hdf5 import create_hdf5
 
 COUNT = 50
 
@@ -26,7 +26,7 @@ def stored(tmp_path_factory):
 @given(wanted=st.lists(st.integers(0, COUNT - 1)), block=st.integers(1, 60))
 def test_rows_follow_the_ids_asked_for(stored, wanted, block):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files, "BLOCK", block)
+        patch.setattr(hdf5, "BLOCK", block)
         features = read_features(stored, np.array(wanted, dtype=np.int64) * 7)
     assert features.dtype == np.float32 and features.shape == (len(wanted), 3)
     assert (features[:, 0] == np.array(wanted) * 7).all()
@@ -55,8 +55,8 @@ def test_a_bad_file_is_refused(tmp_path, features, imgid, message):
 
 
 def test_a_missing_or_cut_file_is_refused(tmp_path, stored):
-    with pytest.raises(GxnError, match=r"none.h5: there is no such file"):
+    with pytest.raises(GxnError, match=r"none.h5: cannot be read: No such file"):
         read_features(tmp_path / "none.h5", np.array([1]))
     (tmp_path / "cut.h5").write_bytes(stored.read_bytes()[:300])
-    with pytest.raises(GxnError, match=r"cut.h5: cannot be read"):
+    with pytest.raises(GxnError, match=r"cut.h5: is damaged"):
         read_features(tmp_path / "cut.h5", np.array([1]))

@@ -2,13 +2,13 @@
 
 import json
 
-import h5py
 import numpy as np
 import pytest
 
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import read_embeddings
 from gxn.evaluation.ranks import ranks
+from gxn.hdf5 import create_hdf5
 from gxn.reporting.queries import (
     caption_queries,
     choose,
@@ -133,7 +133,7 @@ class TestImagined:
         assert images.shape == (120, 64, 64, 3) and len(sentid) == 120
 
     def test_a_run_without_drawings_has_none(self, tmp_path):
-        with h5py.File(tmp_path / "i.h5", "w"):
+        with create_hdf5(tmp_path / "i.h5", {}):
             pass
         assert read_drawn(tmp_path / "i.h5") is None and read_drawn(None) is None
 
@@ -145,7 +145,7 @@ class TestImagined:
         ],
     )
     def test_drawings_of_another_shape_are_refused(self, tmp_path, shape, message):
-        with h5py.File(tmp_path / "i.h5", "w") as file:
+        with create_hdf5(tmp_path / "i.h5", {}) as file:
             file["images"], file["sentid"] = np.zeros(shape, np.uint8), np.arange(3)
         with pytest.raises(GxnError, match=rf"i\.h5: {message}"):
             read_drawn(tmp_path / "i.h5")

@@ -10,6 +10,7 @@ import pytest
 from gxn.datasets.captions import Record, Sentence
 from gxn.datasets.tokens import Captions, read_tokens, write_tokens
 from gxn.errors import GxnError
+from gxn.rewards import frequencies
 from gxn.rewards.frequencies import build_frequencies, read_frequencies, write_frequencies
 
 EOS = 2
@@ -31,6 +32,16 @@ def naive(split: Captions) -> dict[tuple[int, ...], int]:
             for start in range(len(words) - n + 1):
                 documents[tuple(words[start : start + n])].add(image)
     return {ngram: len(images) for ngram, images in documents.items()}
+
+
+@pytest.mark.parametrize("images", [1, 2, 10_000])
+def test_they_do_not_depend_on_how_many_images_are_counted_at_a_time(images, monkeypatch):
+    monkeypatch.setattr(frequencies, "IMAGES", images)
+    found = build_frequencies(captions())
+    assert {unpack(key): count for key, count in zip(found.ngrams, found.counts, strict=True)} == naive(
+        captions()
+    )
+    assert (np.diff(found.ngrams.astype(object)) > 0).all() and found.counts.dtype == np.int64
 
 
 def unpack(key: int) -> tuple[int, ...]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from small import config_files
 
-from gxn.files import create_hdf5, write_json
+from gxn.files import write_json
+from gxn.hdf5 import create_hdf5
 
 METHODS = ("vse0", "vsepp", "order", "two_space", "gxn_i2t_xe", "gxn_i2t_mix", "gxn_t2i", "gxn_i2t_t2i")
 # the rows of the table, by the configuration

@@ -10,7 +10,7 @@ from small import config_files, configuration
 from gxn.configuration.stages import StageSettings, settings
 from gxn.datasets.captions import Record, Sentence
 from gxn.datasets.tokens import build_vocabulary, write_tokens
-from gxn.files import create_hdf5
+from gxn.hdf5 import create_hdf5
 from gxn.steps import document_frequencies, train_captions, train_drawing, train_joint, train_ranking
 
 TINY: dict[str, Any] = {

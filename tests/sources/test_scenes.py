@@ -9,7 +9,7 @@ import pytest
 
 from gxn.configuration.section import parse
 from gxn.errors import GxnError
-from gxn.files import hdf5_metadata
+from gxn.hdf5 import hdf5_metadata
 from gxn.sources._source import Order
 from gxn.sources.scenes import Parameters, in_order, make
 

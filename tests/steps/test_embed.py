@@ -8,7 +8,8 @@ from tiny import TINY
 
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import read_embeddings
-from gxn.files import create_hdf5, load_tensors, save_tensors
+from gxn.files import load_tensors, save_tensors
+from gxn.hdf5 import create_hdf5
 from gxn.steps.embed import Arguments, embed
 from gxn.training.checkpoint import read_encoders, same_data
 from gxn.training.data import read_split

@@ -19,7 +19,8 @@ from gxn.errors import GxnError
 from gxn.features.cnn import build, load_cnn, normalise
 from gxn.features.store import read_features
 from gxn.features.writer import ResumableFeatureWriter
-from gxn.files import create_hdf5, hdf5_metadata, read_json, save_tensors, sha256, write_json
+from gxn.files import read_json, save_tensors, sha256, write_json
+from gxn.hdf5 import create_hdf5, hdf5_metadata
 from gxn.steps.features import Arguments, features
 
 COUNT = 23

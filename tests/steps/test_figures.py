@@ -5,12 +5,12 @@ import json
 import subprocess
 import sys
 
-import h5py
 import numpy as np
 import pytest
 from PIL import Image
 from small import ENVIRONMENT, ROOT
 
+from gxn.hdf5 import create_hdf5
 from gxn.reporting import style
 
 FIGURES = ("ablation", "recall", "training", "i2t", "t2i", "framework")
@@ -94,7 +94,7 @@ def refused(tmp_path, results, draw, name, file, path):
 
 
 def test_a_missing_image_is_named(tmp_path, results, draw):
-    with h5py.File(tmp_path / "images.h5", "w") as other:
+    with create_hdf5(tmp_path / "images.h5", {}) as other:
         other["images"], other["imgid"] = np.zeros((1, 8, 8, 3), np.uint8), np.array([1])
     said = refused(tmp_path, results, draw, "i2t", "images.h5", tmp_path / "images.h5")
     assert "images.h5: imgid " in said and "is missing" in said

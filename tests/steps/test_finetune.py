@@ -16,7 +16,8 @@ from torchvision import models
 from gxn.datasets.captions import read_captions
 from gxn.datasets.tokens import build_vocabulary, write_tokens
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, load_tensors, open_hdf5, save_tensors
+from gxn.files import load_tensors, save_tensors
+from gxn.hdf5 import create_hdf5, open_hdf5
 from gxn.steps import embed, features, train_ranking
 from gxn.steps.finetune import Arguments, finetune
 from gxn.training.finetuning import Finetuning

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 from small import config_files
 
-from gxn.files import create_hdf5, write_json
+from gxn.files import write_json
+from gxn.hdf5 import create_hdf5
 from gxn.steps.gan_images import Arguments, gan_images
 
 NOISE = np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8)

@@ -8,7 +8,7 @@ import pytest
 from small import config_files
 from tiny import SPLITS, TINY, train, write_data
 
-from gxn.files import open_hdf5
+from gxn.hdf5 import open_hdf5
 from gxn.steps.imagine import Arguments, imagine
 
 METRICS = {"cider_d", "cider_d_chance", "bleu4", "rouge_l", "cider", "distinct"}

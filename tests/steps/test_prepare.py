@@ -8,7 +8,8 @@ from karpathy_json import dataset, save_images
 from small import ENVIRONMENT, ROOT, config_files
 
 from gxn.datasets.captions import read_captions
-from gxn.files import open_hdf5, write_json
+from gxn.files import write_json
+from gxn.hdf5 import open_hdf5
 from gxn.steps.prepare import Arguments, prepare
 
 SCENES = {"dataset": {"source": {"train": 30, "val": 2, "test": 3, "size": 32}}, "features": {"crop": 32}}
@@ -54,5 +55,8 @@ def test_by_hand_what_is_wrong_is_one_line_and_nothing_is_left(photographs, tmp_
     )
     assert done.returncode == 2
     path = tmp_path / "images" / "3.png"
-    assert done.stderr.splitlines()[-1] == f"error: {path}: image 3 cannot be read: is no image"
+    assert (
+        done.stderr.splitlines()[-1]
+        == f"error: {path}: image 3 cannot be read: is no image (JPEG, PNG, WEBP, BMP, GIF, TIFF)"
+    )
     assert not (tmp_path / "out" / "captions.json").exists()

@@ -7,7 +7,8 @@ import torch
 from tiny import Killed, kill_after, train
 
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, load_tensors, open_hdf5
+from gxn.files import load_tensors
+from gxn.hdf5 import create_hdf5, open_hdf5
 from gxn.steps import train_ranking
 from gxn.training import resume
 

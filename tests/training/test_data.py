@@ -1,9 +1,9 @@
 """A split in memory: order, joins, padding."""
 
-import h5py
 import numpy as np
 import pytest
 import torch
+from edits import edited
 
 from gxn.datasets.tokens import read_tokens
 from gxn.errors import GxnError
@@ -66,7 +66,7 @@ class TestRead:
         assert (split.sentid // 10 + 100 == split.imgid[split.caption_image]).all()
 
     def test_features_are_joined_by_id_whatever_their_order(self, data, split):
-        with h5py.File(data / "features.h5", "r+") as file:
+        with edited(data / "features.h5") as file:
             order = np.random.default_rng(1).permutation(24)
             file["features"][:], file["imgid"][:] = file["features"][:][order], file["imgid"][:][order]
         again = read_split(data / "tokens.h5", data / "features.h5", "val", CPU)

@@ -3,14 +3,14 @@
 import io
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 import torch
+from edits import edited
 from tiny import taken
 
 from gxn.errors import GxnError
-from gxn.files import create_hdf5
+from gxn.hdf5 import create_hdf5
 from gxn.models.encoders import Encoders, EncoderSizes
 from gxn.training import drawing as module
 from gxn.training.data import Split, read_split
@@ -186,7 +186,7 @@ def test_adam_keeps_the_layout_of_the_drawing_networks(data, split):
 class TestImages:
     def test_they_are_joined_by_id_whatever_their_order(self, data, split):
         before = read_gan_images(data / "gan_images.h5", split)
-        with h5py.File(data / "gan_images.h5", "r+") as file:
+        with edited(data / "gan_images.h5") as file:
             order = np.random.default_rng(1).permutation(24)
             file["images"][:], file["imgid"][:] = file["images"][:][order], file["imgid"][:][order]
         assert torch.equal(read_gan_images(data / "gan_images.h5", split), before)

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from h5py import File
+from edits import edited
 from painted import image_split
 
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, write_json
+from gxn.files import write_json
+from gxn.hdf5 import create_hdf5
 from gxn.training.data import read_split
 from gxn.training.distributed import Processes
 from gxn.training.images import Crops, read_image_split
@@ -137,7 +138,7 @@ class TestRead:
 
     def test_other_images_are_another_identity(self, data, images):
         before = self.read(data, images).identity()
-        with File(images[1], "r+") as file:
+        with edited(images[1]) as file:
             file["images"][0, 0, 0, 0] = 99
         assert self.read(data, images).identity() != before
 

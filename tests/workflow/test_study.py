@@ -11,7 +11,8 @@ from workflow import study
 
 from gxn.configuration.files import load
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, sha256
+from gxn.files import sha256
+from gxn.hdf5 import create_hdf5
 
 
 @pytest.mark.parametrize("name", study.studies())

@@ -14,6 +14,7 @@ from gxn.configuration.renamed import renamed
 from gxn.configuration.root import Configuration, disagreements
 from gxn.configuration.section import finite, parse
 from gxn.errors import GxnError
+from gxn.regular import read_text
 from gxn.writing import atomic
 
 LONGEST = 100_000  # nodes of a file: of the default configuration 500
@@ -68,8 +69,10 @@ def read(
         GxnError: it cannot be read, holds nothing, is not a mapping of keys, has a key twice, or has aliases that
             make it endless or longer than LONGEST nodes.
     """
+    if not path.exists():
+        raise GxnError(f"{path}: there is no such file; name files such as config/local.yaml")
+    text = read_text(path)
     try:
-        text = path.read_text(encoding="utf-8")
         root = yaml.compose(text, yaml.SafeLoader)
         if _length(root, {}) > LONGEST:
             raise GxnError(
@@ -77,9 +80,6 @@ def read(
             )
         mapping = loader(text)
         doubled = _doubled(root)
-    except OSError as error:
-        reason = error.strerror or error
-        raise GxnError(f"{path}: cannot be read: {reason}; name files such as config/local.yaml") from error
     except (ValueError, RecursionError, yaml.YAMLError, refusal) as error:
         raise GxnError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from error
     if not mapping:

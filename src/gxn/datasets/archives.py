@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from gxn import cli
 from gxn.errors import GxnError
-from gxn.writing import atomic, need_room, stale_temporaries, writing
+from gxn.regular import require_regular
+from gxn.writing import atomic, need_room, stale_temporaries, umask, writing
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -25,6 +26,7 @@ def opened(archive: str | Path) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.
             lie outside the target, is a link or a device, or is encrypted or compressed otherwise than by
             deflation, or two have one name.
     """
+    require_regular(archive)
     try:
         with zipfile.ZipFile(archive) as file:
             yield file, _checked(archive, file.infolist())
@@ -61,7 +63,7 @@ def unpack(archives: list[Path], out: Path) -> None:
                             target.parent.mkdir(parents=True, exist_ok=True)
                             with open(target, "xb") as whole:
                                 shutil.copyfileobj(content, whole, 1 << 20)
-            temporary.chmod(0o755)
+            temporary.chmod(0o777 & ~umask())
             if out.exists():
                 out.rmdir()
             temporary.rename(out)

@@ -1,5 +1,7 @@
 """Captioned images as the steps read them: the file `captions.json` of a dataset."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ import numpy as np
 
 from gxn.errors import GxnError
 from gxn.files import read_json
+from gxn.writing import atomic
 
 SPLITS = ("train", "val", "test")
 
@@ -48,6 +51,16 @@ def read_captions(path: str | Path) -> list[Record]:
     if len({record.imgid for record in records}) != len(records):
         raise GxnError(f"{path}: an imgid stands in it twice; make it with the step prepare")
     return records
+
+
+def write_captions(path: str | Path, dataset: str, images: Iterable[dict[str, Any]]) -> None:
+    """Write `captions.json`, an image a line, one after another, so that no text of the whole is in memory."""
+    with atomic(path) as temporary, open(temporary, "w", encoding="utf-8") as text:
+        text.write(f'{{"dataset": {json.dumps(dataset)}, "images": [')
+        for number, image in enumerate(images):
+            text.write(",\n" if number else "\n")
+            text.write(json.dumps(image, ensure_ascii=False, allow_nan=False))
+        text.write("\n]}\n")
 
 
 def image_ids(records: list[Record]) -> np.ndarray:

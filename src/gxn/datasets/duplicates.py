@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gxn.datasets.regular import read_bytes
 from gxn.errors import GxnError
+from gxn.regular import read_bytes
 
 EDGE = 1 << 12  # bytes at both ends of a file that are compared before all of it is
 

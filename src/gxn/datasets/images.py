@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import io
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
@@ -10,18 +11,34 @@ from typing import Any, Protocol, TypeVar
 
 import h5py
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from gxn.datasets.captions import Record
 from gxn.errors import GxnError
-from gxn.files import hdf5_dataset, rows_of, sha256
+from gxn.files import rows_of, sha256
+from gxn.hdf5 import check_seal, hdf5_dataset
 from gxn.processors import available_cpus
+from gxn.regular import read_bytes, require_regular
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 # a JPEG decoder fills what is missing with grey when the end-of-image marker comes early
 END_OF_JPEG = b"\xff\xd9"
+
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")  # none that starts another program
+ORIENTATION = 0x0112  # EXIF's tag
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+LONGEST = 32  # times the shorter side: of a longer image, the middle is resized
 
 
 class ImageSource(Protocol):
@@ -38,7 +55,7 @@ class ImageSource(Protocol):
 
 
 class Folder:
-    """Photographs in a folder, found by `filename`; any format Pillow reads, turned upright by EXIF."""
+    """Photographs in a folder, found by `filename`; any of FORMATS, turned upright by EXIF."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -54,28 +71,34 @@ class Folder:
 
     def read(self, record: Record) -> np.ndarray:
         with self._named(record) as path:
-            data = path.read_bytes() + (END_OF_JPEG if record.truncated else b"")
-            with Image.open(io.BytesIO(data)) as image:
+            data = read_bytes(path) + (END_OF_JPEG if record.truncated else b"")
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
                 if image.mode[0] in "IF":
                     raise ValueError(f"has {image.mode} pixels; convert it to 8 bits a channel")
-                ImageOps.exif_transpose(image, in_place=True)
-                return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+                turn = TURNS.get(orientation(image))
+                upright = image if turn is None else image.transpose(turn)
+                return np.asarray(upright if upright.mode == "RGB" else upright.convert("RGB"))
 
     def size(self, record: Record) -> tuple[int, int]:
-        with self._named(record) as path, Image.open(path) as image:
-            return image.size
+        with self._named(record) as path:
+            require_regular(path)
+            with Image.open(path, formats=FORMATS) as image:
+                return image.size
 
     @contextlib.contextmanager
     def _named(self, record: Record) -> Iterator[Path]:
         """Path of an image; what keeps it from being read inside the `with` is said with its name."""
         path = self.locate(record.filename)
+        if not os.path.lexists(path):
+            raise GxnError(f"{path}: image {record.imgid} is missing")
         try:
             yield path
-        except FileNotFoundError as error:
-            raise GxnError(f"{path}: image {record.imgid} is missing") from error
         except UnidentifiedImageError as error:
-            raise GxnError(f"{path}: image {record.imgid} cannot be read: is no image") from error
-        except (OSError, SyntaxError, ValueError, RuntimeError, Image.DecompressionBombError) as error:
+            known = f"is no image ({', '.join(FORMATS)})"
+            raise GxnError(f"{path}: image {record.imgid} cannot be read: {known}") from error
+        except GxnError:
+            raise
+        except Exception as error:  # Pillow's readers raise a dozen kinds on damaged files
             raise GxnError(f"{path}: image {record.imgid} cannot be read: {error}") from error
 
     def identity(self, records: list[Record]) -> Any:
@@ -86,11 +109,20 @@ class Folder:
         return [[stat.st_size, stat.st_mtime_ns] for stat in stats]
 
 
+def orientation(image: Image.Image) -> Any:
+    """EXIF's orientation, 1 to 8, None where there is none; what stands in other tags does not matter."""
+    try:
+        return image.getexif().get(ORIENTATION)
+    except Exception:  # a damaged block says nothing of the picture
+        return None
+
+
 class Packed:
     """Images of one size in an HDF5 file: `images` uint8 (N, H, W, 3) and `imgid` int64 (N,)."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        check_seal(path)
         try:
             self.file = h5py.File(path, "r")
             self.images = hdf5_dataset(self.file, "images", "u", 4)
@@ -133,8 +165,14 @@ def open_images(path: str | Path) -> ImageSource:
 
 
 def resize_shorter(pixels: np.ndarray, size: int) -> np.ndarray:
-    """Resize uint8 (H, W, 3) so that its shorter side is `size`, bilinear with antialias, as torchvision does."""
-    height, width = pixels.shape[:2]
+    """Resize uint8 (H, W, 3) so that its shorter side is `size`, bilinear with antialias, as torchvision does.
+
+    Of an image more than LONGEST times as long as wide, the ends are left out, or it would take gigabytes.
+    """
+    height, width = (min(side, LONGEST * min(pixels.shape[:2])) for side in pixels.shape[:2])
+    if (height, width) != pixels.shape[:2]:
+        top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
+        pixels = pixels[top : top + height, left : left + width]
     if min(height, width) == size:
         return pixels
     target = (size, int(size * height / width)) if width < height else (int(size * width / height), size)

@@ -1,6 +1,8 @@
 """A user's captions in the layout of the Karpathy splits, checked and brought into one form."""
 
 import collections
+import re
+import sys
 import unicodedata
 from collections.abc import Callable
 from pathlib import PurePosixPath
@@ -11,6 +13,7 @@ from gxn.datasets.captions import SPLITS
 from gxn.errors import GxnError
 
 NAMED = 10  # of many problems
+SURROGATE = re.compile("[\ud800-\udfff]")
 LAYOUT = "it must have the layout of the Karpathy splits"
 # Karpathy's splits of COCO call 30,504 further training images "restval"
 KNOWN_SPLITS = {"train": "train", "restval": "train", "val": "val", "test": "test"}
@@ -111,9 +114,9 @@ def _sentence(sentence: Any, imgid: int, where: str, words: Callable[[str], list
         for token in tokens:
             if len(_value({"tokens": token}, "tokens", str, where).split()) != 1:
                 raise GxnError(f"{where}: tokens: every token must be one word without white space")
-        tokens = [unicodedata.normalize("NFC", token.strip()) for token in tokens]
+        tokens = [sys.intern(unicodedata.normalize("NFC", token.strip())) for token in tokens]
     else:
-        tokens = words(raw)
+        tokens = list(map(sys.intern, words(raw)))
     if not tokens:
         raise GxnError(f"{where}: tokens: the caption {raw!r} has no word; give it text or remove it")
     return {"raw": raw, "tokens": tokens, "imgid": imgid, "sentid": sentid}
@@ -130,7 +133,7 @@ def _value(mapping: Any, key: str, kind: type, where: str) -> Any:
         raise GxnError(f"{where}: {key}: must be {kind.__name__}, not {value!r}")
     if kind is int and not 0 <= value < 2**63:
         raise GxnError(f"{where}: {key}: {value} is no id; ids are whole numbers from 0")
-    if kind is str and any(0xD800 <= ord(letter) < 0xE000 for letter in value):
+    if kind is str and not value.isascii() and SURROGATE.search(value):
         raise GxnError(f"{where}: {key}: {value!r} holds half of a surrogate pair, which is no character")
     return value
 

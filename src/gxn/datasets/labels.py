@@ -14,7 +14,8 @@ from typing import Any, Literal
 import numpy as np
 
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, hdf5_dataset, hdf5_metadata, open_hdf5, read_json, rows_of
+from gxn.files import read_json, rows_of
+from gxn.hdf5 import create_hdf5, hdf5_dataset, hdf5_metadata, open_hdf5
 
 Source = Literal["facts", "categories", "clusters"]
 PSEUDO = ("clusters",)  # sources that are no ground truth

@@ -10,16 +10,17 @@ from statistics import median
 from PIL import Image
 
 from gxn.datasets import tokenisers
+from gxn.datasets.images import FORMATS, orientation
 from gxn.datasets.layouts import find_captions, read_captions_file
-from gxn.datasets.regular import require_regular
 from gxn.datasets.splits import SplitShares, complete, describe
 from gxn.errors import GxnError
 from gxn.features.ready_files import without_features
+from gxn.regular import require_regular
 
 SAMPLE = 2000  # images whose sizes are looked at, at even distances
 HELD_OUT = 10  # every so many-th image of the training split measures the share of unknown words
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
-ORIENTATION, TURNED = 0x0112, (5, 6, 7, 8)  # the EXIF tag, and its values that exchange width and height
+
+TURNED = (5, 6, 7, 8)  # EXIF's orientations that exchange width and height
 
 
 @dataclass(frozen=True)
@@ -189,12 +190,7 @@ def _sides(path: Path) -> tuple[int, int]:
     try:
         with Image.open(path, formats=FORMATS) as image:
             size = image.size
-            try:
-                turned = image.getexif().get(ORIENTATION) in TURNED
-            except (
-                Exception
-            ):  # a tag that cannot be read; Pillow raises many kinds, and only the orientation is wanted
-                turned = False
+            turned = orientation(image) in TURNED
     except (OSError, SyntaxError, ValueError, RuntimeError, Image.DecompressionBombError) as error:
         raise GxnError(f"{path}: cannot be opened as an image: {error}") from error
     return size[::-1] if turned else size

@@ -11,7 +11,8 @@ import numpy as np
 from gxn.datasets.captions import SPLITS, Record, image_ids
 from gxn.datasets.words import BITS, SPECIAL, UNK
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, digest, hdf5_dataset, hdf5_metadata, open_hdf5, read_json
+from gxn.files import digest, read_json
+from gxn.hdf5 import create_hdf5, hdf5_dataset, hdf5_metadata, open_hdf5
 
 
 @dataclass(frozen=True)

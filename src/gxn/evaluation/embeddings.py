@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, hdf5_dataset, hdf5_metadata, open_hdf5
-from gxn.similarities import get_similarity
+from gxn.hdf5 import create_hdf5, hdf5_dataset, hdf5_metadata, open_hdf5
+from gxn.similarities import check_weights, get_similarity
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,10 @@ def _read(file: h5py.File, path: str | Path) -> Embeddings:
 def _check(embeddings: Embeddings, path: str | Path) -> None:
     try:
         get_similarity(embeddings.similarity)
+    except GxnError as error:
+        raise GxnError(f"{path}: {error}. Make the embeddings again") from error
+    try:
+        check_weights(embeddings.weights)
     except GxnError as error:
         raise GxnError(f"{path}: {error}. Make the embeddings again") from error
     images, captions = len(embeddings.imgid), len(embeddings.sentid)

@@ -9,12 +9,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import Embeddings
-from gxn.files import open_hdf5, rows_of, sha256
+from gxn.files import rows_of, sha256
+from gxn.others_hdf5 import all_datasets, open_others
+from gxn.regular import require_regular
 from gxn.similarities import get_similarity
 
 ONE = "joint"  # the name of the only space of a file whose arrays name none
@@ -69,23 +70,20 @@ def read_foreign(
 def _read(path: str | Path) -> Arrays:
     """All arrays of the file by name, `similarity` as text."""
     arrays: Arrays = {}
+    require_regular(path)
     if Path(path).suffix == ".npz":
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-        except FileNotFoundError as error:
-            raise GxnError(f"{path}: there is no such file") from error
         except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
             raise GxnError(
                 f"{path}: cannot be read as .npz without pickles: {error}; store it again"
             ) from error
     else:
-        with open_hdf5(path) as file:
+        with open_others(Path(path)) as file:
             if "similarity" in file.attrs:
                 arrays["similarity"] = file.attrs["similarity"]
-            file.visititems(
-                lambda name, each: arrays.update({name: each[()]}) if isinstance(each, h5py.Dataset) else None
-            )
+            arrays |= {name: each[()] for name, each in all_datasets(file, Path(path)).items()}
     return arrays
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gxn.errors import GxnError
 from gxn.evaluation.metrics import DIRECTIONS
-from gxn.files import hdf5_dataset, hdf5_metadata, open_hdf5
+from gxn.hdf5 import hdf5_dataset, hdf5_metadata, open_hdf5
 
 FIELDS = (*DIRECTIONS, "imgid", "sentid", "caption_image", "fold")
 

@@ -11,10 +11,12 @@ import numpy as np
 from gxn.errors import GxnError
 from gxn.kernels import ranks as on_cpu
 from gxn.kernels.ranks import RivalCounts
-from gxn.similarities import get_similarity
+from gxn.similarities import Similarity, check_weights, get_similarity
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+SMALLEST = 1e-30  # a score below it keeps too few digits in float32, whose least normal number is 1.2e-38
 
 
 @dataclass(frozen=True)
@@ -49,21 +51,25 @@ def ranks(
         weights: one for each space.
 
     Raises:
-        GxnError: embeddings that are not finite or so large that scores would not be, or all the same;
-            an image without captions; a caption without image; an unknown similarity.
+        GxnError: embeddings that are not finite, all the same, or so large or small that scores would overflow or
+            vanish; weights as `check_weights` refuses them; an image without captions; a caption without image; an
+            unknown similarity.
     """
     kind = get_similarity(similarity)
-    caption_to_image = _checked(images, texts, caption_to_image, weights)
+    check_weights(weights)
+    caption_to_image = _checked(images, texts, caption_to_image, weights, kind)
     if isinstance(images[0], np.ndarray):
         counts = on_cpu.count_rivals(images, texts, caption_to_image, kind, weights)
     else:
         from gxn.kernels import ranks_cuda  # needs Triton
 
         counts = ranks_cuda.count_rivals(images, texts, caption_to_image, kind, weights)
+    if not all(np.isfinite(scores).all() for scores in counts.positive):
+        raise GxnError("the score of a true pair is not finite, so it has no rank")
     return _ranks_of(counts, caption_to_image)
 
 
-def _checked(images, texts, caption_to_image, weights) -> np.ndarray:
+def _checked(images, texts, caption_to_image, weights, kind: Similarity) -> np.ndarray:
     """`caption_to_image` as int64; `ranks` says what is refused."""
     largest = []
     for what, spaces in (("image", images), ("caption", texts)):
@@ -79,6 +85,10 @@ def _checked(images, texts, caption_to_image, weights) -> np.ndarray:
     bound = sum(weights) * sum(space.shape[1] for space in images) * (2 * max(largest)) ** 2
     if not bound < float(np.finfo(np.float32).max):
         raise GxnError(f"embeddings reach {max(largest):g}: their scores are not finite in float32")
+    sizes = zip(weights, largest[: len(images)], largest[len(images) :], strict=True)
+    scores = [w * (max(image, text) ** 2 if kind.order else image * text) for w, image, text in sizes]
+    if max(scores) < SMALLEST and max(largest) > 0:
+        raise GxnError(f"embeddings reach only {max(largest):g}: their scores vanish in float32")
     owners = np.asarray(caption_to_image, np.int64)
     if owners.shape != (len(texts[0]),) or owners.min() < 0 or owners.max() >= len(images[0]):
         raise GxnError("caption_to_image: one row of the images is needed for each caption")

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from gxn.datasets.layouts._rows import Problems, Row
-from gxn.datasets.regular import read_text, require_regular
 from gxn.datasets.splits import SPLIT_NAMES
 from gxn.errors import GxnError
 from gxn.features.ready import MOST_WIDTH, ReadyFeatures, reading, take
-from gxn.files import BLOCK
+from gxn.hdf5 import BLOCK
+from gxn.regular import read_text, require_regular
 
 CAPTIONS = 5  # of an image, where the features have a row for each caption
 

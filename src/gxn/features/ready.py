@@ -11,7 +11,7 @@ import numpy as np
 
 from gxn.datasets.folders import stem
 from gxn.errors import GxnError
-from gxn.files import BLOCK, create_hdf5
+from gxn.hdf5 import BLOCK, create_hdf5
 
 MOST_WIDTH = 1 << 17  # numbers per image; a declared width beyond it is damage, not features
 

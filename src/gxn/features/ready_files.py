@@ -13,17 +13,16 @@ import h5py
 import numpy as np
 
 from gxn.datasets.layouts._rows import Row
-from gxn.datasets.regular import lines, parse_json, read_text, require_regular
 from gxn.errors import GxnError
 from gxn.features.precomp import read_precomp
 from gxn.features.ready import MOST_WIDTH, ReadyFeatures, match, reading, take
-from gxn.features.trial import try_hdf5
+from gxn.others_hdf5 import all_datasets, open_others
+from gxn.regular import lines, parse_json, read_text, require_regular
 
 FEATURE_KEYS = ("features", "feature", "feats", "embeddings", "image_features", "image_embeddings")
 NAME_KEYS = ("names", "name", "filenames", "file_names", "filename", "image_names", "images", "paths", "keys")
 ID_KEYS = ("imgid", "imgids", "image_ids", "image_id", "img_ids", "ids", "id")
 MOST_ROWS = 50_000_000  # a declared number beyond it is damage, not features
-MOST_COMPRESSED = 2000  # times: zlib makes zeros 1,030 times as small
 EXAMPLE = """numpy.savez("features.npz", features=array_of_N_by_D, names=list_of_N_file_names)"""
 
 
@@ -54,30 +53,8 @@ def _arrays(path: Path, stack: contextlib.ExitStack) -> Mapping[str, Any]:
         packed = stack.enter_context(np.load(path, allow_pickle=False))
         return {name: packed[name] for name in packed.files}
     if h5py.is_hdf5(path):
-        try_hdf5(path)
-        return _datasets(stack.enter_context(h5py.File(path, "r")), path)
+        return all_datasets(stack.enter_context(open_others(path)), path)
     raise GxnError(f"{path}: must be HDF5, .npz or .npy, such as by {EXAMPLE}")
-
-
-def _datasets(group: h5py.Group, path: Path, prefix: str = "") -> dict[str, h5py.Dataset]:
-    """All datasets of an HDF5 file by path; links and raw storage, which lead to other files, are refused."""
-    found: dict[str, h5py.Dataset] = {}
-    for name in group:
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise GxnError(f"{path}: {prefix}{name}: is a link; copy the data into the file")
-        item = group[name]
-        if isinstance(item, h5py.Group):
-            if prefix.count("/") >= 8:  # a group may contain itself
-                raise GxnError(f"{path}: {prefix}{name}: groups are nested too deeply")
-            found |= _datasets(item, path, f"{prefix}{name}/")
-        elif isinstance(item, h5py.Dataset):
-            if item.id.get_create_plist().get_external_count() or item.is_virtual:
-                raise GxnError(
-                    f"{path}: {prefix}{name}: is stored in other files; copy the data into the file"
-                )
-            _check_written(path, item)
-            found[prefix + name] = item
-    return found
 
 
 def _numeric(array: Any, dimensions: Sequence[int]) -> bool:
@@ -134,13 +111,6 @@ def _width(path: Path, width: int) -> int:
             f"{path}: a width of {width} numbers per image cannot be right; the most is {MOST_WIDTH}"
         )
     return width
-
-
-def _check_written(path: Path, item: h5py.Dataset) -> None:
-    """Refuse an HDF5 dataset that declares more than was ever written: the rest would read as zeros."""
-    declared, least = item.size * item.dtype.itemsize, item.id.get_storage_size()
-    if declared > least * (1 if item.compression is None else MOST_COMPRESSED):
-        raise GxnError(f"{path}: {item.name} {item.shape}: was not written whole; write it again")
 
 
 def _first(arrays: Mapping[str, Any], keys: Sequence[str], fits: Callable[[Any], bool]) -> Any:

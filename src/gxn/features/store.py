@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from gxn.errors import GxnError
-from gxn.files import hdf5_dataset, open_hdf5, read_rows, rows_of
+from gxn.files import rows_of
+from gxn.hdf5 import hdf5_dataset, open_hdf5, read_rows
 
 
 def read_features(path: str | Path, imgids: np.ndarray) -> np.ndarray:

@@ -2,13 +2,14 @@
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from gxn.files import write_json
+from gxn.errors import GxnError
+from gxn.files import read_json, write_json
+from gxn.regular import require_regular
 from gxn.writing import writing
 
 DIGEST = 32  # bytes of SHA-256 before each batch
@@ -25,13 +26,15 @@ class ResumableFeatureWriter:
         self.path, self.state = folder / "rows.bin", folder / "state.json"
         self.width, self.dtype = width, np.dtype(dtype)
         try:
-            known = self.path.exists() and json.loads(self.state.read_text()) == fingerprint
-        except (OSError, ValueError):
+            require_regular(self.path)
+            known = read_json(self.state) == fingerprint
+        except GxnError:
             known = False
         if not known:
             with writing(self.path):
                 folder.mkdir(parents=True, exist_ok=True)
-                self.path.write_bytes(b"")
+                self.path.unlink(missing_ok=True)  # a link there is not followed
+                self.path.touch()
             write_json(self.state, fingerprint)
 
     def begin(self, batch: int, total: int) -> int:

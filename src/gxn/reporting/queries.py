@@ -16,7 +16,8 @@ from gxn.datasets.captions import read_captions
 from gxn.datasets.images import open_images
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import Embeddings
-from gxn.files import hdf5_dataset, open_hdf5, read_json, rows_of
+from gxn.files import read_json, rows_of
+from gxn.hdf5 import hdf5_dataset, open_hdf5
 from gxn.similarities import get_similarity
 
 SIDE = 320  # pixels: an inch of paper at 300 dots

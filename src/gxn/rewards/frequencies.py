@@ -1,5 +1,6 @@
 """In how many training images' captions each n-gram stands: `document_frequencies.h5`."""
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +9,12 @@ import numpy as np
 from gxn.datasets.tokens import Captions
 from gxn.datasets.words import BITS
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, hdf5_dataset, hdf5_metadata, open_hdf5
+from gxn.hdf5 import create_hdf5, hdf5_dataset, hdf5_metadata, open_hdf5
 from gxn.kernels.ngrams import LONGEST, collect_all
+
+IMAGES = (
+    10_000  # counted at a time: with five captions each, 2.3 million n-grams, 100 MB while they are sorted
+)
 
 
 @dataclass(frozen=True)
@@ -51,15 +56,35 @@ def ngrams_of(tokens: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def build_frequencies(captions: Captions) -> DocumentFrequencies:
-    """Document frequencies of the captions of a split."""
-    keys, _, starts = ngrams_of(captions.tokens, captions.offsets)
-    images = np.repeat(captions.caption_image, np.diff(starts))
+    """Document frequencies of the captions of a split, counted IMAGES images at a time."""
+    ngrams, counts = np.empty(0, np.uint64), np.empty(0, np.int64)
+    ends = np.arange(0, len(captions.imgid) + IMAGES, IMAGES)
+    for begin, end in itertools.pairwise(np.searchsorted(captions.caption_image, ends)):
+        found = _of_block(captions, begin, end)
+        ngrams, counts = _added(
+            np.concatenate([ngrams, found]), np.concatenate([counts, np.ones(len(found), np.int64)])
+        )
+    return DocumentFrequencies(ngrams, counts, len(captions.imgid))
+
+
+def _of_block(captions: Captions, begin: int, end: int) -> np.ndarray:
+    """The n-grams of the captions `begin` to `end`, each as often as images hold it: uint64 (K,)."""
+    offsets = captions.offsets[begin : end + 1]
+    keys, _, starts = ngrams_of(captions.tokens[offsets[0] : offsets[-1]], offsets - offsets[0])
+    images = np.repeat(captions.caption_image[begin:end], np.diff(starts))
     order = np.lexsort((images, keys))
     keys, images = keys[order], images[order]
     first = np.ones(len(keys), bool)
     first[1:] = (keys[1:] != keys[:-1]) | (images[1:] != images[:-1])
-    ngrams, counts = np.unique(keys[first], return_counts=True)
-    return DocumentFrequencies(ngrams, counts.astype(np.int64), len(captions.imgid))
+    return keys[first]
+
+
+def _added(ngrams: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Different n-grams, sorted, each with the sum of its counts."""
+    order = np.argsort(ngrams, kind="stable")
+    ngrams = ngrams[order]
+    first = np.flatnonzero(np.concatenate([[True], ngrams[1:] != ngrams[:-1]])[: len(ngrams)])
+    return ngrams[first], np.add.reduceat(counts[order], first)
 
 
 def write_frequencies(path: str | Path, frequencies: DocumentFrequencies, vocabulary: str) -> None:

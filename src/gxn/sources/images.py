@@ -98,6 +98,7 @@ def make(parameters: Parameters, order: Order) -> None:
     Raises:
         GxnError: names what is missing, empty, doubled or unreadable.
     """
+    from gxn.datasets.captions import write_captions
     from gxn.datasets.karpathy import reworded
     from gxn.datasets.splits import describe
     from gxn.datasets.tokenisers import tokeniser
@@ -118,7 +119,7 @@ def make(parameters: Parameters, order: Order) -> None:
         )
     if order.split is not None:
         write_json(order.split, record)
-    write_json(order.captions, dataset)
+    write_captions(order.captions, order.name, dataset["images"])
 
 
 def read(parameters: Parameters, order: Order) -> tuple[dict[str, Any], dict[str, Any]]:

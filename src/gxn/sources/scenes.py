@@ -49,7 +49,8 @@ def make(parameters: Parameters, order: Order) -> None:
 
     from gxn.datasets.rendering import render
     from gxn.datasets.scenes import generator
-    from gxn.files import create_hdf5, digest
+    from gxn.files import digest
+    from gxn.hdf5 import create_hdf5
     from gxn.writing import atomic
 
     total = parameters.train + parameters.val + parameters.test

@@ -20,7 +20,8 @@ from gxn.evaluation.metrics import DIRECTIONS
 from gxn.evaluation.modality import centroid_gap, probe_accuracy
 from gxn.evaluation.protocols import evaluate as evaluate_protocol
 from gxn.evaluation.ranked import FIELDS
-from gxn.files import create_hdf5, write_json
+from gxn.files import write_json
+from gxn.hdf5 import create_hdf5
 
 COLUMNS = "gxn.evaluation.columns"
 

@@ -17,7 +17,8 @@ from gxn.features.cnn import MEAN, STD, load_cnn
 from gxn.features.extract import extract
 from gxn.features.transforms import describe, images_per_batch
 from gxn.features.writer import ResumableFeatureWriter
-from gxn.files import create_hdf5, digest, sha256
+from gxn.files import digest, sha256
+from gxn.hdf5 import create_hdf5
 from gxn.processors import available_cpus
 from gxn.training.device import choose_device
 

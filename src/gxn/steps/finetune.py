@@ -16,7 +16,8 @@ from gxn.configuration.stages import FinetuneSettings
 from gxn.configuration.stages import finetune as settings_of
 from gxn.errors import GxnError
 from gxn.features.cnn import load_cnn
-from gxn.files import hdf5_metadata, open_hdf5, save_tensors, sha256, write_rows
+from gxn.files import save_tensors, sha256, write_rows
+from gxn.hdf5 import hdf5_metadata, open_hdf5
 from gxn.provenance import data_of, provenance
 from gxn.training import loop
 from gxn.training.checkpoint import read_encoders

@@ -9,7 +9,7 @@ from gxn import cli
 from gxn.configuration.arguments import Configured
 from gxn.datasets.captions import Record, image_ids, read_captions
 from gxn.datasets.images import centre_crop, open_images, prefetch, resize_shorter
-from gxn.files import create_hdf5
+from gxn.hdf5 import create_hdf5
 
 
 @dataclass(frozen=True, kw_only=True)

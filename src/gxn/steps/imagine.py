@@ -16,7 +16,8 @@ from gxn.evaluation.drawn_retrieval import found_by_captions, spread
 from gxn.evaluation.imagination import judge_captions, judge_drawings, read_truth
 from gxn.evaluation.reader import load_reader, read
 from gxn.evaluation.realism import picture_features, realism
-from gxn.files import create_hdf5, load_tensors, write_json
+from gxn.files import load_tensors, write_json
+from gxn.hdf5 import create_hdf5
 from gxn.models.encoders import GROUNDED, Encoders, encode_captions
 from gxn.models.pictures import draw
 from gxn.rewards.ciderd import CiderD

@@ -12,7 +12,8 @@ from gxn.evaluation.imagination import caption_lines, judge_drawings, read_truth
 from gxn.evaluation.reader import load_reader, read
 from gxn.evaluation.realism import picture_features, realism
 from gxn.features.store import read_features
-from gxn.files import hdf5_dataset, open_hdf5, read_rows, rows_of, write_json
+from gxn.files import rows_of, write_json
+from gxn.hdf5 import hdf5_dataset, open_hdf5, read_rows
 from gxn.rewards.frequencies import read_frequencies
 from gxn.training.device import choose_device
 

@@ -10,7 +10,8 @@ from gxn import cli
 from gxn.configuration.arguments import Configured
 from gxn.datasets.palette import ATTRIBUTES, GROUNDS, PLACES
 from gxn.errors import GxnError
-from gxn.files import create_hdf5, read_json
+from gxn.files import read_json
+from gxn.hdf5 import create_hdf5
 
 FACTS = [
     *(("ground", value) for value in GROUNDS),

@@ -15,7 +15,8 @@ from gxn.evaluation.drawn_facts import need_accuracy, reader_accuracy
 from gxn.evaluation.imagination import read_truth
 from gxn.evaluation.reader import read, save_reader
 from gxn.evaluation.reader_training import train_reader as train
-from gxn.files import hdf5_dataset, open_hdf5, read_rows, rows_of
+from gxn.files import rows_of
+from gxn.hdf5 import hdf5_dataset, open_hdf5, read_rows
 from gxn.training.device import choose_device
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from gxn.configuration.networks import EncoderSettings
 from gxn.errors import GxnError
-from gxn.files import hdf5_metadata, load_tensors, open_hdf5, sha256
+from gxn.files import load_tensors, sha256
+from gxn.hdf5 import hdf5_metadata, open_hdf5
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import Encoders, EncoderSizes
 from gxn.models.generator import ConditioningAugmentation, Generator

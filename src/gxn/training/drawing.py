@@ -11,7 +11,8 @@ from torch.optim import Optimizer
 from gxn.configuration.networks import Model
 from gxn.configuration.stages import DrawingSettings
 from gxn.errors import GxnError
-from gxn.files import hdf5_dataset, open_hdf5, read_rows, rows_of
+from gxn.files import rows_of
+from gxn.hdf5 import hdf5_dataset, open_hdf5, read_rows
 from gxn.losses.adversarial import conditioning_kl, contrastive_loss, discriminator_loss, generator_loss
 from gxn.models.discriminator import Discriminator
 from gxn.models.encoders import GROUNDED, Encoders

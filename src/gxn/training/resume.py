@@ -12,6 +12,7 @@ import torch
 
 from gxn.errors import GxnError
 from gxn.files import digest, sha256
+from gxn.regular import read_bytes
 from gxn.writing import atomic
 
 
@@ -35,7 +36,7 @@ class Resume:
         if not self.path.exists():
             return None
         try:
-            content = self.path.read_bytes()
+            content = read_bytes(self.path)
             if hashlib.sha256(content[32:]).digest() != content[:32]:
                 raise ValueError("not what was written")
             state = torch.load(io.BytesIO(content[32:]), map_location="cpu", weights_only=True)

@@ -17,7 +17,8 @@ from gxn.datasets.folders import is_image_name, walk
 from gxn.datasets.images import Folder
 from gxn.errors import GxnError
 from gxn.features.store import read_features
-from gxn.files import create_hdf5, digest, hdf5_metadata, open_hdf5, sha256
+from gxn.files import digest, sha256
+from gxn.hdf5 import create_hdf5, hdf5_metadata, open_hdf5
 from gxn.processors import available_cpus
 
 CHUNK = 64  # photographs between two lines of progress, and tried one by one where one of them is damaged

@@ -18,7 +18,8 @@ from gxn.datasets.captions import Record, read_captions
 from gxn.datasets.tokens import read_vocabulary
 from gxn.errors import GxnError
 from gxn.features.store import read_features
-from gxn.files import hdf5_metadata, open_hdf5, read_json
+from gxn.files import read_json
+from gxn.hdf5 import hdf5_metadata, open_hdf5
 from gxn.processors import available_cpus, compute_threads
 from gxn.training.checkpoint import same_data
 from gxn.training.device import choose_device

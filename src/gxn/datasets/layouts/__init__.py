@@ -19,9 +19,9 @@ from types import ModuleType
 from gxn.datasets.folders import ImageFolder
 from gxn.datasets.karpathy import NAMED
 from gxn.datasets.layouts._rows import Row
-from gxn.datasets.regular import parse_json, read_bytes, read_text
 from gxn.datasets.splits import SPLIT_NAMES
 from gxn.errors import GxnError
+from gxn.regular import parse_json, read_bytes, read_text
 
 CAPTION_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".token")
 HEAD = 1 << 16  # bytes by which a layout is recognised

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from gxn.datasets.karpathy import raise_problems
+from gxn.datasets.karpathy import SURROGATE, raise_problems
 from gxn.errors import GxnError
 
 IMAGE_KEYS = (
@@ -29,7 +29,6 @@ SENTID_KEYS = ("sentid", "caption_id", "sentence_id")
 # caption_1, caption2, "comment 3"
 NUMBERED = re.compile(r"[ _-]?[0-9]+$")
 
-SURROGATE = re.compile("[\ud800-\udfff]")
 MOST_LETTERS = 10_000  # of a name or a caption: the longest machine-made captions have some 2,000
 
 

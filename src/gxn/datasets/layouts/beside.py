@@ -6,8 +6,8 @@ from pathlib import Path
 
 from gxn.datasets.folders import is_image_name, stem, walk
 from gxn.datasets.layouts._rows import Problems, Row
-from gxn.datasets.regular import lines, read_text
 from gxn.errors import GxnError
+from gxn.regular import lines, read_text
 
 NAME = "a text file beside each picture (name its folder)"
 EXAMPLE = """photos/1.jpg

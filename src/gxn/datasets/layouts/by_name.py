@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from gxn.datasets.layouts._rows import Problems, Row, fields, outline, strictly
-from gxn.datasets.regular import parse_json, read_text
+from gxn.regular import parse_json, read_text
 
 NAME = "captions by image name (JSON)"
 EXAMPLE = """{"1.jpg": ["A dog runs.", "A brown dog."], "2.jpg": ["A cat sleeps."]}"""

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from gxn.datasets.layouts._rows import Problems, Row, first_of, outline, whole_number
-from gxn.datasets.regular import parse_json, read_text
 from gxn.errors import GxnError
+from gxn.regular import parse_json, read_text
 
 NAME = "COCO's captions (JSON)"
 EXAMPLE = """{"images": [{"id": 9, "file_name": "1.jpg"}],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gxn.datasets.folders import is_image_name
 from gxn.datasets.layouts._rows import Problems, Row
-from gxn.datasets.regular import lines, read_text
+from gxn.regular import lines, read_text
 
 NAME = "Flickr's token file"
 EXAMPLE = "1.jpg#0\tA dog runs.\n1.jpg#1\tA brown dog.\n"

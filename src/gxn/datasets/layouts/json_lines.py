@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from gxn.datasets.layouts._rows import Problems, Row, entry_rows, fields, outline
-from gxn.datasets.regular import lines, parse_json, read_text
 from gxn.errors import GxnError
+from gxn.regular import lines, parse_json, read_text
 
 NAME = "JSON lines (metadata.jsonl)"
 EXAMPLE = """{"file_name": "1.jpg", "text": "A dog runs."}

@@ -1,11 +1,12 @@
 """Karpathy's splits: one JSON object with a list `images`, each with its `sentences`."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from gxn.datasets.layouts._rows import Problems, Row, first_of, outline, whole_number
-from gxn.datasets.regular import parse_json, read_text
 from gxn.errors import GxnError
+from gxn.regular import parse_json, read_text
 
 NAME = "Karpathy's splits (JSON)"
 EXAMPLE = """{"images": [{"filename": "1.jpg", "imgid": 0, "split": "train",
@@ -77,6 +78,8 @@ def _sentence(sentence: Any, place: str, imgid: int | None, problems: Problems) 
         isinstance(tokens, list) and all(isinstance(each, str) and len(each.split()) == 1 for each in tokens)
     ):
         problems.add(place, "tokens: must be a list of words without white space")
+    elif tokens:
+        tokens = list(map(sys.intern, tokens))  # each word once in memory
     if tokens == []:
         problems.add(place, f"tokens: is empty; remove the key, and the words of {text!r} are taken")
     return Row("", text, sentid=_id(sentence, "sentid", place, problems), tokens=tokens)

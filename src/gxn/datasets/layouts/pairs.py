@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gxn.datasets.layouts._rows import Problems, Row, entry_rows, fields, first_of, outline, strictly
-from gxn.datasets.regular import parse_json, read_text
+from gxn.regular import parse_json, read_text
 
 NAME = "a list of images with captions (JSON)"
 EXAMPLE = """[{"image": "1.jpg", "caption": "A dog runs."},

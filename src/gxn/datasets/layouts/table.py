@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gxn.datasets.layouts._rows import Problems, Row, entry_rows, fields
-from gxn.datasets.regular import lines, read_text
 from gxn.errors import GxnError
+from gxn.regular import lines, read_text
 
 NAME = "a table with a header (CSV, TSV, | or ;)"
 EXAMPLE = """image,caption

@@ -1,17 +1,22 @@
-"""Text and JSON from regular files only: a pipe or a device is refused instead of waited for."""
+"""Reads bytes, text and JSON of regular files only: a pipe or a device is refused instead of waited for."""
 
 import contextlib
+import errno
 import json
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from gxn.errors import GxnError
 
 # COCO's captions take 90 MB, those of five million web images about 1 GB
 MAX_BYTES = 4 << 30
+ADVICE = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "make it readable and run again"),
+    errno.EIO: "the disk or the network failed, so look at these and keep the file",
+}
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -29,21 +34,34 @@ def require_regular(path: str | Path, most: int | None = None) -> None:
         _check_kind(os.stat(path), path, most)
 
 
-def read_bytes(path: str | Path, size: int = -1) -> bytes:
-    """Read the first `size` bytes of a regular file, or all of them (-1).
+@contextlib.contextmanager
+def opened(path: str | Path, most: int | None = None) -> Iterator[BinaryIO]:
+    """Open a regular file for reading; a link is followed to the file at its end.
 
-    A link is followed to the file at its end.
+    Args:
+        path: the file.
+        most: its largest size in bytes; None: any.
 
     Raises:
-        GxnError: the file is missing, is not a regular file, is behind a loop of links, or is larger than 4 GiB.
+        GxnError: as `require_regular`, or it cannot be read inside the `with`; the message says whose fault it is.
     """
     with _reading(path):
         # before opening, since opening a device can already act on it
-        _check_kind(os.stat(path), path, MAX_BYTES)
+        _check_kind(os.stat(path), path, most)
         # O_NONBLOCK: were the file exchanged for a pipe in between, opening would wait for a writer
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            _check_kind(os.fstat(file.fileno()), path, MAX_BYTES)
-            return file.read(size)
+            _check_kind(os.fstat(file.fileno()), path, most)
+            yield file
+
+
+def read_bytes(path: str | Path, size: int = -1) -> bytes:
+    """Read the first `size` bytes of a regular file, or all of them (-1).
+
+    Raises:
+        GxnError: as `opened`, or it is larger than 4 GiB.
+    """
+    with opened(path, MAX_BYTES) as file:
+        return file.read(size)
 
 
 @contextlib.contextmanager
@@ -52,7 +70,8 @@ def _reading(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise GxnError(f"{path}: cannot be read: {error.strerror or error}") from error
+        advice = f"; {ADVICE[error.errno]}" if error.errno in ADVICE else ""
+        raise GxnError(f"{path}: cannot be read: {error.strerror or error}{advice}") from error
     except ValueError as error:  # a NUL in the name
         raise GxnError(f"{path}: cannot be read: {error}") from error
 
