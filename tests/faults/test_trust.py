@@ -78,15 +78,15 @@ def test_the_search_finds_what_it_is_for(line):
 # a rule's own words: wildcards are constrained, numbers and choices are held to their bounds, and files that
 # the workflow names itself hold only these wildcards
 PLAIN = {
-    *(f"wildcards.{name}" for name in "method name check seed file cnn".split()),
+    *(f"wildcards.{name}" for name in "method name check seed file cnn study".split()),
     *(
         f"params.{name}"
-        for name in "step stage resume row seed imagined embeddings lines reader split launch".split()
+        for name in "step stage resume row seed imagined embeddings lines reader split launch code labels folder cores".split()
     ),
     *("log", "output"),
 }
-# options that workflow/checks.py quotes (test_checks.py)
-QUOTED = {"params.images", "params.files"}
+# options that workflow/checks.py (test_checks.py) and workflow/result_files.py quote
+QUOTED = {"params.images", "params.files", "params.judges", "params.unread"}
 # what the user names
 THEIRS = {"input.weights", "input.file", "params.file"}
 
