@@ -7,8 +7,6 @@ epoch are kept. The pages quote them between `<!-- NAME -->` and `<!-- end -->`.
 results are there and are those of params.yaml.
 """
 
-import csv
-import io
 import re
 import statistics
 import subprocess
@@ -26,10 +24,11 @@ from gxn.configuration.files import load
 from gxn.errors import GxnError
 from gxn.files import digest, read_json, write_text
 from gxn.writing import atomic
-from workflow import paths, stage_files
+from workflow import paths, stage_files, statements
 from workflow.digests import stage_settings
 from workflow.plan import Plan
 from workflow.preconditions import check_code
+from workflow.statements import rows
 
 PAGES = ("README.md", "docs/results.md")
 TABLES = ("ablation.csv", "ablation.md", "spaces.csv", "imagined.csv", "significance.csv")
@@ -59,11 +58,6 @@ SHORT = ("Method", "i2t R@1", "t2i R@1", "rsum")  # columns of the ablation that
 LINES = ("people", "chance")  # of table_imagined.csv, beside the rows
 SPACES = ("abstract", "grounded")
 BLOCK = re.compile(r"(?<=<!-- )(?P<name>\w+)(?P<open> -->\n).*?(?P<close>\n<!-- end -->)", re.DOTALL)
-
-
-def rows(text: str) -> list[dict[str, str]]:
-    """Rows of a CSV text."""
-    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 # whose results they are
@@ -215,6 +209,8 @@ def blocks(texts: Mapping[str, str]) -> dict[str, str]:
         ),
         "table_imagined": markdown(["row", *IMAGINED], imagined),
         "curves": markdown(["stage", "epoch", *LOSSES], means),
+        "differences": statements.differences(texts),
+        "in_short": statements.in_short(texts),
     }
 
 

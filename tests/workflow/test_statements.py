@@ -1,0 +1,61 @@
+"""What the recorded tables say, in words."""
+
+import pytest
+from workflow import statements
+
+ABLATION = """dataset,method,seeds,rsum
+scenes,cca,0,400
+scenes,two_space,3,420
+scenes,gxn_i2t_t2i,3,423
+"""
+MARKDOWN = """**scenes**
+
+| Method | rsum |
+| --- | ---: |
+| CCA | 400 |
+| Two | 420 |
+| Full | 423 |
+"""
+IMAGINED = """dataset,method,drawn_colour,drawn_colour_chance
+scenes,gxn_i2t_t2i,0.53,0.19
+scenes,people,1,0.2
+"""
+SIGNIFICANCE = """method,control,metric,difference,low,high,p_holm
+cca,two_space,i2t_r1,1,0,2,0.5
+cca,two_space,rsum,-20.04,-25,-15.06,0.001
+gxn_i2t_t2i,two_space,rsum,3.1,-1,7,0.2
+"""
+TEXTS = {"table_ablation.csv": ABLATION, "table_ablation.md": MARKDOWN}
+TEXTS |= {"table_imagined.csv": IMAGINED, "table_significance.csv": SIGNIFICANCE}
+
+
+def test_rows_are_called_by_their_names_in_print():
+    assert statements.labels(TEXTS) == {"cca": "CCA", "two_space": "Two", "gxn_i2t_t2i": "Full"}
+
+
+def test_differences_are_those_of_rsum():
+    assert statements.differences(TEXTS).splitlines()[2:] == [
+        "| CCA | -20.0 | -25.0 to -15.1 | 0.001 |",
+        "| Full | +3.1 | -1.0 to 7.0 | 0.200 |",
+    ]
+
+
+def test_in_short_it_says_what_imagining_changes_then_the_others_then_the_drawings():
+    assert statements.in_short(TEXTS).replace("\n", " ") == (
+        "Relative to *Two*, which imagines nothing, rsum changes by +3.1 (Full); none significant. Other rows "
+        "differ from it by -20.0 (CCA). Of the colours that captions ask for, Full draws 53 %, by chance 19 %."
+    )
+
+
+@pytest.mark.parametrize(("p", "said"), [("0.01", "significant: Full."), ("0.05", "none significant.")])
+def test_what_is_significant_is_named(p, said):
+    changed = TEXTS["table_significance.csv"].replace("-1,7,0.2", f"-1,7,{p}")
+    text = statements.in_short(TEXTS | {"table_significance.csv": changed})
+    assert f"(Full); {said}" in text.replace("\n", " ")
+
+
+def test_one_seed_has_no_p_value():
+    changed = TEXTS["table_significance.csv"].replace("-1,7,0.2", "-1,7,")
+    texts = TEXTS | {"table_significance.csv": changed}
+    assert statements.differences(texts).endswith("| Full | +3.1 | -1.0 to 7.0 |  |")
+    assert "none significant" in statements.in_short(texts)
