@@ -1,5 +1,6 @@
 """Downloads from a server that breaks in every way real ones do."""
 
+import contextlib
 import hashlib
 import http.server
 import os
@@ -53,6 +54,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reply(200, BODY[:-5], {})
         elif fault == "other bytes":
             self.reply(200, BODY[::-1], {})
+        elif fault == "dribble":
+            self.reply(200, BODY, {}, piece=1, pause=0.01)
+        elif fault == "endless":
+            self.endless()
+        elif fault == "redirect":
+            self.send_response(302)
+            self.send_header("Location", number)
+            self.end_headers()
+        elif fault == "length":
+            self.send_response(200)
+            self.send_header("Content-Length", number)
+            self.end_headers()
+        elif fault == "wrong beginning":
+            self.reply(200, bytes(len(BODY)), {}, number)
+        elif fault == "range":
+            self.reply(206, BODY, {"Content-Range": number})
         elif fault == "other range":
             self.reply(206, BODY[5:], {"Content-Range": f"bytes 5-{len(BODY) - 1}/{len(BODY)}"})
         elif asked and fault != "no range":
@@ -69,17 +86,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
             headers = {"Content-Range": f"bytes {start}-{len(BODY) - 1}/{len(BODY)}"}
             self.reply(206, BODY[start:], headers, cut, slow=fault == "slow")
 
-    def reply(self, status, body, headers, cut=None, stall=False, slow=False) -> None:
+    def endless(self) -> None:
+        """A body without a stated length, until the client goes away."""
+        self.send_response(200)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while True:
+                self.wfile.write(bytes(100_000))
+
+    def reply(
+        self, status, body, headers, cut=None, stall=False, slow=False, piece=20_000, pause=0.0
+    ) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         try:
-            for start in range(0, len(body[:cut]), 20_000):
-                self.wfile.write(body[:cut][start : start + 20_000])
-                if slow:
-                    time.sleep(0.1)
+            for start in range(0, len(body[:cut]), piece):
+                self.wfile.write(body[:cut][start : start + piece])
+                time.sleep(0.1 if slow else pause)
             if stall:
                 self.wfile.flush()
                 time.sleep(1)
@@ -275,3 +301,68 @@ def test_a_killed_download_goes_on(server, tmp_path):
     assert 50_000 <= have < len(BODY)
     assert get(tmp_path, listed(server.url("/a"))).read_bytes() == BODY
     assert server.seen[-1] == ("/a", f"bytes={have}-")
+
+
+UNKNOWN = {"bytes": None, "md5": None, "sha256": None}
+ODD_ANSWERS = [
+    (("length", "9" * 5000), "states the length '9{40}'"),
+    (("length", "-5"), "states the length '-5'"),
+    (("length", str(10**17)), "states a length of 1" + "0" * 17),
+    (("redirect", "http://[broken"), "is no address, or leads to none"),
+    (("redirect", "http://a b/"), "is no address, or leads to none|broke off"),
+    (("redirect", "file:///etc/passwd"), "302"),
+    (("redirect", "gopher://x/"), "302"),
+]
+
+
+@pytest.mark.parametrize(("answer", "said"), ODD_ANSWERS)
+def test_an_odd_answer_sends_us_to_the_next_mirror(tmp_path, server, answer, said, capfd):
+    server.plan["/odd"] = [answer] * 9
+    wanted = listed(server.url("/odd"), server.url("/good"), **UNKNOWN)
+    assert get(tmp_path, wanted).read_bytes() == BODY
+    assert re.search(said, capfd.readouterr().out)
+
+
+def test_a_range_of_5000_digits_is_refused(tmp_path, server):
+    part = tmp_path / "parts/file.any.part"
+    part.parent.mkdir()
+    part.write_bytes(BODY[:100])
+    server.plan["/odd"] = [("range", f"bytes {'1' * 5000}-5/9")]
+    refused(tmp_path, listed(server.url("/odd"), **UNKNOWN), "sends another range than asked for")
+
+
+def test_an_endless_body_ends(tmp_path, server, monkeypatch):
+    monkeypatch.setattr(download, "MOST", 1_000_000)
+    server.plan["/endless"] = ["endless"]
+    refused(tmp_path, listed(server.url("/endless"), **UNKNOWN), "sends more than the 1000000 bytes")
+
+
+def test_a_mirror_that_sends_a_byte_now_and_then_is_left(tmp_path, server):
+    server.plan["/slow"] = ["dribble"]
+    wanted = listed(server.url("/slow"), server.url("/good"))
+    assert get(tmp_path, wanted, timeout=0.5).read_bytes() == BODY
+    assert [path for path, _ in server.seen] == ["/slow", "/good"]
+
+
+@pytest.mark.parametrize("cut", [1, 100_000])
+def test_a_wrong_beginning_does_not_spoil_the_next_mirror(tmp_path, server, cut):
+    """It used to spoil this call and every further one."""
+    server.plan["/bad"] = [("wrong beginning", cut), *[503] * 9]
+    wanted = listed(server.url("/bad"), server.url("/good"))
+    assert get(tmp_path, wanted).read_bytes() == BODY
+
+
+def test_a_link_in_the_place_of_the_part_is_not_followed(tmp_path, server):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "mine").write_bytes(b"mine")
+    wanted = listed(server.url("/good"))
+    (tmp_path / "parts" / f"file.{wanted.sha256[:8]}.part").symlink_to(tmp_path / "mine")
+    assert get(tmp_path, wanted).read_bytes() == BODY
+    assert (tmp_path / "mine").read_bytes() == b"mine"
+
+
+def test_a_pipe_in_the_place_of_the_part_is_not_waited_for(tmp_path, server):
+    (tmp_path / "parts").mkdir()
+    wanted = listed(server.url("/good"))
+    os.mkfifo(tmp_path / "parts" / f"file.{wanted.sha256[:8]}.part")
+    assert get(tmp_path, wanted).read_bytes() == BODY

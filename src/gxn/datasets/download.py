@@ -10,14 +10,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from gxn.datasets.downloads import Source
+from gxn.datasets.pace import SLOWEST, Pace, Progress
 from gxn.errors import GxnError
 from gxn.writing import atomic, need_room, writing
 
 CHUNK = 1 << 20
+MOST = 100 * 10**9  # bytes of a file whose size is not known; torchvision's largest weights have 2.5 GB
 # what a server may mend by itself; any other refusal sends us to the next mirror
 PASSING = (408, 425, 429, 500, 502, 503, 504)
 
@@ -28,28 +29,6 @@ class Broken(Exception):
 
 class Refused(Exception):
     """This mirror does not have the file: go to the next."""
-
-
-@dataclass
-class Progress:
-    """Prints how far a transfer is, at most once in `every` seconds."""
-
-    name: str
-    every: float = 10.0
-    start: float = field(default_factory=time.monotonic)
-    last: float = field(default_factory=time.monotonic)
-    fetched: int = 0
-
-    def add(self, count: int, have: int, total: int | None) -> None:
-        """Account for `count` more bytes, `have` of `total` in all."""
-        self.fetched += count
-        now = time.monotonic()
-        if now - self.last < self.every and have != total:
-            return
-        self.last, speed = now, self.fetched / max(now - self.start, 1e-9)
-        left = f", about {(total - have) / speed:.0f} s to go" if total else ""
-        size = f"/{total / 1e6:.1f}" if total else ""
-        print(f"{self.name}: {have / 1e6:.1f}{size} MB, {speed / 1e6:.1f} MB/s{left}", flush=True)
 
 
 def fetch(
@@ -79,10 +58,20 @@ def fetch(
     failures = []
     with writing(part):
         parts.mkdir(parents=True, exist_ok=True)
+        if part.is_symlink() or part.is_fifo():
+            part.unlink()  # what it leads to is not ours to write
         for url in source.urls:
+            begun = _size(part) > 0
             try:
                 _from_mirror(url, name, source, part, tries, pause, timeout, sleep)
-                _check_sums(part, source)
+                if begun and _wrong_sum(
+                    part, source
+                ):  # the beginning, of another mirror's, may have been wrong
+                    part.unlink()
+                    _from_mirror(url, name, source, part, tries, pause, timeout, sleep)
+                if wrong := _wrong_sum(part, source):
+                    part.unlink()  # nothing is built on it
+                    raise Refused(wrong)
             except (Broken, Refused) as error:
                 failures.append(f"{url}: {error}")
                 print(f"{name}: {failures[-1]}", flush=True)
@@ -134,6 +123,8 @@ def _transfer(url: str, name: str, source: Source, part: Path, timeout: float) -
     try:
         with _network(have):
             response = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
+    except (ValueError, http.client.InvalidURL) as error:  # also of an address that it is sent on to
+        raise Refused(f"is no address, or leads to none: {error}") from error
     except urllib.error.HTTPError as error:
         if error.code == 416:  # nothing after what we have: it was whole, or it was another file's
             return _settle(error, part, have)
@@ -142,7 +133,7 @@ def _transfer(url: str, name: str, source: Source, part: Path, timeout: float) -
     with response:
         start, total = _opening(response, have, source.bytes)
         need_room(part.parent, total - start if total is not None else 0)
-        _receive(response, name, part, start, total)
+        _receive(response, name, part, start, total, timeout)
 
 
 @contextlib.contextmanager
@@ -150,7 +141,7 @@ def _network(have: int) -> Iterator[None]:
     """Turn what fails inside, but an answer of the server, into a transfer broken off after `have` bytes."""
     try:
         yield
-    except urllib.error.HTTPError:
+    except (urllib.error.HTTPError, http.client.InvalidURL):
         raise
     except (OSError, http.client.HTTPException) as error:
         raise Broken(f"broke off after {have} bytes ({str(error) or type(error).__name__})") from error
@@ -164,34 +155,52 @@ def _opening(response: http.client.HTTPResponse, have: int, expected: int | None
     """
     if response.headers.get_content_type() in ("text/html", "application/xhtml+xml"):
         raise Refused("answers with a web page (HTML), not with the file")
-    start, length = 0, response.headers.get("Content-Length")
-    total = int(length) if length and length.isdecimal() else None
+    start, total = 0, _number(response.headers.get("Content-Length"))
     if response.status == 206:
-        place = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+        place = re.fullmatch(
+            r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", response.headers.get("Content-Range", "")
+        )
         if not place or int(place[1]) != have:
             raise Refused(f"sends another range than asked for: {response.headers.get('Content-Range')}")
         start, total = have, int(place[2]) if place[2] != "*" else expected
     if expected is not None and total is not None and total != expected:
         raise Refused(f"has a file of {total} bytes, not of {expected}")
+    if expected is None and total is not None and total > MOST:
+        raise Refused(f"states a length of {total} bytes, more than any file of this kind has")
     return start, total if total is not None else expected
 
 
+def _number(text: str | None) -> int | None:
+    """A length of a header; None where none is stated.
+
+    Raises:
+        Refused: it is no length.
+    """
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,18}", text.strip()):
+        raise Refused(f"states the length {text.strip()[:40]!r}")
+    return int(text)
+
+
 def _receive(
-    response: http.client.HTTPResponse, name: str, part: Path, start: int, total: int | None
+    response: http.client.HTTPResponse, name: str, part: Path, start: int, total: int | None, timeout: float
 ) -> None:
     """Write the body into `part` from byte `start` on."""
-    progress, have = Progress(name), start
+    progress, pace, have = Progress(name), Pace(timeout), start
     with open(part, "r+b" if start else "wb") as file:
         file.seek(start)
         while chunk := _read(response, have):
             if have == 0 and re.match(rb"\s*<(!doctype html|html)", chunk[:200], re.IGNORECASE):
                 raise Refused("answers with a web page (HTML), not with the file")
-            if total is not None and have + len(chunk) > total:
-                raise Refused(f"sends more than the {total} bytes of the file")
+            if have + len(chunk) > (MOST if total is None else total):
+                raise Refused(f"sends more than the {total or MOST} bytes of the file")
             file.write(chunk)
             file.flush()
             have += len(chunk)
             progress.add(len(chunk), have, total)
+            if speed := pace.too_slow(len(chunk)):
+                raise Refused(f"sends {speed:.0f} bytes a second, less than {SLOWEST}")
     if total is not None and have < total:
         raise Broken(f"broke off after {have} of {total} bytes")
 
@@ -204,14 +213,14 @@ def _read(response: http.client.HTTPResponse, have: int) -> bytes:
 
 def _settle(error: urllib.error.HTTPError, part: Path, have: int) -> None:
     """A range past the end: what we have is whole if it is as long as the server's file, else useless."""
-    place = re.fullmatch(r"bytes \*/(\d+)", error.headers.get("Content-Range", ""))
+    place = re.fullmatch(r"bytes \*/(\d{1,18})", error.headers.get("Content-Range", ""))
     if not place or int(place[1]) != have:
         part.unlink(missing_ok=True)
         raise Broken("has a shorter file than what came before; begun anew") from error
 
 
-def _check_sums(part: Path, source: Source) -> None:
-    """Compare with the known sums; a wrong file is removed, so that nothing is built on it."""
+def _wrong_sum(part: Path, source: Source) -> str | None:
+    """Say which of the known sums is not the file's; None: all are."""
     for kind in ("md5", "sha256"):
         expected = getattr(source, kind)
         if expected is None:
@@ -219,8 +228,8 @@ def _check_sums(part: Path, source: Source) -> None:
         with open(part, "rb") as file:
             found = hashlib.file_digest(file, kind).hexdigest()
         if not found.startswith(expected):
-            part.unlink()
-            raise Refused(f"its {kind} is {found}, not {expected}")
+            return f"its {kind} is {found}, not {expected}"
+    return None
 
 
 def _put(part: Path, out: Path) -> None:
