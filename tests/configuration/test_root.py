@@ -40,6 +40,17 @@ WRONG = [
       "methods": {"gxn_i2t_t2i": None}},
      "drawing.discriminator_grounds: would move the text encoder of gxn_t2i at joint.lr_grounded_text, which "
      "is 0; raise it"),
+    ({"methods": {"a": {"kind": "adversarial", "encoder": "two_space"}}},
+     "methods.a.encoder: two_space has several spaces or an order; a row of kind adversarial needs one space "
+     "with a cosine"),
+    ({"methods": {"a": {"kind": "correspondence", "encoder": "order"}}},
+     "methods.a.encoder: order has several spaces or an order; a row of kind correspondence needs one space "
+     "with a cosine"),
+    ({"encoders": {"abstract": {"similarity": "cosine"}}, "methods": {"a": {"kind": "correspondence",
+      "encoder": "abstract"}}},
+     "methods.a.encoder: abstract has no grounded space, whose states are coded"),
+    ({"methods": {"a": {"kind": "adversarial", "encoder": "none"}}},
+     "methods.a.encoder: no encoder 'none'; there are cosine, "),
     ({"drawing": {"batch_size": 500}}, "drawing.batch_size: more than training.batch_size (128)"),
     ({"finetune": {"methods": ["vse9"]}}, "finetune.methods: no row 'vse9' among the methods"),
     ({"finetune": {"methods": ["vse0"]}, "methods": {"vse0_ft": ROWS["vse0"]}},
@@ -202,3 +213,21 @@ def test_photographs_are_read_from_where_they_are():
 def test_scenes_have_no_files():
     source = configuration().dataset.source
     assert (source.captions_files(), source.images_folder(), source.renders()) == ((), None, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "real"),
+    [({}, True), (PHOTOGRAPHS, False), (PHOTOGRAPHS | {"labels": {"instances": ["a.json"]}}, True)],
+)
+def test_labels_are_true_of_scenes_and_where_coco_gives_them(change, real):
+    assert configuration(change).has_real_labels == real
+
+
+def test_systems_are_rows_with_seeds_that_are_not_ranked_alone():
+    own = {
+        "corr": {"kind": "correspondence", "encoder": "cosine"},
+        "acmr": {"kind": "adversarial", "encoder": "cosine"},
+    }
+    config = configuration({"methods": own})
+    assert set(config.systems) == {"corr", "acmr"}
+    assert not set(config.systems) & {*config.rows, *config.seedless}

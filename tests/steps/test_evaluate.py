@@ -12,8 +12,11 @@ import pytest
 from retrieval import brute_force, embeddings
 from small import ENVIRONMENT, ROOT, config_files
 
+from gxn.datasets.labels import Labels, write_labels
 from gxn.evaluation.embeddings import write_embeddings
+from gxn.evaluation.modality import centroid_gap, probe_accuracy
 from gxn.evaluation.protocols import evaluate as evaluated
+from gxn.evaluation.retrieval_map import both_ways
 from gxn.steps import evaluate as step
 
 
@@ -99,6 +102,47 @@ def test_each_of_several_is(tmp_path, monkeypatch):
         i2t, t2i = brute_force(single)
         assert numbers["full"]["i2t"]["meanr"] == np.mean(i2t)
         assert numbers["full"]["t2i"]["meanr"] == np.mean(t2i)
+
+
+def labels(folder, count, source="facts"):
+    """Two labels of images 0, 1, ...; the last one has none."""
+    multi_hot = np.array([[1, 0], [1, 1], [0, 1], [0, 0]], np.uint8)[np.arange(count) % 4]
+    write_labels(folder / "l.h5", np.arange(count), Labels(multi_hot, ("a", "b"), source))
+    return multi_hot
+
+
+def test_true_labels_add_their_columns_and_count_queries_without_any(tmp_path, monkeypatch, one):
+    one = replace(one, imgid=np.arange(4))
+    multi_hot = labels(tmp_path, 4)
+    assert call(monkeypatch, tmp_path, one, labels=tmp_path / "l.h5") == 0
+    found = json.loads((tmp_path / "m.json").read_text())["protocols"]["full"]
+    for way, precision in zip(("i2t", "t2i"), both_ways(one, multi_hot), strict=True):
+        assert found[way]["map"] == precision.summary()["map"]
+        assert found[way]["map_r"] == precision.summary()["map_r"]
+    assert [found[way]["unlabelled"] for way in ("i2t", "t2i")] == [1, 4]
+
+
+def test_without_labels_there_are_no_columns_of_them(tmp_path, monkeypatch, one):
+    call(monkeypatch, tmp_path, one)
+    assert "map" not in json.loads((tmp_path / "m.json").read_text())["protocols"]["full"]["i2t"]
+
+
+def test_no_precision_is_taken_over_pseudo_labels(tmp_path, monkeypatch, capsys, one):
+    one = replace(one, imgid=np.arange(4))
+    labels(tmp_path, 4, "clusters")
+    assert call(monkeypatch, tmp_path, one, labels=tmp_path / "l.h5") == 2
+    assert "holds clusters, pseudo-labels, over which no precision may be taken" in capsys.readouterr().err
+    assert not (tmp_path / "m.json").exists()
+
+
+def test_each_space_has_its_probe_and_its_gap(tmp_path, monkeypatch):
+    both = embeddings(np.random.default_rng(5), [2, 3, 1, 4], "order", spaces=2)
+    call(monkeypatch, tmp_path, both)
+    found = json.loads((tmp_path / "m.json").read_text())["modality"]
+    for place, space in enumerate(("abstract", "grounded")):
+        images, texts = both.images[place], both.texts[place]
+        assert found[space]["gap"] == centroid_gap(images, texts)
+        assert found[space]["probe"] == probe_accuracy(images, texts, both.caption_image)
 
 
 FAULTS = {

@@ -10,11 +10,19 @@ import pytest
 from metrics_files import content, write
 from small import config_files
 
+from gxn.costs import cost_line
 from gxn.evaluation.metrics import RECALL_COLUMNS
 from gxn.reporting import published
 from gxn.reporting.runs import METRICS
 from gxn.reporting.tables import read_table
-from gxn.steps import table_ablation, table_datasets, table_imagined, table_published, table_significance
+from gxn.steps import (
+    table_ablation,
+    table_costs,
+    table_datasets,
+    table_imagined,
+    table_published,
+    table_significance,
+)
 
 ROWS = {
     "methods": {
@@ -164,3 +172,26 @@ class TestSignificance:
 
         (line,) = (one for one in lines if (one["method"], one["metric"]) == ("vse0", "i2t_r1"))
         assert float(line["difference"]) == pytest.approx(mean("vse0") - mean("two_space"), abs=1e-5)
+
+
+def costs(folder, config, metrics, logs):
+    table_costs.table_costs(
+        table_costs.Arguments(config=config, metrics=metrics, logs=json.dumps(logs), csv=folder / "costs.csv")
+    )
+    return {row["method"]: row for row in rows_of(folder / "costs.csv")}
+
+
+def test_costs_are_those_of_all_jobs_that_a_row_comes_from(tmp_path, config, metrics):
+    for name, (updates, parameters, seconds) in {
+        "warm": (10, 7, 100.0), "joint0": (5, 8, 10.0), "joint1": (5, 8, 30.0)
+    }.items():  # fmt: skip
+        (tmp_path / name).write_text(cost_line(updates, parameters, seconds))
+    own = [[str(tmp_path / "warm"), str(tmp_path / f"joint{seed}")] for seed in (0, 1)]
+    row = costs(tmp_path, config, metrics, {"vse0": own})["vse0"]
+    assert (row["seeds"], row["updates"], row["parameters"]) == ("2", "15", "8")
+    assert float(row["cpu_seconds"]) >= 120 and float(row["rsum"]) > 0
+
+
+def test_a_row_whose_logs_are_elsewhere_has_empty_cells(tmp_path, config, metrics):
+    table = costs(tmp_path, config, metrics, {"vse0": [[str(tmp_path / "none")]] * 2})
+    assert all(row["updates"] == row["cpu_seconds"] == "" and row["rsum"] for row in table.values())

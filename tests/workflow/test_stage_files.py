@@ -62,3 +62,24 @@ def test_fine_tuning_reads_its_row_and_the_pictures():
     assert files["checkpoint"] == "results/scenes/checkpoints/joint/vsepp/seed2.safetensors"
     assert files["rendered"] == "data/scenes/images.h5"
     assert "rendered" not in stage_files.finetune_inputs(plan(OWN, TUNED), "vsepp_ft", "2")
+
+
+ROWS = """
+methods:
+  corr: {kind: correspondence, encoder: cosine}
+  acmr: {kind: adversarial, encoder: cosine}
+"""
+
+
+@pytest.mark.parametrize(("name", "labels"), [("corr", False), ("acmr", True)])
+def test_a_system_starts_from_nothing_and_may_read_labels(name, labels):
+    found = stage_files.inputs(plan(ROWS), "system")(job(name=name, seed="1"))
+    expected = {"features", "tokens", "preflight", *["labels"] * labels}
+    assert set(found) == expected
+
+
+def test_a_row_comes_from_its_stage_and_those_before():
+    assert stage_files.jobs_before(plan(ROWS), "system", "corr") == [("system", "corr")]
+    found = stage_files.jobs_before(plan(), "joint", "gxn_i2t_mix")
+    assert found[0] == ("pretrain_ranking", "two_space") and found[-1] == ("joint", "gxn_i2t_mix")
+    assert len(found) == len(set(found)) == 4
