@@ -11,7 +11,7 @@ from gxn.page.site import INDEX, Site
 from gxn.reporting.rows import RowArguments
 from gxn.writing import writing
 
-MOST = 1000  # pictures that have a page of their own, 90 kB each with ten rows; test splits of papers have 1,000 or 5,000
+MOST = 1000  # pictures with a page, 90 kB each where there are ten rows; test splits of papers have 1,000 or 5,000
 
 
 @dataclass(frozen=True, kw_only=True)
