@@ -13,6 +13,7 @@ from gxn.configuration.files import load
 from gxn.errors import GxnError
 from gxn.files import sha256
 from gxn.hdf5 import create_hdf5
+from gxn.reporting.study import Study
 
 
 @pytest.mark.parametrize("name", study.studies())
@@ -97,6 +98,13 @@ def test_a_committed_record_is_whole_and_names_no_folder_of_a_machine(path):
     there = {each.relative_to(path.parent).as_posix() for each in path.parent.rglob("*") if each.is_file()}
     assert there == {*about["files"], "about.json"}
     assert ": /" not in path.with_name("config.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.parent.name)
+def test_a_committed_record_can_be_read_by_this_code(path):
+    record = Study(path.parent)
+    assert len(record.runs) == sum(map(len, record.ranked.values()))
+    assert record.imagined() and record.curves()
 
 
 def test_the_committed_records_are_small():
