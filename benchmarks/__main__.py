@@ -18,16 +18,18 @@ from benchmarks import data, memory, plain, plain_loop
 from benchmarks.embeddings import trained
 from benchmarks.measure import Stopwatch, copying_work, fused_work, hardware, matrix_work
 
+from gxn.configuration import stages
+from gxn.configuration.files import load
 from gxn.evaluation.ranks import ranks
 from gxn.kernels.similarity import cuda_kernels, plain_order
 from gxn.losses.similarity import order
 from gxn.models.decoder import CaptionDecoder
-from gxn.models.encoders import EncoderConfig, Encoders, EncoderSizes
+from gxn.models.encoders import Encoders, EncoderSizes
 from gxn.rewards.ciderd import CiderD
 from gxn.rewards.frequencies import build_frequencies
-from gxn.training.captioning import Captioning, CaptioningConfig
+from gxn.training.captioning import Captioning
 from gxn.training.device import choose_device
-from gxn.training.matching import Matching, MatchingConfig
+from gxn.training.matching import Matching
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Sizes:
     copied: int  # MiB
 
 
+CONFIG = load([Path(__file__).parents[1] / "params.yaml"])
 FULL = Sizes(5000, 1024, steps=400, words=8000, hidden=512, batch=128, rounds=20_000, matrix=3000, copied=256)
 QUICK = Sizes(60, 48, steps=3, words=60, hidden=16, batch=16, rounds=100, matrix=100, copied=1)
 
@@ -132,17 +135,17 @@ def self_critical(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[R
     """A step of equation 7 beside one of equation 4, on the same batch."""
     captions = made.captions
     reward = CiderD(captions.tokens, captions.offsets, captions.caption_image, build_frequencies(captions))
-    encoders = model(sizes, made, "cosine", 0.2)
+    settings = stages.settings(CONFIG, "pretrain_scst", "two_space")
+    encoders = Encoders(settings.encoder, widths(sizes, made))
     batch = made.split.batch(torch.arange(0, sizes.batch * data.PER_IMAGE, data.PER_IMAGE))
 
-    def step(gamma: float) -> Callable[[], object]:
+    def step(weight: float) -> Callable[[], object]:
         decoder = CaptionDecoder(sizes.hidden, sizes.words, 300, sizes.hidden, "state")
-        config = CaptioningConfig(5e-4, 0.0, None, 0.1, gamma, 1, 1.0, 0.0, 0.05, 5, 0.25, 20, 0)
-        path = Captioning(encoders, decoder, config, reward, reward)
+        own = settings.captioning.model_copy(update={"scst_interval": 1, "scst_weight": 0.0})
+        path = Captioning(encoders, decoder, own, reward, reward)
         for _ in range(sizes.steps // 8):  # until it says sentences that end, as after the XE phase
-            path.config = replace(config, gamma=0.0)
             path.step(batch)
-        path.config = config
+        path.settings = own.model_copy(update={"scst_weight": weight})
         return lambda: path.step(batch)
 
     critical, entropy = watch.medians(step(0.5), step(0.0))
@@ -150,26 +153,32 @@ def self_critical(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[R
     yield Row(what, critical, entropy, "cross-entropy step", most=2.5)
 
 
-def model(sizes: Sizes, made: data.Made, similarity: str, margin: float) -> Encoders:
-    """VSE++'s encoders at the sizes of its own loop."""
-    config = EncoderConfig(
-        ("grounded",), similarity, margin, 0.5, True, True, "mean", "last", "shared", False
+def widths(sizes: Sizes, made: data.Made) -> EncoderSizes:
+    """Widths of VSE++'s encoders in its own loop."""
+    return EncoderSizes(
+        feature_dim=made.split.features.shape[1],
+        vocab_size=sizes.words,
+        embed_dim=300,
+        text_hidden=sizes.hidden,
+        joint_dim=sizes.hidden,
     )
-    widths = EncoderSizes(made.split.features.shape[1], sizes.words, 300, sizes.hidden, sizes.hidden)
-    return Encoders(config, widths)
+
+
+def ranking_path(sizes: Sizes, made: data.Made, encoder: str) -> Matching:
+    """The ranking stage of an encoder of params.yaml."""
+    settings = stages.settings(CONFIG, "pretrain_ranking", encoder)
+    return Matching(Encoders(settings.encoder, widths(sizes, made)), settings.ranking)
 
 
 def training(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[Row]:
     """A step of the ranking stage beside the same in a plain loop."""
-    for similarity, margin in (("cosine", 0.2), ("order", 0.05)):
-        encoders = model(sizes, made, similarity, margin)
-        path = Matching(encoders, MatchingConfig("hardest", 2e-4, None, 2.0))
+    for similarity in ("cosine", "order"):
+        path = ranking_path(sizes, made, similarity)
         batches = (batch for epoch in range(10**6) for batch in made.split.batches(sizes.batch, 0, epoch))
-        widths = EncoderSizes(made.split.features.shape[1], sizes.words, 300, sizes.hidden, sizes.hidden)
         ids = {word: id for id, word in enumerate(made.split.words)}
         owners = made.split.caption_image.tolist()
         captions = plain_loop.Captions(made.split.features, made.sentences, owners, ids)
-        loop = plain_loop.plain_steps(captions, widths, sizes.batch, similarity == "order")
+        loop = plain_loop.plain_steps(captions, widths(sizes, made), sizes.batch, similarity == "order")
         ours, theirs = watch.medians(
             lambda path=path, batches=batches: path.step(next(batches)), lambda loop=loop: next(loop)
         )
@@ -202,9 +211,9 @@ def on_card(sizes: Sizes, watch: Stopwatch, made: data.Made) -> Iterator[Row]:
 
     there = {name: getattr(made.split, name).cuda() for name in ("features", "tokens", "caption_image")}
     batch = replace(made.split, **there).batch(torch.arange(sizes.batch))
-    for similarity, margin in (("cosine", 0.2), ("order", 0.05)):
-        encoders = model(sizes, made, similarity, margin)
-        path = Matching(encoders.cuda(), MatchingConfig("hardest", 2e-4, None, 2.0))
+    for similarity in ("cosine", "order"):
+        path = ranking_path(sizes, made, similarity)
+        path.encoders.cuda()
         step = card.finished(lambda path=path: path.step(batch))
         (ours,) = watch.medians(step)
         what = f"on the card: training step, {similarity}, batch {sizes.batch}, GRU {sizes.hidden}"

@@ -45,9 +45,9 @@ class PlainModel(nn.Module):
 
     def __init__(self, sizes: EncoderSizes) -> None:
         super().__init__()
-        self.image = nn.Linear(sizes.feature, sizes.joint)
-        self.word = nn.Embedding(sizes.words, sizes.word)
-        self.rnn = nn.GRU(sizes.word, sizes.joint, batch_first=True)
+        self.image = nn.Linear(sizes.feature_dim, sizes.joint_dim)
+        self.word = nn.Embedding(sizes.vocab_size, sizes.embed_dim)
+        self.rnn = nn.GRU(sizes.embed_dim, sizes.joint_dim, batch_first=True)
 
     def forward(self, features: Tensor, captions: Tensor, lengths: list[int]) -> tuple[Tensor, Tensor]:
         images = F.normalize(self.image(F.normalize(features)))
