@@ -81,7 +81,10 @@ PLAIN = {
     *(f"wildcards.{name}" for name in "method name check seed file cnn study".split()),
     *(
         f"params.{name}"
-        for name in "step stage resume row seed imagined embeddings lines reader split launch code labels folder cores".split()
+        for name in (
+            *("step", "stage", "resume", "row", "seed", "imagined", "embeddings", "lines", "reader"),
+            *("split", "launch", "code", "labels", "folder", "cores"),
+        )
     ),
     *("log", "output"),
 }
