@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gxn.losses.ranking import hinge
+from gxn.losses.ranking.hardest import Parameters, loss
 from gxn.losses.similarity import order
 
 LATENT, FEATURE = 64, 512
@@ -40,14 +40,12 @@ def trained(images: int, width: int, steps: int) -> tuple[np.ndarray, np.ndarray
     torch.manual_seed(0)
     world, eye, ear = World(), nn.Linear(FEATURE, width), nn.Linear(FEATURE, width)
     optimiser = torch.optim.Adam([*eye.parameters(), *ear.parameters()], 2e-4)
-    same_image = torch.eye(128, dtype=torch.bool)
-    margin = hinge.Parameters(margin=0.05)
+    own = torch.eye(128, dtype=torch.bool)
     for _ in range(steps):
-        hidden, features = world.images(len(same_image))
+        hidden, features = world.images(len(own))
         scores = order([embed(eye, features)], [embed(ear, world.captions(hidden))], [1.0])
-        loss = hinge.loss(scores, same_image, margin)
         optimiser.zero_grad()
-        loss.backward()
+        loss(scores, own, Parameters(margin=0.05)).backward()
         optimiser.step()
     with torch.no_grad():
         hidden, features = world.images(images)

@@ -17,10 +17,11 @@ from pathlib import Path
 
 import torch
 
+from gxn.configuration.features import Features
 from gxn.datasets.captions import Record
 from gxn.datasets.images import open_images
 from gxn.features.cnn import load_cnn
-from gxn.features.extract import FeaturesConfig, batches, extract, forward
+from gxn.features.extract import batches, extract, forward
 from gxn.files import read_json
 from gxn.processors import available_cpus
 
@@ -38,7 +39,15 @@ def compare(options: argparse.Namespace, threads: int) -> None:
     """Print one line for a thread count."""
     torch.set_num_threads(threads)
     device = torch.device(options.device)
-    config = FeaturesConfig(options.resize, "1C", 224, "float32", options.arithmetic, options.batch)
+    config = Features(
+        file=None,
+        resize=options.resize,
+        crops="center",
+        crop=224,
+        storage_dtype="float32",
+        compute_dtype=options.arithmetic,
+        batch_size=options.batch,
+    )
     network, _ = load_cnn(options.cnn, "pool", options.weights)
     entries = read_json(options.captions)["images"][: options.count]
     records = [Record(entry["filename"], entry["imgid"], entry["split"], ()) for entry in entries]
@@ -48,7 +57,7 @@ def compare(options: argparse.Namespace, threads: int) -> None:
 
     def bare() -> None:
         for crops in ready:
-            forward(network, crops, 1, device, config.arithmetic)
+            forward(network, crops, 1, device, config.compute_dtype)
 
     def whole() -> None:
         for _ in extract(network, records, source, config, device, workers):
@@ -61,7 +70,7 @@ def compare(options: argparse.Namespace, threads: int) -> None:
     forwards, wholes = (statistics.median(each[0] for each in side) for side in zip(*rounds, strict=True))
     share, busy = (statistics.median(whole[n] / bare[n] for bare, whole in rounds) for n in (0, 1))
     print(
-        f"{options.cnn}, {options.device}, {config.arithmetic}, batch {config.batch}, {threads} threads: "
+        f"{options.cnn}, {options.device}, {config.compute_dtype}, batch {config.batch_size}, {threads} threads: "
         f"forward {forwards:.0f} images/s, extraction {wholes:.0f} images/s: {share:.0%} of it "
         f"({busy:.0%} by processor time)",
         flush=True,

@@ -3,6 +3,7 @@
 import os
 import platform
 import statistics
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,23 +17,34 @@ ELEMENTS = 2048  # of the fused rate's vector: it lies in the first cache
 
 
 @dataclass(frozen=True)
-class Stopwatch:
-    """Median seconds of `repeats` runs; `clock` is wall time, or processor time on a busy machine."""
+class Times:
+    """Seconds of one call: median and least by the wall's clock, least of all threads' processor time."""
 
-    repeats: int
-    clock: Callable[[], float]
+    median: float
+    least: float
+    processor: float
 
-    def medians(self, *ways: Callable[[], object]) -> list[float]:
-        """Of each way, run in turn so that other work on the machine falls on all; one run to warm up."""
-        for way in ways:
+    def scaled(self, share: float) -> "Times":
+        """The same of a part of the call."""
+        return Times(self.median * share, self.least * share, self.processor * share)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{1e3 * each:.3g}" for each in (self.median, self.least, self.processor)) + " ms"
+
+
+def in_turn(repeats: int, *ways: Callable[[], object]) -> list[Times]:
+    """Times of each way, run in turn so that other work on the machine falls on all; one run to warm up."""
+    for way in ways:
+        way()
+    wall: list[list[float]] = [[] for _ in ways]
+    processor: list[list[float]] = [[] for _ in ways]
+    for _ in range(repeats):
+        for at, way in enumerate(ways):
+            start, used = time.perf_counter(), time.process_time()
             way()
-        times: list[list[float]] = [[] for _ in ways]
-        for _ in range(self.repeats):
-            for way, found in zip(ways, times, strict=True):
-                start = self.clock()
-                way()
-                found.append(self.clock() - start)
-        return [statistics.median(found) for found in times]
+            processor[at].append(time.process_time() - used)
+            wall[at].append(time.perf_counter() - start)
+    return [Times(statistics.median(w), min(w), min(p)) for w, p in zip(wall, processor, strict=True)]
 
 
 def hardware(threads: int) -> str:
