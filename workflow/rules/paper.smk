@@ -143,6 +143,6 @@ rule paper:
 rule study:
     localrule: True
     params:
-        cores=workflow.cores,
+        cores=lambda wildcards: workflow.cores,  # asked for here alone: a run on a cluster has none
     shell:
         "python workflow/study.py train --cores {params.cores}"
