@@ -44,8 +44,13 @@ def changed(plan: Plan, root: Path) -> list[str]:
         dict(_leaves(config.model_dump(mode="json")))
         for config in (load([root / "params.yaml"]), plan.config)
     )
-    keys = [key for key in {**now, **before} if now.get(key) != before.get(key)]
-    return [f"``{key}``: {now.get(key, 'absent')}, by default {before.get(key, 'absent')}" for key in keys]
+    left_out = [f"methods.{name}" for name, row in plan.config.methods.items() if row is None]
+    own = [
+        f"``{key}``: {now.get(key, 'absent')}, by default {before.get(key, 'absent')}"
+        for key in {**now, **before}
+        if now.get(key) != before.get(key) and not any(f"{key}.".startswith(f"{row}.") for row in left_out)
+    ]
+    return own + [f"``{row}``: left out" for row in left_out]
 
 
 def _leaves(value: Any, above: str = "") -> Iterable[tuple[str, Any]]:
