@@ -1,6 +1,7 @@
 """What must hold before anything runs: a place to write, the user's files, the code beside the Snakefile."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from gxn.configuration.root import Configuration, is_fetched
 from gxn.errors import GxnError
 from workflow import paths
 from workflow.digests import fingerprint
+
+WIDEST = 2048  # the paper's widths end at 1,024
 
 
 def obstacle() -> str | None:
@@ -91,6 +94,31 @@ def job_configuration(config: Configuration) -> str:
     if not path.exists():
         write(path, config)
     return path.as_posix()
+
+
+def check_networks(config: Configuration, file: str) -> None:
+    """Refuse networks larger than the memory before any finished file is removed for them.
+
+    Widths up to those of papers are not looked at, since torch takes seconds to import; what was found for others
+    is kept.
+
+    Args:
+        config: what the file holds.
+        file: the configuration as jobs read it, named by its content.
+
+    Raises:
+        GxnError: the networks of a row need more.
+    """
+    widths = [value for value in config.model.model_dump().values() if isinstance(value, int)]
+    found = Path("scratch", config.dataset.name, "networks", f"{Path(file).stem}.json")
+    if max(widths) <= WIDEST or found.exists():
+        return
+    command = [sys.executable, "-m", "gxn.steps.preflight", "--check", "networks"]
+    done = subprocess.run(
+        [*command, "--config", file, "--out", str(found)], stderr=subprocess.PIPE, check=False, text=True
+    )
+    if done.returncode:
+        raise GxnError(done.stderr.strip().removeprefix("error: "))
 
 
 def configuration(files: Iterable[str], overlay: Mapping[str, Any]) -> Configuration:

@@ -223,7 +223,7 @@ def fuzz(cases: int, seed: int) -> Verdict:
         command = [sys.executable, __file__, "--work", str(case), "--cases", str(cases), "--seed", str(seed)]
         process = subprocess.Popen(
             command,
-            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT / "src", ROOT / "tests/shared")))},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

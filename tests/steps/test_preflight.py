@@ -175,3 +175,15 @@ def test_an_unknown_check_is_refused(monkeypatch, capsys):
     with pytest.raises(SystemExit) as end:
         preflight.main()
     assert end.value.code == 2 and "invalid choice: 'sizes'" in capsys.readouterr().err
+
+
+def test_sentences_without_spaces_are_not_words(place, tmp_path):
+    """Else each is a word of its own, none is frequent, and a model of <unk> alone collapses."""
+    entries = read_json(place / "captions.json")["images"]
+    for number, entry in enumerate(entries):
+        entry["sentences"] = [{"sentid": number, "tokens": ["一只棕色的狗在草地上奔跑"]}]
+    write_json(tmp_path / "captions.json", {"images": entries})
+    with pytest.raises(
+        GxnError, match=r"^vocabulary\.tokeniser: most captions have no spaces .* characters$"
+    ):
+        checked(place, tmp_path / "out.json", "vocabulary", captions=tmp_path / "captions.json")

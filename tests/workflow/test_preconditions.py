@@ -113,3 +113,33 @@ def test_a_folder_without_params_is_said_to_be_the_wrong_one(tmp_path, monkeypat
         GxnError, match=f"^{tmp_path}: has no params.yaml; start Snakemake in the repository's"
     ):
         preconditions.configuration([], {})
+
+
+class TestNetworks:
+    """Asked of another process, as torch is not imported where Snakemake runs."""
+
+    def looked_at(self, tmp_path, monkeypatch, width, code=0, said=""):
+        calls = []
+
+        def run(command, **_options):
+            calls.append(command)
+            Path("scratch/mine/networks").mkdir(parents=True, exist_ok=True)
+            Path("scratch/mine/networks/abc.json").write_text("{}") if not code else None
+            return SimpleNamespace(returncode=code, stderr=said)
+
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(preconditions.subprocess, "run", run)
+        config = plan(f"{OWN}\nmodel: {{text_hidden: {width}}}").config
+        for _ in range(2):
+            preconditions.check_networks(config, "scratch/config/abc.yaml")
+        return calls
+
+    def test_common_widths_are_not_looked_at(self, tmp_path, monkeypatch):
+        assert self.looked_at(tmp_path, monkeypatch, 2048) == []
+
+    def test_others_are_looked_at_once(self, tmp_path, monkeypatch):
+        assert len(self.looked_at(tmp_path, monkeypatch, 4096)) == 1
+
+    def test_what_is_too_large_is_said(self, tmp_path, monkeypatch):
+        with pytest.raises(GxnError, match=r"^model: too large$"):
+            self.looked_at(tmp_path, monkeypatch, 4096, 2, "error: model: too large\n")

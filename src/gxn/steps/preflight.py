@@ -10,6 +10,7 @@ from gxn.configuration.arguments import Configured
 from gxn.configuration.features import Features
 from gxn.datasets.captions import Record, read_captions
 from gxn.datasets.images import ImageSource, open_images, prefetch
+from gxn.datasets.tokenisers import propose
 from gxn.datasets.tokens import build_vocabulary, read_tokens
 from gxn.errors import GxnError
 from gxn.evaluation.protocol_sizes import protocol_error
@@ -23,7 +24,7 @@ from gxn.training.batches import whole_batches
 class Arguments(Configured):
     """Arguments of the step; a check needs the files that it reads."""
 
-    check: Literal["vocabulary", "cnn", "features", "batch", "protocols", "cards"] = cli.option(
+    check: Literal["vocabulary", "cnn", "features", "batch", "protocols", "cards", "networks"] = cli.option(
         "what to check"
     )
     out: Path = cli.option("JSON to write: what was counted")
@@ -58,8 +59,14 @@ def check_protocols(arguments: Arguments) -> dict[str, int]:
 
 
 def check_vocabulary(arguments: Arguments) -> dict[str, int]:
-    """Refuse a count that no word of the training split reaches; count the words, special ones included."""
+    """Refuse sentences for words, or a count that no word of the training split reaches; count the words."""
     records = read_captions(arguments.captions)
+    captions = [" ".join(sentence.tokens) for record in records for sentence in record.sentences]
+    if propose(captions) == "characters":
+        raise GxnError(
+            "vocabulary.tokeniser: most captions have no spaces between words, so that each would be one "
+            f"word, such as {records[0].sentences[0].tokens[0]!r}; set it to characters"
+        )
     return {"words": len(build_vocabulary(records, arguments.configuration.vocabulary.min_count))}
 
 
@@ -72,6 +79,15 @@ def check_cards(arguments: Arguments) -> dict[str, int]:
     if choose_device(config.device, 1).type == "cuda":
         check_cards(config.finetune.processes)
     return {"processes": config.finetune.processes}
+
+
+def check_networks(arguments: Arguments) -> dict[str, int]:
+    """Refuse widths whose networks are larger than the memory; count the bytes of the largest row's."""
+    from gxn.estimation import networks
+    from gxn.training.device import choose_device
+
+    config = arguments.configuration
+    return networks.check_networks(config, choose_device(config.device, config.threads))
 
 
 def check_cnn(arguments: Arguments) -> dict[str, int]:
@@ -122,6 +138,7 @@ CHECKS: dict[str, Callable[[Arguments], dict[str, int]]] = {
     "batch": check_batch,
     "protocols": check_protocols,
     "cards": check_cards,
+    "networks": check_networks,
 }
 
 main = cli.command(preflight, Arguments)
