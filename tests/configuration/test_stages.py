@@ -213,3 +213,9 @@ def test_a_stage_does_not_depend_on_what_it_does_not_take():
     for stage in ("pretrain_ranking", "pretrain_xe", "pretrain_scst"):
         assert settings(other, stage, "two_space") == settings(CONFIG, stage, "two_space")
     assert settings(other, "joint", "mix") == settings(CONFIG, "joint", "mix")
+
+
+def test_an_encoder_may_have_a_rate_of_its_own():
+    config = configuration({"encoders": {"order": {"learning_rate": 0.5}}})
+    own, other = (settings(config, "pretrain_ranking", name).ranking for name in ("order", "cosine"))
+    assert (own.learning_rate, other.learning_rate) == (0.5, config.pretrain_ranking.learning_rate)

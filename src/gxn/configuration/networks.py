@@ -10,6 +10,7 @@ from gxn.similarities import SIMILARITIES
 Pooling = choice("gxn.models.poolings")
 Loss = choice("gxn.losses.ranking")
 Dropout = number(float, ge=0, lt=1)
+OptionalRate = number(float, optional=True, gt=0, le=10)
 
 
 class Model(Section):
@@ -79,6 +80,9 @@ class Encoder(EncoderOwn):
     """An encoder as the configuration names it; rows that name the same one share its ranking pretraining."""
 
     loss: Loss = Field(description="Ranking loss of the pretraining, and of rows that name no other")
+    learning_rate: OptionalRate = Field(
+        None, description="Adam's rate of the pretraining; null: that of `pretrain_ranking`"
+    )
     retrieval: partial(Retrieval) = Field(
         default={}, validate_default=True, description="Keys of `retrieval` that this encoder has otherwise"
     )

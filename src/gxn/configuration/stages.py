@@ -123,7 +123,7 @@ def warm_up(config: Configuration, encoder: str) -> RankingSettings:
     own = config.pretrain_ranking
     return RankingSettings(
         loss=config.encoders[encoder].loss,
-        learning_rate=own.learning_rate,
+        learning_rate=config.encoders[encoder].learning_rate or own.learning_rate,
         lr_decay_epoch=None,
         max_grad_norm=own.max_grad_norm,
     )
