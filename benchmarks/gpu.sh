@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All that a CUDA card is to show, in under eight minutes: benchmarks/gpu.sh [OUT]
 #   OUT   folder for gpu.md and the logs; $OUT or ./gpu-run where none is given
-#   GXN_DEVICE=cpu QUICK=1 benchmarks/gpu.sh   a rehearsal without a card
+#   GXN_DEVICE=cpu QUICK=1 SLOWER=10 benchmarks/gpu.sh   a rehearsal without a card, ten times the time for each part
 #   GXN_FEATURES=FILE.yaml   a configuration with features of Flickr8K; made-up ones of its size where none is given
 # Each part has its own time limit, so that one that hangs leaves the others their share.
 set -uo pipefail
@@ -17,7 +17,7 @@ printf '# %s\n\n| part | seconds | result |\n|---|---:|---|\n' "$name" > "$table
 
 # part NAME LIMIT COMMAND...: runs it within LIMIT seconds, its output in NAME.log, a line in the table
 part() {
-    local name=$1 limit=$2 start=$SECONDS code=0
+    local name=$1 limit=$(($2 * ${SLOWER:-1})) start=$SECONDS code=0
     shift 2
     timeout --signal=INT --kill-after=10 "$limit" "$@" > "$out/$name.log" 2>&1 || code=$?
     local said=failed
@@ -39,7 +39,8 @@ pretrain_xe: {epochs: 1}
 pretrain_scst: {epochs: 1}
 joint: {epochs: 2}
 YAML
-snakemake="$python -m snakemake --cores ${CORES:-all} --resources gpu=4 mem_mb=64000 --config device=$device"
+snakemake="$python -m snakemake --cores ${CORES:-all} --resources gpu=4 mem_mb=64000"
+[ "$device" = cuda ] && snakemake+=" --config device=cuda"
 
 part tests 60 $python -m pytest -q tests/kernels/test_cuda.py tests/losses/test_similarity.py tests/training/test_device.py
 part kernels_and_updates 120 $python -m benchmarks.on_card $quick --device "$device"
