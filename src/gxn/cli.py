@@ -25,6 +25,8 @@ Item = TypeVar("Item")
 Arguments = TypeVar("Arguments")
 
 INTERVAL = 10.0  # seconds between lines of progress
+# what people call themselves, at the head of the help
+COMMANDS = ("init", "estimate", "search", "sentences", "caption", "draw", "export", "serve")
 GROUPS = ("train", "table", "figure")  # steps whose names begin with these words stand together in the help
 
 
@@ -150,9 +152,13 @@ def _refuse_other_code() -> None:
 
 
 def _usage(steps: Iterable[str]) -> str:
-    """All steps, a line each, those of one kind together."""
-    groups: dict[str, list[str]] = {"": []} | {group: [] for group in GROUPS}
+    """All steps, a line each: first what people call themselves, then those of the workflow, by kind."""
+    steps = list(steps)
+    people = [step for step in COMMANDS if step in steps]
+    groups: dict[str, list[str]] = {"people": people, "": []} | {group: [] for group in GROUPS}
     for step in steps:
+        if step in people:
+            continue
         group = step.partition("_")[0]
         groups[group if group in GROUPS else ""].append(step)
     lines = ["usage: gxn STEP [OPTIONS]; gxn STEP --help; gxn --version", ""]

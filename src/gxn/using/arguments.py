@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gxn import cli
 from gxn.errors import GxnError
+from gxn.regular import lines, read_text
 from gxn.using.index import Found
 from gxn.using.model import Model
 from gxn.using.results import Results, Skill, open_results
@@ -20,19 +21,6 @@ class RowArguments:
     seed: int | None = cli.option("seed of its run; left out: the configuration's first", None)
     config: tuple[Path, ...] = cli.option("configuration files over params.yaml, as the run had them", ())
     model: Path | None = cli.option("exported folder, in place of the results here", None)
-
-    def results(self) -> Results:
-        """The results here.
-
-        Raises:
-            GxnError: the folder is not the repository's, or the configuration is wrong.
-        """
-        if not Path("params.yaml").is_file():
-            raise GxnError(
-                f"{Path.cwd()}: has no params.yaml; run this in the repository's folder, or name an exported row "
-                "by --model DIR"
-            )
-        return open_results(*self.config)
 
     def open(self, skill: Skill) -> tuple[Model, Results | None]:
         """The row, and the results that it is from; it is said which one it is.
@@ -49,7 +37,7 @@ class RowArguments:
 
             model, results, why = load(self.model), None, f"exported in {self.model}"
         else:
-            results = self.results()
+            results = open_here(self.config)
             chosen = results.choose(self.row, self.seed, skill)
             model = results.open(chosen)
             able = sum(skill in each.skills for each in results.rows(self.seed))
@@ -58,6 +46,32 @@ class RowArguments:
                 why += f", the best of {able} rows that {skill}"
         print(f"row {model.row}, seed {model.seed} of {model.dataset}: {why}", file=sys.stderr)
         return model, results
+
+
+def open_here(config: Sequence[Path]) -> Results:
+    """Open the results in this folder.
+
+    Raises:
+        GxnError: the folder is not the repository's, or the configuration is wrong.
+    """
+    if not Path("params.yaml").is_file():
+        raise GxnError(
+            f"{Path.cwd()}: has no params.yaml; run this in the repository's folder, or use an exported row by "
+            "--model DIR"
+        )
+    return open_results(*config)
+
+
+def read_sentences(path: Path) -> list[str]:
+    """Sentences of a text file, one a line.
+
+    Raises:
+        GxnError: it cannot be read, or has none.
+    """
+    found = [line.strip() for _, line in lines(read_text(path)) if line.strip()]
+    if not found:
+        raise GxnError(f"{path}: has no sentence")
+    return found
 
 
 def say_unknown(model: Model, sentence: str) -> None:

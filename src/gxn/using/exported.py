@@ -21,7 +21,7 @@ from gxn.using.vocabulary import Vocabulary
 from gxn.writing import atomic
 
 MODEL, CONFIG, VOCABULARY, TRANSFORM = "model.safetensors", "config.json", "vocabulary.json", "transform.json"
-CNN = "cnn.safetensors"
+CNN, CARD = "cnn.safetensors", "README.md"
 KEPT = ("encoders", "decoder", "augmentation", "generator")  # networks that are used; D is not
 BOUND = ("vocabulary", "cnn", "transform")  # entries of config.json that the model is bound to
 FORMAT = 1

@@ -2,31 +2,22 @@
 
 import csv
 import glob
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
-
-import numpy as np
 
 from gxn import paths
 from gxn.configuration.features import FixedCnn
 from gxn.configuration.files import load
-from gxn.configuration.root import Configuration
-from gxn.datasets.captions import Record, read_captions
-from gxn.datasets.tokens import read_vocabulary
 from gxn.errors import GxnError
-from gxn.features.store import read_features
 from gxn.files import read_json
 from gxn.hdf5 import hdf5_metadata, open_hdf5
 from gxn.processors import available_cpus, compute_threads
 from gxn.training.checkpoint import same_data
 from gxn.training.device import choose_device
-from gxn.using.index import Index
+from gxn.using.dataset import Dataset
 from gxn.using.model import Model, read_model
 from gxn.using.photographs import Photographs
-from gxn.using.vocabulary import Vocabulary
 
 PARAMS = Path("params.yaml")
 Skill = Literal["search", "caption", "draw"]
@@ -63,17 +54,14 @@ class TrainedRow:
 
 
 @dataclass(frozen=True)
-class Results:
-    """What a configuration's runs have left: rows, and the dataset that they were trained on."""
+class Results(Dataset):
+    """What a configuration's runs have left: rows, and the dataset that they were trained on.
 
-    config: Configuration
+    Attributes:
+        files: the configuration files that lie over params.yaml.
+    """
+
     files: tuple[Path, ...] = ()
-
-    def path(self, pattern: str, **values: Any) -> Path:
-        """A file of this dataset."""
-        return Path(pattern.format(dataset=self.config.dataset.name, **values))
-
-    # rows
 
     def rows(self, seed: int | None = None) -> list[TrainedRow]:
         """Rows that are trained, in the table's order; of a seed, the first of the configuration unless given."""
@@ -165,7 +153,7 @@ class Results:
                 are now.
         """
         path = self.checkpoint(trained.row, trained.seed, trained.tuned)
-        features = self._features(trained)
+        features = self.features(trained.row, trained.seed, trained.tuned)
         device = choose_device("auto", compute_threads())
         model = read_model(
             path,
@@ -180,10 +168,6 @@ class Results:
         )
         self._check(path, model.about, features)
         return model
-
-    def _features(self, trained: TrainedRow) -> Path:
-        pattern = paths.TUNED_FEATURES if trained.tuned else paths.FEATURES
-        return self.path(pattern, method=trained.row, seed=trained.seed)
 
     def _check(self, path: Path, about: dict[str, Any], features: Path) -> None:
         """Refuse a checkpoint of other features, tokens or words than there are."""
@@ -217,69 +201,6 @@ class Results:
     def _warnings(self, trained: TrainedRow) -> list[str]:
         path = self.path(paths.IMAGINED, method=trained.row, seed=trained.seed)
         return [str(each) for each in read_json(path)["warnings"]] if path.is_file() else []
-
-    # dataset
-
-    @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """The words of the training split."""
-        words = tuple(read_vocabulary(self.path(paths.VOCABULARY)))
-        settings = self.config.vocabulary
-        return Vocabulary(words, settings.tokeniser, settings.max_length)
-
-    @cached_property
-    def records(self) -> list[Record]:
-        """All images with their captions."""
-        return read_captions(self.path(paths.CAPTIONS))
-
-    @cached_property
-    def images(self) -> Path | None:
-        """Folder of the photographs, or `images.h5` of rendered ones; None: there are features alone."""
-        if self.config.dataset.source.renders():
-            return self.path(paths.IMAGES)
-        folder = self.config.dataset.source.images_folder()
-        return Path(folder) if folder else None
-
-    def of(self, split: str | None) -> list[Record]:
-        """Images of a split; None: all."""
-        return [record for record in self.records if split in (None, record.split)]
-
-    def index_images(self, model: Model, split: str | None = None) -> Index:
-        """The dataset's images in the spaces of a row; ids are imgids."""
-        records = self.of(split)
-        ids = np.array([record.imgid for record in records], np.int64)
-        tuned = "tuned" in model.about
-        trained = TrainedRow(model.row, model.seed, "", (), tuned, 0.0)
-        embedded = model.embed_features(read_features(self._features(trained), ids))
-        return Index("images", [self.name(record) for record in records], ids, embedded)
-
-    def index_sentences(self, model: Model, split: str | None = None) -> Index:
-        """The dataset's captions in the spaces of a row; ids are sentids.
-
-        Captions without a word that is known are left out.
-        """
-        known = set(model.vocabulary.words)
-        found = [
-            (sentence.sentid, " ".join(sentence.tokens))
-            for record in self.of(split)
-            for sentence in record.sentences
-            if not known.isdisjoint(sentence.tokens)
-        ]
-        ids = np.array([sentid for sentid, _ in found], np.int64)
-        texts = [text for _, text in found]
-        return Index("sentences", texts, ids, model.embed_tokens([text.split(" ") for text in texts]))
-
-    def name(self, record: Record) -> str:
-        """Path of a photograph, or the file name of an image that lies in `images.h5` or has features alone."""
-        if self.images is None or self.config.dataset.source.renders():
-            return record.filename
-        return str(self.images / record.filename)
-
-    def pictures(self, ids: Sequence[int]) -> list[np.ndarray | str]:
-        """Pictures of imgids, uint8 (H, W, 3), the longer side shrunk to what a page can show; or their names."""
-        from gxn.reporting.queries import read_pictures
-
-        return read_pictures(self.images, self.path(paths.CAPTIONS), np.array(ids, np.int64))
 
 
 def _best(path: Path) -> float:
