@@ -1,4 +1,4 @@
-"""What a CUDA card can do, and how busy a step keeps it."""
+"""The rates of a CUDA card, and the time for which a step keeps it busy."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What a job cost, in its log and back."""
+"""The cost of a job, into its log and back."""
 
 import pytest
 

@@ -48,7 +48,7 @@ class Parameters(Source):
         return True
 
     def counts(self):
-        """As it makes them."""
+        """Yield the values as they are made."""
         return Counts(200, 2, 2, 200)
 
 
@@ -164,7 +164,7 @@ print(float(loss(torch.ones(3, 3), torch.eye(3) > 0, chosen)))
 
 
 def test_one_file_and_three_lines_of_yaml_add_a_loss_and_a_source(tmp_path):
-    """As a user has it: the files lie in the packages before anything is imported."""
+    """The case of a user: the files lie in the packages before anything is imported."""
     (tmp_path / "toy_loss.py").write_text(LOSS)
     (tmp_path / "toy_source.py").write_text(SOURCE)
     (tmp_path / "mine.yaml").write_text(

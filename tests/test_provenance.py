@@ -1,4 +1,4 @@
-"""What made a file."""
+"""The settings, code and inputs that made a file."""
 
 from importlib.metadata import version
 

@@ -36,7 +36,7 @@ def rendered(plan: Plan) -> list[str]:
 
 
 def images(plan: Plan) -> str:
-    """Where the images are: rendered, or the user's folder; empty where there are ready features alone."""
+    """Place of the images: rendered, or the user's folder; empty where there are ready features alone."""
     return (rendered(plan) or [plan.config.dataset.source.images_folder() or ""])[0]
 
 
@@ -112,7 +112,7 @@ def weights(plan: Plan) -> str:
 
 
 def trains_cnn(plan: Plan) -> bool:
-    """Whether the CNN is trained here: its weights are not the user's, nor are the features."""
+    """True if the CNN is trained here: neither its weights nor the features are the user's."""
     return not plan.config.cnn.weights and not plan.config.features.file
 
 

@@ -1,4 +1,4 @@
-"""Where every file of the workflow lies: patterns with Snakemake's wildcards, each written once.
+"""Places of all files of the workflow: patterns with Snakemake's wildcards, each written once.
 
 Those of data and results, which whoever uses the results needs too, stand in `gxn.paths`.
 """

@@ -77,7 +77,7 @@ def _kept(outs: Any) -> list[dict[str, Any]]:
 
 
 def plots(plan: Plan) -> list[dict[str, Any]]:
-    """What `dvc plots` shows."""
+    """The curves and recalls that `dvc plots` shows."""
     table, folder = "results/table_ablation.csv", paths.RESULTS.format(dataset=plan.dataset)
     recalls = [
         {

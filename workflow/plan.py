@@ -1,4 +1,4 @@
-"""Which rows, runs and stages the configuration asks for."""
+"""Rows, runs and stages that the configuration asks for."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Plan:
 
     @property
     def machine(self) -> dict[str, Any]:
-        """Where a job computes: results depend on it."""
+        """Device and threads of a job: results depend on them."""
         return {"device": self.config.device, "threads": self.config.threads}
 
     # rows

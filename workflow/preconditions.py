@@ -1,4 +1,4 @@
-"""What must hold before anything runs: a place to write, the user's files, the code beside the Snakefile."""
+"""Conditions before anything runs: a place to write, the user's files, the code beside the Snakefile."""
 
 import os
 import subprocess

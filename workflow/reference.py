@@ -185,7 +185,7 @@ def shrink(figure: Path, out: Path) -> None:
 
 
 def blocks(texts: Mapping[str, str]) -> dict[str, str]:
-    """What PAGES quote, by name, of the texts of docs/reference; of the curves, the mean over seeds."""
+    """Texts that PAGES quote, by name, from those of docs/reference; of the curves, the mean over seeds."""
     alone: dict[str, dict[str, str]] = {}
     for row in rows(texts["table_spaces.csv"]):
         spread = f" ± {float(row['rsum_std']):.1f}" if row["rsum_std"] else ""

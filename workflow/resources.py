@@ -58,7 +58,7 @@ def cards(config: Configuration) -> int:
 
 
 def launch(processes: int) -> str:
-    """How a step's module is started: `python -m`, or `torchrun` where several processes share the work."""
+    """The command that starts a step: `python -m`, or `torchrun` where several processes share the work."""
     if processes == 1:
         return "python -m"
     return f"torchrun --standalone --nproc-per-node {processes} -m"

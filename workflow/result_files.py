@@ -45,7 +45,7 @@ def judge_option(plan: Plan) -> str:
 
 
 def unread(plan: Plan, method: str, seed: str) -> dict[str, str]:
-    """What judges a row's drawings where no reader can: real pictures, and encoders trained without the generator.
+    """Judges of a row's drawings where no reader can: real pictures, and encoders trained without the generator.
 
     The encoders read drawings by the CNN; where features are the user's, there is none.
     """
@@ -59,7 +59,7 @@ def unread(plan: Plan, method: str, seed: str) -> dict[str, str]:
 
 
 def unread_option(plan: Plan, method: str, seed: str) -> str:
-    """What judges a row's drawings where no reader can, as options."""
+    """The judges of a row's drawings where no reader can, as options."""
     files = unread(plan, method, seed)
     return " ".join(f"--{name.replace('_', '-')} {path}" for name, path in files.items())
 
@@ -101,7 +101,7 @@ def grid_option(plan: Plan, kind: str) -> str:
 
 
 def explored(plan: Plan) -> dict[str, list[str]]:
-    """What one run of each row found and imagined, the first seed's: embeddings in the order of the rows."""
+    """Results of one run of each row, the first seed's: embeddings in the order of the rows."""
     first = f"seed{plan.config.seeds[0]}"
 
     def of(pattern: str, rows: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the recorded tables say, in words: sentences and a table that README.md and docs/results.md quote."""
+"""The recorded tables in words: sentences and a table that README.md and docs/results.md quote."""
 
 import csv
 import io

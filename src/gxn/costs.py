@@ -1,4 +1,4 @@
-"""What a training job cost, as the last line of its log says; the table of costs reads it there.
+"""The cost of a training job, on the last line of its log, where the table of costs reads it.
 
 A log is no result: CPU seconds differ from run to run, and results are the same bytes each time.
 """

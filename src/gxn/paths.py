@@ -1,4 +1,4 @@
-"""Where the files of a dataset and of its results lie: patterns, each written once."""
+"""Places of the files of a dataset and of its results: patterns, each written once."""
 
 DATA = "data/{dataset}/"
 RESULTS = "results/{dataset}/"

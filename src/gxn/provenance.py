@@ -11,8 +11,7 @@ LIBRARIES = ("torch", "torchvision", "numpy", "h5py")
 
 
 def provenance(configuration: Any, data: str, seed: int | None, before: Iterable[Any] = ()) -> dict[str, Any]:
-    """Hash of the configuration, hash of the input data, the seed (None where there is none), and library
-    versions.
+    """Hash of the configuration, hash of the input data, the seed or None, and library versions.
 
     `before`: metadata of the checkpoints that were started from, whose configurations the hash covers too.
     """

@@ -1,4 +1,4 @@
-"""What the sections of a configuration must have in common, and what rows and encoders overlay."""
+"""Rules between the sections of a configuration, and the overlays of rows and encoders."""
 
 import pytest
 from small import EXPECTED, PARAMS, PHOTOGRAPHS, RETRIEVAL, configuration

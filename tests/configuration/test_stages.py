@@ -1,4 +1,4 @@
-"""What each stage takes of the configuration, against answers put together by hand."""
+"""Settings that each stage takes of the configuration, against answers put together by hand."""
 
 import pytest
 from small import PARAMS, RETRIEVAL, configuration
@@ -46,7 +46,7 @@ def taken(stage: str, name: str) -> dict:
 
 
 def shared(encoder: str) -> dict:
-    """What every stage takes."""
+    """Settings that every stage takes."""
     entry = {key: PARAMS["encoders"][encoder][key] for key in ("similarity", "abstract_weight")}
     spaces = tuple(PARAMS["encoders"][encoder]["spaces"])
     return {
@@ -201,7 +201,7 @@ def test_what_is_not_in_the_configuration_is_refused(stage, name, message):
 
 
 def test_a_stage_does_not_depend_on_what_it_does_not_take():
-    """What Snakemake compares: another evaluation, another stage's rates or another row retrain nothing."""
+    """Snakemake compares these: another evaluation, another stage's rates or another row retrain nothing."""
     changes = {
         "evaluate": {"medr": "median"},
         "joint": {"lr_gan": 0.7},

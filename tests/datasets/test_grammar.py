@@ -24,7 +24,7 @@ ALL = [(scene, caption) for scene, five in TRAIN + TEST for caption in five]
 
 
 def lexicon() -> dict[str, tuple[str, str]]:
-    """What each attribute word means, read off the grammar's tables."""
+    """Meaning of each attribute word, read off the grammar's tables."""
     words = {word: ("colour", value) for value, each in grammar.COLOUR_WORDS.items() for word in each}
     words |= {word: ("size", value) for value, each in grammar.SIZE_WORDS.items() for word in each}
     words |= {
@@ -43,7 +43,7 @@ def lexicon() -> dict[str, tuple[str, str]]:
 
 
 def holds(mention: grammar.Mention, scene: Scene) -> bool:
-    """Whether the scene bears a mention out."""
+    """True if the scene bears a mention out."""
     if "ground" in mention:
         return mention["ground"] == scene.ground
     if "count" in mention:

@@ -1,4 +1,4 @@
-"""What the data of a run take."""
+"""Time, memory and disk of the data of a run."""
 
 import pytest
 import torch
@@ -93,7 +93,7 @@ class TestRendering:
 
 @pytest.fixture(scope="module")
 def found():
-    """What features take of small images."""
+    """Estimate of the features of small images."""
     few = {"features": {"crop": 32, "storage_dtype": "float16"}, "cnn": {"pretrain": {"size": 32}}}
     return features(configuration(few), Counts(1000, 5000, 50, ""), CPU)
 

@@ -1,4 +1,4 @@
-"""What training takes: every stage is counted once."""
+"""Estimate of training: every stage is counted once."""
 
 import pytest
 import torch

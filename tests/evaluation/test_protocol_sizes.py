@@ -1,4 +1,4 @@
-"""How many images each protocol needs."""
+"""Numbers of images that the protocols need."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which other images something is held against."""
+"""The other images that something is compared with."""
 
 import numpy as np
 import pytest

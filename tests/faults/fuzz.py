@@ -35,7 +35,7 @@ ODD = [
 
 @dataclass
 class Verdict:
-    """Of all cases."""
+    """Counts over all cases."""
 
     cases: int = 0
     errors: int = 0

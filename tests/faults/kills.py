@@ -41,7 +41,7 @@ def state_of(job: str) -> str:
 
 @dataclass
 class Outcome:
-    """What the kills did."""
+    """Effects of the kills."""
 
     kills: int = 0
     hit: Counter = field(default_factory=Counter)
@@ -90,12 +90,12 @@ def aim(
 
 
 def keeps_state(job: str) -> bool:
-    """Whether a job can be resumed."""
+    """True if a job can be resumed."""
     return any(word in job for word in ("train_cnn", "features", "pretrain_", "joint/"))
 
 
 def choose_aims(jobs: list[str], kills: int, random: random.Random) -> Counter:
-    """How often to hit each job: one at most once more than any other."""
+    """Number of times to hit each job: one at most once more than any other."""
     chosen = jobs * (kills // len(jobs)) + random.sample(jobs, kills % len(jobs))
     return Counter({name: chosen.count(name) for name in jobs})
 

@@ -90,7 +90,7 @@ def karpathy_json() -> dict[str, Any]:
 
 
 def prepared(document: Any) -> dict[str, Any]:
-    """What `normalise` must make of a document that it accepts, said independently of it."""
+    """The result that `normalise` must give for a document that it accepts, said independently of it."""
     made = []
     for image in document["images"]:
         name = f"{image['filepath']}/{image['filename']}" if image.get("filepath") else image["filename"]

@@ -113,7 +113,7 @@ class Disks:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """What an undisturbed run makes."""
+    """Files of an undisturbed run."""
     place = Workplace(tmp_path_factory.mktemp("disk") / "whole")
     code, said = Disks(place).run("results/table_ablation.csv")
     assert code == 0, said[-3000:]

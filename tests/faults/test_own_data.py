@@ -1,4 +1,4 @@
-"""What users get wrong, and what they call their files, through `snakemake` as they would run it."""
+"""Mistakes of users, and names of their files, through `snakemake` as they would run it."""
 
 import json
 import re

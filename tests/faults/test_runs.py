@@ -16,7 +16,7 @@ def command(cores: int, *targets: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
-    """What an undisturbed run on one core makes."""
+    """Files of an undisturbed run on one core."""
     place = Workplace(tmp_path_factory.mktemp("runs") / "alone")
     code, said = place.run(*command(1, *TARGETS))
     assert code == 0, said[-3000:]
@@ -47,7 +47,7 @@ def crowded(tmp_path_factory):
 
 
 def test_one_seed_makes_the_same_bytes_whatever_the_cores(alone, crowded):
-    """Of every file of a run: data, features, checkpoints, tables, figures."""
+    """Hashes of every file of a run: data, features, checkpoints, tables, figures."""
     assert crowded[0] == alone
 
 

@@ -61,7 +61,7 @@ class Workplace:
 
     @property
     def said(self) -> str:
-        """What the last `snakemake` printed."""
+        """Output of the last `snakemake`."""
         return self.output.read_text(errors="replace")
 
     def kill(self, process: subprocess.Popen) -> list[str]:

@@ -72,7 +72,7 @@ def package(tmp_path):
 
 
 def call_outer(package: Path, **environment: str) -> list[str]:
-    """What the loop returns, and how many loops came from the cache."""
+    """Call the loop: its result, and the number of loops that came from the cache."""
     code = "from gxn.kernels.outer import outer; print(outer(), sum(outer.stats.cache_hits.values()))"
     paths = {"PYTHONPATH": str(package.parents[1]), "PYTHONDONTWRITEBYTECODE": "1"}
     environment = os.environ | paths | environment

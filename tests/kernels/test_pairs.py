@@ -84,7 +84,7 @@ def test_counts_are_added_to_those_before():
 
 @pytest.mark.slow
 def test_loops_compile_for_any_processor():
-    """As where numba is told not to use the host's instructions: no vectors of AVX, no fused multiply-add."""
+    """Without the host's instructions: no vectors of AVX, no fused multiply-add."""
     code = """
 import numpy as np
 from gxn.evaluation.ranks import ranks

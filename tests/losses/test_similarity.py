@@ -58,7 +58,7 @@ def test_gradients_in_double_precision(name):
 
 @pytest.mark.parametrize("name", ["order", "order_reversed"])
 def test_gradients_against_finite_differences(name):
-    """Of the float32 kernel itself: the score is of second degree, central differences have no error."""
+    """The float32 kernel itself: the score is of second degree, central differences have no error."""
     (image,), (text,) = embeddings(3, (40,), 4), embeddings(5, (40,), 5)
     grad_output = torch.randn(3, 5)
 

@@ -192,7 +192,7 @@ def test_an_image_may_be_the_first_word(grounded):
 
 
 def test_dropout_scales_what_it_keeps_and_spares_sampled_captions(decoder, many):
-    """Of the states that reach the output layer a share is 0 and the rest larger; a sample's are as they were."""
+    """Dropout sets a share of the states that reach the output layer to 0 and scales the rest; not in a sample."""
     seen = []
     decoder.dropout.p = 0.5
     decoder.dropout.register_forward_hook(lambda _module, inputs, output: seen.append((inputs[0], output)))

@@ -20,7 +20,7 @@ class OnCard(Tensor):
 
 
 def sentences(lengths: list[int], embedding: nn.Embedding) -> Sentences:
-    """Of random words, some of which stand there twice, with a column that no sentence reaches."""
+    """Sentences of random words, some of which occur twice, with a column that no sentence reaches."""
     words = torch.randint(WORDS, (len(lengths), max(lengths) + 1))
     return Sentences(embedding, words, torch.tensor(lengths))
 

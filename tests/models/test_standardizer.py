@@ -1,4 +1,4 @@
-"""What decoder, generator and discriminator read of the joint space."""
+"""The standardized joint embeddings that decoder, generator and discriminator read."""
 
 import pytest
 import torch

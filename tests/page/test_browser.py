@@ -35,7 +35,7 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def address(asked):
-    """Where the pages are served."""
+    """Address at which the pages are served."""
     server = uvicorn.Server(
         uvicorn.Config(application(asked.site, asked.live, ["127.0.0.1"]), port=0, log_level="warning")
     )

@@ -14,7 +14,7 @@ ROWS = {"vse0": RowName("VSE0", "#123456"), "gxn_i2t_t2i": RowName("Both")}
 
 
 def arguments(results, tmp_path, **changes):
-    """What `open_collection` takes of made results, with an imagined file that names its row."""
+    """Arguments of `open_collection` for made results, with an imagined file that names its row."""
     imagined = tmp_path / "imagined.json"
     content = read_json(results.folder / "imagined.json")
     write_json(imagined, content | {"method": "gxn_i2t_t2i", "warnings": ["alike"]})

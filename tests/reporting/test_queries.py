@@ -1,4 +1,4 @@
-"""What the grids show: queries by rule, what a run found for them, and what it imagined."""
+"""Content of the grids: queries by rule, what a run found for them, and what it imagined."""
 
 import json
 

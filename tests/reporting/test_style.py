@@ -1,4 +1,4 @@
-"""How figures look and how they are written."""
+"""Style of the figures, and their files."""
 
 import matplotlib
 import numpy as np

@@ -13,7 +13,7 @@ PAD, EOS = 0, 2
 
 
 def reward_of(images: list[list[list[int]]]) -> Bleu4:
-    """Of the references of each image, given without EOS."""
+    """The scorer of the references of each image, given without EOS."""
     references = list(itertools.chain(*images))
     tokens = np.array(list(itertools.chain(*references)), np.int32)
     caption_image = np.repeat(np.arange(len(images)), list(map(len, images)))
@@ -21,7 +21,7 @@ def reward_of(images: list[list[list[int]]]) -> Bleu4:
 
 
 def reference_scores(images: list[list[list[int]]], image_index, rows) -> list[float]:
-    """pycocoevalcap's scores; words are numbers, EOS included."""
+    """Pycocoevalcap's scores; words are numbers, EOS included."""
     scorer = BleuScorer()
     for image, row in zip(image_index, rows, strict=True):
         words = list(itertools.takewhile(lambda word: word not in (PAD, EOS), row))

@@ -33,7 +33,7 @@ def sentences(split: Captions, image: int) -> list[str]:
 
 
 def reference_scores(train: Captions, split: Captions, images, hypotheses) -> list[float]:
-    """pycocoevalcap's formula with the document frequencies of `train`."""
+    """Pycocoevalcap's formula with the document frequencies of `train`."""
     scorer = CiderScorer()
     for image in range(len(train.imgid)):
         scorer += (None, sentences(train, image))

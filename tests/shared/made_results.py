@@ -22,7 +22,7 @@ IMAGES, SIDE = 120, 64
 
 @dataclass(frozen=True)
 class Results:
-    """Where the files are."""
+    """Places of the files."""
 
     folder: Path
 

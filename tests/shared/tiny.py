@@ -62,7 +62,7 @@ SPLITS = ["train"] * 12 + ["val"] * 6 + ["test"] * 6
 
 
 def taken(stage: str, name: str, *changes: dict[str, Any]) -> StageSettings:
-    """What a stage takes of the tiny configuration."""
+    """Settings that a stage takes of the tiny configuration."""
     return settings(configuration(TINY, *changes), stage, name)
 
 

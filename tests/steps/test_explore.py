@@ -13,7 +13,7 @@ ROWS = ("vse0", "vsepp", "order", "two_space", "gxn_i2t_xe", "gxn_i2t_mix", "gxn
 
 @pytest.fixture
 def arguments(results, tmp_path):
-    """What the step takes of made results."""
+    """Arguments of the step for made results."""
     imagined = tmp_path / "imagined.json"
     content = read_json(results.folder / "imagined.json")
     write_json(imagined, content | {"method": "gxn_i2t_t2i", "warnings": []})

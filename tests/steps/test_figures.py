@@ -86,7 +86,7 @@ def test_a_run_that_imagines_nothing_leaves_the_column_out(tmp_path, results, dr
 
 
 def refused(tmp_path, results, draw, name, file, path):
-    """What the step says when `path` stands in the place of a result's file."""
+    """Message of the step if `path` replaces a result's file."""
     given = [str(path) if part == str(results.folder / file) else part for part in words(results, name)]
     status, said = draw(name, tmp_path, given)
     assert status == 2 and said.count("\n") == 1 and not (tmp_path / "f.pdf").exists()

@@ -93,7 +93,7 @@ def arguments(row: Path, out: Path, **changes: Any) -> Arguments:
 
 @pytest.fixture(scope="module")
 def tuned(row: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What one process makes of it."""
+    """Results of one process."""
     out = tmp_path_factory.mktemp("tuned")
     finetune(arguments(row, out))
     return out

@@ -127,7 +127,7 @@ def _environment(root: Path) -> dict[str, str]:
 
 
 def _processor_seconds() -> float:
-    """Of all programs that this one has started and that have ended."""
+    """Processor seconds of all programs that this one has started and that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

@@ -1,4 +1,4 @@
-"""What the data or the CNN do not suit is refused, in the words of the job that would refuse it later."""
+"""Settings that do not suit the data or the CNN are refused, in the words of the job that would refuse them."""
 
 import sys
 from pathlib import Path
@@ -50,7 +50,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def checked(place: Path, out: Path, check: str, *changes: dict, **files: Any) -> Any:
-    """What a check wrote, by settings that suit but for `changes`."""
+    """Result of a check, by settings that suit but for `changes`."""
     given = {
         "config": config_files(out.parent / "config", SETTINGS, *changes),
         "check": check,

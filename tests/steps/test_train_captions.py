@@ -24,7 +24,7 @@ def test_the_checkpoint_holds_the_decoder_alone(data, pretrained):
 
 
 def test_what_the_decoder_reads_is_fitted_to_the_frozen_encoders(data, pretrained):
-    """Of all pairs, as the split has fewer than the sample."""
+    """The mean over all pairs, as the split has fewer than the sample."""
     encoders, _ = read_encoders(pretrained["encoders"])
     split = read_split(data / "tokens.h5", data / "features.h5", "train", torch.device("cpu"))
     embedded = encoders.image_space(split.features, "grounded")[split.caption_image]

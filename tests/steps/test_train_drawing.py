@@ -24,7 +24,7 @@ def test_the_checkpoint_holds_the_three_networks(pretrained):
 
 
 def test_what_the_networks_read_is_fitted_to_the_frozen_encoders(data, pretrained):
-    """Of all pairs, as the split has fewer than the sample."""
+    """The mean over all pairs, as the split has fewer than the sample."""
     encoders, _ = read_encoders(pretrained["encoders"])
     split = read_split(data / "tokens.h5", data / "features.h5", "train", torch.device("cpu"))
     batch = split.sample(len(split.lengths))

@@ -1,4 +1,4 @@
-"""How many batches a split has."""
+"""Number of batches of a split."""
 
 import pytest
 

@@ -136,7 +136,7 @@ def test_a_loss_that_is_not_finite_or_explodes_stops_with_its_place(
 
 
 def test_places_are_learnt_from_a_grid_and_not_from_one_mean(tmp_path: Path) -> None:
-    """Of one thing in one of two corners, its colour there: a mean over places cannot tell where it is."""
+    """Pictures of one thing in one of two corners, labelled by it: a mean over places cannot tell them apart."""
     rng = np.random.default_rng(0)
     images = torch.full((64, 3, 32, 32), 120, dtype=torch.uint8)
     answers = torch.zeros(64, len(QUESTIONS), dtype=torch.int64)

@@ -1,4 +1,4 @@
-"""Where a step computes."""
+"""The device on which a step computes."""
 
 import os
 

@@ -34,7 +34,7 @@ def test_an_update_is_adam_after_clipping(groups, clip):
 
 
 def test_autocast_reads_the_weights_after_an_update():
-    """As in a step of several paths, which all lie within one autocast."""
+    """A step of several paths lies within one autocast."""
     layer, inputs = nn.Linear(3, 2), torch.ones(1, 3)
     with torch.autocast("cpu", torch.bfloat16):
         update(layer(inputs).sum(), [adam(layer.parameters(), 0.1)], None)

@@ -123,7 +123,7 @@ class Copy:
         path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
     def clone(self, path: Path) -> "Copy":
-        """What a colleague has after `git clone`."""
+        """The copy that a colleague has after `git clone`."""
         self.git("clone", "--quiet", ".", str(path))
         return Copy(path, self.home)
 
@@ -170,7 +170,7 @@ class Job(NamedTuple):
 
 
 class DryRun(NamedTuple):
-    """What a dry run says, and its DAG."""
+    """Output of a dry run, and its DAG."""
 
     said: str
     jobs: list[Job]

@@ -137,7 +137,7 @@ OTHER: dict[str, Any] = {
 
 
 def configuration() -> dict[str, Any]:
-    """What params.yaml holds with BASE laid over it, as YAML's plain values."""
+    """The values of params.yaml with BASE over them, as YAML's plain values."""
     config = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     overlay(config, BASE)
     return config

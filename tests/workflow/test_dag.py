@@ -1,4 +1,4 @@
-"""What Snakemake makes of the smallest configuration, and what it says to those who ask for it."""
+"""The DAG of the smallest configuration, and Snakemake's answers about it."""
 
 import csv
 

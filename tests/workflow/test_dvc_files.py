@@ -1,4 +1,4 @@
-"""What surrounds dvc.yaml, as committed: DVC's settings, what git ignores, the guard against forged outputs."""
+"""Files around dvc.yaml, as committed: DVC's settings, what git ignores, the guard against forged outputs."""
 
 import configparser
 import re

@@ -1,4 +1,4 @@
-"""Where content travels: a folder, S3; and what is said when it cannot."""
+"""Remotes that content travels to: a folder, S3; and the messages when it cannot."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ def recorded(copy: Copy, path: str) -> str:
 
 
 def whole(copy: Copy, built: Copy) -> bool:
-    """Whether every file that is there is what it should be."""
+    """True if every file that exists has the right content."""
     should = {path: md5 for path, (md5, _) in built.files("data", "results").items()}
     return all(should.get(path) == md5 for path, (md5, _) in copy.files("data", "results").items())
 

@@ -1,4 +1,4 @@
-"""What a colleague sees: clone, pull, nothing to do; a change redoes what depends on it."""
+"""The steps of a colleague: clone, pull, nothing to do; a change redoes what depends on it."""
 
 import json
 import os

@@ -50,7 +50,7 @@ def inputs(path, made):
 
 
 def out_of_step(stages, made):
-    """What stages of dvc.yaml and a DAG, its jobs by output, disagree about."""
+    """Differences between stages of dvc.yaml and a DAG, its jobs by output."""
     claims, problems = outs_of({"stages": stages}), []
     claimed = {path for path in made if under(path, PASSING + FETCHED)}
     for name in phases.TARGETS:

@@ -15,7 +15,7 @@ def job(**wildcards):
 
 
 def settings(of, stage="joint", name="vsepp"):
-    """What a training job's settings are."""
+    """Settings of a training job."""
     return json.loads(job_params.training(of, STEPS[stage], stage)["settings"](job(name=name, seed="0")))
 
 

@@ -94,7 +94,7 @@ def root(tmp_path, monkeypatch):
 
 
 def configured(root, text):
-    """What params.yaml holds once it was overlaid with `text`."""
+    """Values of params.yaml after it was overlaid with `text`."""
     (root / "mine.yaml").write_text(text, encoding="utf-8")
     pipeline.configure([str(root / "mine.yaml")])
     return yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))

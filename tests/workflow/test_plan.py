@@ -1,4 +1,4 @@
-"""Which rows, runs and stages the configuration asks for, against answers by hand."""
+"""Rows, runs and stages that the configuration asks for, against answers by hand."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is refused before anything runs, each in one line."""
+"""Mistakes that are refused before anything runs, each in one line."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What is published of the default run: only results of params.yaml, in whole files."""
+"""The published part of the default run: only results of params.yaml, in whole files."""
 
 import json
 

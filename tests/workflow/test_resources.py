@@ -1,4 +1,4 @@
-"""What jobs ask of the machine: memory by their inputs, cards by the configuration."""
+"""Requests of jobs to the machine: memory by their inputs, cards by the configuration."""
 
 import re
 from types import SimpleNamespace

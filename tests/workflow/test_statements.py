@@ -1,4 +1,4 @@
-"""What the recorded tables say, in words."""
+"""The recorded tables in words."""
 
 import pytest
 from workflow import statements

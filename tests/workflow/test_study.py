@@ -1,4 +1,4 @@
-"""What of a study's results goes into git, and what is refused."""
+"""The results of a study that go into git, and those that are refused."""
 
 import json
 

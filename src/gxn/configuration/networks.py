@@ -42,7 +42,7 @@ class Model(Section):
 
 
 class Retrieval(Section):
-    """How captions and images become embeddings."""
+    """Settings by which captions and images become embeddings."""
 
     normalise: Flag = Field(description="Embeddings are L2-normalised")
     absolute: Flag = Field(

@@ -21,7 +21,7 @@ class ReaderOfDrawings(Section):
 
 
 class Evaluate(Section):
-    """How embeddings of the test split are ranked."""
+    """Settings of the ranking of the test split's embeddings."""
 
     protocols: list_of(Literal["full", "1k-5fold", "5k"], 1) = Field(
         description="full: the whole test split; 1k-5fold: mean over five folds of 1,000 images; 5k: 5,000 images"

@@ -22,7 +22,7 @@ from gxn.configuration.training import Joint
 
 
 class Shown(Section):
-    """How a row looks in tables and figures."""
+    """A row's label and colour in tables and figures."""
 
     label: str | None = Field(
         None, min_length=1, max_length=60, description="Name in print; left out: the key"

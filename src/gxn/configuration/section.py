@@ -35,7 +35,7 @@ def parse_text(value: Any) -> Any:
 
 
 def _no_null_text(value: Any) -> Any:
-    """None for the text `null`, as Snakemake's command line gives it; else the value."""
+    """Return None for the text `null`, as Snakemake's command line gives it; else the value."""
     return None if value == "null" else value
 
 

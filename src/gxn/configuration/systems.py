@@ -70,7 +70,7 @@ class Adversarial(Section):
 
 
 class LabelSource(Section):
-    """Where the images' labels come from: the facts of scenes; else COCO's files; else clusters of captions."""
+    """The source of the images' labels: the facts of scenes; else COCO's files; else clusters of captions."""
 
     instances: list_of(FilePath) = Field(
         description="COCO's `instances_*.json`, whose categories are the labels of photographs"

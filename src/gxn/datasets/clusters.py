@@ -20,7 +20,7 @@ ITERATIONS = 100
 
 @dataclass(frozen=True)
 class Clusters:
-    """How an image is labelled by its captions.
+    """The labelling of images by their captions.
 
     Attributes:
         tfidf: of all captions of an image as one text.

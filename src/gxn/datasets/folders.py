@@ -127,7 +127,7 @@ class ImageFolder:
 
 
 def _agreement(folders: list[str], path: str) -> tuple[int, bool]:
-    """How many folders before the file name agree, and whether `path` has no further one."""
+    """Count the folders before the file name that agree, and tell whether `path` has no further one."""
     own = [unicodedata.normalize("NFC", part) for part in PurePosixPath(path).parent.parts]
     count = 0
     while count < min(len(own), len(folders)) and own[-1 - count] == folders[-1 - count]:

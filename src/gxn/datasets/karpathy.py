@@ -146,7 +146,7 @@ def raise_problems(problems: list[str]) -> None:
 
 
 def reworded(images: list[dict[str, Any]], words: Callable[[str], list[str]] = tokenise) -> list[str]:
-    """Which captions have tokens that are not the words of their `raw`, as after `raw` alone was edited."""
+    """Captions with tokens that are not the words of their `raw`, as after `raw` alone was edited."""
     return [
         f"{image['filename']}, sentid {sentence['sentid']}"
         for image in images

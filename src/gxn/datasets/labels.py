@@ -75,7 +75,7 @@ def scene_labels(images: Sequence[Mapping[str, Any]], path: str | Path) -> Label
 
 
 def category_labels(instances: Sequence[Path], filenames: Sequence[str]) -> Labels:
-    """Which of COCO's 80 categories have an object in an image; images without any object have no label.
+    """Labels by the COCO categories that have an object in an image; images without any object have no label.
 
     Args:
         instances: COCO's `instances_*.json`; all must name the same categories.

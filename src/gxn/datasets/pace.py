@@ -1,4 +1,4 @@
-"""How fast a transfer is: told to the user, and too slow to be waited for."""
+"""The pace of a transfer: it is reported to the user, and a transfer that is too slow is given up."""
 
 import time
 from dataclasses import dataclass, field

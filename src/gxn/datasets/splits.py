@@ -178,7 +178,7 @@ def _draw(
 
 
 def _across(groups: list[list[int]], images: list[dict[str, Any]]) -> dict[str, Any]:
-    """How many images are equal to others, and how many groups of them stand on several sides."""
+    """Count the images that are equal to others, and their groups that lie in several splits."""
     sides = [sorted({images[row]["split"] for row in group}, key=SPLITS.index) for group in groups]
     across = [group for group, told in zip(groups, sides, strict=True) if len(told) > 1]
     pairs = collections.Counter("/".join(told) for told in sides if len(told) > 1)

@@ -51,7 +51,7 @@ class Bags:
 
 @dataclass(frozen=True)
 class TfIdf:
-    """Which words become columns, and how much each is worth, as learnt from training captions.
+    """The words that become columns, with the weight of each, as learnt from training captions.
 
     Attributes:
         word: int64 (q,), the word id of each column.

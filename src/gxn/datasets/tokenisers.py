@@ -77,7 +77,7 @@ def words(text: str) -> list[str]:
 
 
 def characters(text: str) -> list[str]:
-    """As `words`, but each character of a script without spaces is a token, with the marks that belong to it.
+    """Split as `words` does, but each character of a script without spaces is a token, with its marks.
 
     `一只dog在 跑` gives `一 只 dog 在 跑`; a Thai consonant keeps its vowel sign and tone mark.
     """

@@ -151,7 +151,7 @@ def features(config: Configuration, counts: Counts, device: torch.device) -> tup
 
 
 def ready_features(config: Configuration, counts: Counts) -> tuple[list[Line], int, float]:
-    """As `features`, where features are taken from a file; nothing is computed."""
+    """Estimate as `features` does, where features are taken from a file and nothing is computed."""
     with open_ready(Path(config.features.file)) as ready:
         width = ready.width
     numbers = 2 if config.features.storage_dtype == "float16" else 4

@@ -23,7 +23,7 @@ Words = Sequence[str]
 
 
 def diversity(captions: Collection[Words], training: Collection[Words]) -> dict[str, float]:
-    """How varied captions are; a collapsed decoder has low values of all but `length`.
+    """Measures of the captions' variety; a collapsed decoder has low values of all but `length`.
 
     Args:
         captions: the words of each caption.

@@ -1,4 +1,4 @@
-"""How many of a caption's facts are found in the picture drawn from it, as a reader of pictures sees them.
+"""Shares of a caption's facts that a reader of pictures finds in the picture drawn from it.
 
 A reading has the form of a scene's facts, {"ground": ..., "things": [{"shape": ..., "colour": ..., "size": ...,
 "texture": ..., "place": ...}, ...]}, so readings of pictures can be held against mentions of captions and, for

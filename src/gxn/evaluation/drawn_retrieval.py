@@ -55,7 +55,7 @@ def _side_by_side(spaces: Sequence[Tensor]) -> np.ndarray:
 
 
 def spread(drawings: np.ndarray, real: np.ndarray) -> float:
-    """How much drawings differ from each other, in units of how much real pictures do: 0 where all are equal.
+    """The spread of drawings divided by that of real pictures: 0 where all drawings are equal.
 
     It is the ratio of the standard deviations of a pixel over the pictures, each a mean over pixels and channels.
 

@@ -1,4 +1,4 @@
-"""How much of what captions state about rendered scenes is true, and how much of a scene they state.
+"""Precision and coverage of the statements that captions make about rendered scenes.
 
 The facts of a scene are its ground and shape, colour, size, texture and place of each thing: 5 n + 1 for n things.
 A caption is given as its mentions (`gxn.evaluation.caption_parser`, or as the data set records them).

@@ -30,7 +30,7 @@ BLOCK = 16  # images looked at together: 64 pixels a side, they take 1 MB each o
 
 @dataclass(frozen=True)
 class Fidelity:
-    """How well a set of images follows its captions.
+    """Measures of how well a set of images follows its captions.
 
     Attributes:
         score: mean score, 0..1.
@@ -145,7 +145,7 @@ def scaled(images: np.ndarray) -> np.ndarray:
 
 
 def lab(colours: np.ndarray) -> np.ndarray:
-    """sRGB (..., 3) in 0..1 to CIELAB under D65 (IEC 61966-2-1; CIE 15)."""
+    """SRGB (..., 3) in 0..1 to CIELAB under D65 (IEC 61966-2-1; CIE 15)."""
     linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
     to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
     ratio = linear @ np.array(to_xyz).T / [0.9505, 1.0, 1.089]

@@ -99,9 +99,9 @@ def judge_captions(
 def caption_lines(
     test: Captions, train: Captions, frequencies: DocumentFrequencies, truth: Truth
 ) -> tuple[Metrics, Metrics]:
-    """Measure people and chance as captions are: an image's first caption against its others; other images'
-    captions.
+    """Measure people and chance as captions are.
 
+    People: an image's first caption against its others. Chance: captions of other images.
     Where no image has two captions, people have no line but that of the facts.
     """
     human: Metrics = {}

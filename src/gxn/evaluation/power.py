@@ -1,4 +1,4 @@
-"""How likely a study with so many seeds is to see an effect of a given size.
+"""Statistical power: the chance that a study with so many seeds detects an effect of a given size.
 
 The difference of a row from its control is modelled as the effect, plus an error of the test images that all seeds
 share, plus an error of each seed, both normal. The bootstrap of `gxn.evaluation.statistics` is modelled by the

@@ -1,4 +1,4 @@
-"""How real drawings look to the CNN: the kernel distance of their features from those of real pictures."""
+"""Realism of drawings by the CNN: the kernel distance of their features from those of real pictures."""
 
 from pathlib import Path
 

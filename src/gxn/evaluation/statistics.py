@@ -67,7 +67,7 @@ def image_gains(row: list[Ranked], control: list[Ranked]) -> np.ndarray:
 
 
 def holm(p: list[float]) -> list[float]:
-    """p values of one family of comparisons, adjusted by Holm's step-down rule."""
+    """P values of one family of comparisons, adjusted by Holm's step-down rule."""
     adjusted, worst = [0.0] * len(p), 0.0
     for place, index in enumerate(sorted(range(len(p)), key=lambda index: p[index])):
         worst = max(worst, min(1.0, (len(p) - place) * p[index]))

@@ -83,7 +83,7 @@ def _open(path: Path) -> np.ndarray:
 
 
 def _captions_per(table: np.ndarray, captions: int, path: Path) -> tuple[int, int]:
-    """How many captions each row of the features has, and each image."""
+    """Count the captions of each row of the features, and of each image."""
     rows = len(table)
     if captions % rows:
         raise GxnError(

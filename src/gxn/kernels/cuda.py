@@ -20,7 +20,7 @@ STAGES = tl.constexpr(3)  # steps whose vectors are in shared memory or on the w
 
 @triton.jit(do_not_specialize=["rows", "columns"])
 def score_kernel(images, texts, scores, rows, columns, width, ORDER: tl.constexpr):
-    """scores (rows, columns) of images (rows, width) and texts (columns, width); LANES divides the width."""
+    """Scores (rows, columns) of images (rows, width) and texts (columns, width); LANES divides the width."""
     tiles, lane = tl.cdiv(rows, ROWS), tl.arange(0, LANES)
     row = tl.program_id(0) % tiles * ROWS + tl.arange(0, ROWS)[:, None]
     column = tl.program_id(0) // tiles * COLUMNS + tl.arange(0, COLUMNS)[None, :]
@@ -41,7 +41,7 @@ def score_kernel(images, texts, scores, rows, columns, width, ORDER: tl.constexp
 
 @triton.jit(do_not_specialize=["rows", "others"])
 def gradient_kernel(own, other, grad_scores, gradient, rows, others, width, SIGN: tl.constexpr):
-    """gradient (rows, width) = 2 SIGN sum_j grad_scores[j, i] max(0, SIGN (other_j - own_i)).
+    """Gradient (rows, width) = 2 SIGN sum_j grad_scores[j, i] max(0, SIGN (other_j - own_i)).
 
     own (rows, width), other (others, width), grad_scores (others, rows); SIGN is 1 for images and -1 for texts.
     """

@@ -84,7 +84,7 @@ def caption_length(words):
 
 @compiled
 def order(key):
-    """n - 1 of an n-gram."""
+    """N - 1 of an n-gram."""
     n = 0
     while n < LONGEST - 1 and key >> np.uint64(BITS * (n + 1)):
         n += 1

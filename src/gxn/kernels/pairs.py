@@ -67,8 +67,9 @@ def violations(images, texts, scores):
 
 @compiled
 def products(images, texts, scores):
-    """Write sum_d images[i, d] texts[d, j] into scores (N, M); as `violations`, but three images share a load of
-    the texts, since a product takes a third of the instructions of a violation.
+    """Write sum_d images[i, d] texts[d, j] into scores (N, M), of matrices as in `violations`.
+
+    Three images share a load of the texts, since a product takes a third of the instructions of a violation.
     """
     scores[:] = 0
     last = len(images) - 1
@@ -147,7 +148,7 @@ def count_above(scores, limits, num_higher, num_tied):
 
 @compiled
 def count_some(images, texts, chosen, limits, num_higher, num_tied):
-    """As `count_above`, of some pairs alone, whose violations are summed as `violations` does, four at a time.
+    """Count as `count_above` does, over some pairs alone, four at a time; their sums are those of `violations`.
 
     Args:
         images, texts: float32 (N, D) and (M, D).

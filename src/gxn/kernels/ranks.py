@@ -1,4 +1,4 @@
-"""How many candidates score higher than the true pairs, on a CPU, from one pass over scores that are never stored.
+"""Counts of candidates that score higher than the true pairs, on a CPU; scores are never stored.
 
 The plain formula, with all scores (N, M) in memory: `(scores > limit).sum(axis)`, `(scores == limit).sum(axis)`.
 """

@@ -1,4 +1,4 @@
-"""How many candidates score higher than the true pairs, as `gxn.kernels.ranks` counts them, on a CUDA card."""
+"""Counts of candidates that score higher than the true pairs, as in `gxn.kernels.ranks`, on a CUDA card."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -22,7 +22,7 @@ def count_rivals(
     similarity: Similarity,
     weights: Sequence[float],
 ) -> RivalCounts:
-    """As `gxn.kernels.ranks.count_rivals`, of float32 tensors (N, D_k) and (M, D_k) that are on one card."""
+    """Count as `gxn.kernels.ranks.count_rivals` does, from float32 (N, D_k) and (M, D_k) on one card."""
     sign = -1.0 if similarity.reverse else 1.0
     if similarity.root and len(images) > 1:  # in one space, roots rank as their squares
         images, texts = ([sign * space for space in side] for side in (images, texts))

@@ -54,7 +54,7 @@ def cuda_kernels() -> ModuleType | None:
 
 
 def _threads(images: Tensor, texts: Tensor) -> int:
-    """torch's number of threads, or 1 if the work is too small to wake another thread for."""
+    """Torch's number of threads, or 1 if the work is too small to wake another thread for."""
     return torch.get_num_threads() if len(images) * texts.numel() >= ENOUGH else 1
 
 

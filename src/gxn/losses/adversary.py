@@ -38,7 +38,7 @@ def reverse_gradient(rows: Tensor, strength: float) -> Tensor:
 
 
 def reversal_strength(progress: float) -> float:
-    """l = 2 / (1 + exp(-10 p)) - 1 for the share p of training that is done: from 0 to nearly 1."""
+    """L = 2 / (1 + exp(-10 p)) - 1 for the share p of training that is done: from 0 to nearly 1."""
     return 2 / (1 + math.exp(-10 * progress)) - 1
 
 
@@ -68,7 +68,7 @@ def label_loss(image_logits: Tensor, text_logits: Tensor, labels: Tensor, severa
 
 
 def unlike(labels: Tensor) -> Tensor:
-    """bool (B, B): pairs that share none of their labels, multi-hot (B, L)."""
+    """Bool (B, B): pairs that share none of their labels, multi-hot (B, L)."""
     labels = labels.float()
     return labels @ labels.T == 0
 

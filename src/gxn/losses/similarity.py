@@ -1,4 +1,4 @@
-"""How alike images and captions are: inner products, or how little a caption violates an order (equation 3)."""
+"""Similarities of images and captions: inner products, or minus the violation of an order (equation 3)."""
 
 from collections.abc import Sequence
 

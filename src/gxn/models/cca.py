@@ -62,12 +62,12 @@ class Canonical:
     text_mean: np.ndarray
 
     def embed_images(self, images: np.ndarray, dims: int, power: float) -> np.ndarray:
-        """f of image rows (N, p), scaled to length 1: float64 (N, dims)."""
+        """F of image rows (N, p), scaled to length 1: float64 (N, dims)."""
         scaled = self.image_map[:, :dims] * self.correlations[:dims] ** power
         return unit_rows(images @ scaled - self.image_mean @ scaled)
 
     def embed_texts(self, texts: np.ndarray | Bags, dims: int, power: float) -> np.ndarray:
-        """g of caption rows (C, q), scaled to length 1: float64 (C, dims)."""
+        """G of caption rows (C, q), scaled to length 1: float64 (C, dims)."""
         scaled = self.text_map[:, :dims] * self.correlations[:dims] ** power
         product = texts.times(scaled) if isinstance(texts, Bags) else texts @ scaled
         return unit_rows(product - self.text_mean @ scaled)

@@ -63,7 +63,7 @@ class CaptionDecoder(nn.Module):
 
     @classmethod
     def of(cls, model: Model, words: int) -> "CaptionDecoder":
-        """As configured, for a vocabulary of so many words."""
+        """Build the configured decoder for a vocabulary of so many words."""
         return cls(model.joint_dim, words, model.embed_dim, model.decoder_hidden, model.decoder_start)
 
     def first_state(self, grounded: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ class EncoderSizes(Section):
 
     @classmethod
     def of(cls, model: Model, feature_dim: int, vocab_size: int) -> "EncoderSizes":
-        """As configured, for features and a vocabulary of these sizes."""
+        """Take the configured widths, for features and a vocabulary of these sizes."""
         widths = {name: getattr(model, name) for name in ("embed_dim", "text_hidden", "joint_dim")}
         return cls(feature_dim=feature_dim, vocab_size=vocab_size, **widths)
 

@@ -1,4 +1,4 @@
-"""What the pages show: pictures and captions of the test split, and what each row found and imagined of them."""
+"""Content of the pages: pictures and captions of the test split, and what each row found and imagined of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ BEST = 5
 
 @dataclass(frozen=True)
 class Imagined:
-    """What a run imagined: captions by image id, drawings uint8 (S, S, 3) by sentence id, and warnings of both."""
+    """Imagined results of a run: captions by image id, drawings uint8 (S, S, 3) by sentence id, and warnings."""
 
     captions: Mapping[int, str]
     drawings: Mapping[int, np.ndarray]

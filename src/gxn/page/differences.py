@@ -11,7 +11,7 @@ MOST = 6
 
 @dataclass(frozen=True)
 class Lead:
-    """Where one row does better than another.
+    """Queries that one row answers better than another.
 
     Attributes:
         share: of all queries, those whose true item it ranks above the other's rank, 0 to 1.

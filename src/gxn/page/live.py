@@ -34,7 +34,7 @@ class Live:
         self._turn = Lock()  # one question at a time: each uses all processors
 
     def search(self, sentence: str) -> dict[str, Any]:
-        """What rows find and draw for a sentence.
+        """Search and draw for a sentence, by each row.
 
         Raises:
             GxnError: no word of it is known.
@@ -62,7 +62,7 @@ class Live:
         }
 
     def look(self, path: Path) -> dict[str, Any]:
-        """What rows find and say of the photograph at `path`.
+        """Search for and describe the photograph at `path`, by each row.
 
         Raises:
             GxnError: it cannot be read, or the rows were trained on ready features and have no CNN.

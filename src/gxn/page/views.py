@@ -1,4 +1,4 @@
-"""What each page says, as plain values for its template."""
+"""Content of each page, as plain values for its template."""
 
 from collections.abc import Collection as Container
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """What a row found for a query, best first, and the rank of the best true item, where one is known."""
+    """Results of a row for a query, best first, and the rank of the best true item, where one is known."""
 
     row: Row
     rank: str

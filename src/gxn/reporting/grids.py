@@ -150,7 +150,7 @@ def _wrapped(text: str, inches: float, size: float, lines: int) -> list[str]:
 
 
 def _inches(size: float, line: str) -> float:
-    """How wide a line is drawn."""
+    """Width of a line as it is drawn."""
     return TextToPath().get_text_width_height_descent(line, FontProperties(size=size), ismath=False)[0] / 72
 
 

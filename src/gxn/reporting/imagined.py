@@ -1,4 +1,4 @@
-"""How well the rows imagine: every measure of their captions and drawings, mean and spread over seeds."""
+"""Quality of what the rows imagine: every measure of their captions and drawings, mean and spread over seeds."""
 
 import math
 import statistics

@@ -1,4 +1,4 @@
-"""What rows imagine beside people and chance: a panel per measure, a bar per row."""
+"""Measures of what rows imagine, beside people and chance: a panel per measure, a bar per row."""
 
 from collections.abc import Sequence
 

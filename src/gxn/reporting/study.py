@@ -28,7 +28,7 @@ class Study:
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """What ran: `rows`, `seeds`, hashes, processor `seconds` of its jobs.
+        """Record of the runs: `rows`, `seeds`, hashes, processor `seconds` of its jobs.
 
         Raises:
             GxnError: the folder is not a record.
@@ -61,7 +61,7 @@ class Study:
         return next(iter(by_search(read_ranks(self._files("ranks", "h5"), self.rows)).values()))
 
     def imagined(self) -> list[Row]:
-        """What rows imagine, then people and chance; empty where no row does."""
+        """Measures of what rows imagine, then of people and chance; empty where no row does."""
         lines = self.folder / "imagined/lines.json"
         paths = [path for path in self._files("imagined", "json") if path != lines]
         return imagination(paths, lines if lines.is_file() else None, self.rows)

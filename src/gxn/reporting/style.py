@@ -1,4 +1,4 @@
-"""How figures look, and how they are written: the same bytes every time."""
+"""Style of the figures, and their files: the same bytes every time."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -95,7 +95,7 @@ def to_markdown(table: list[Row], table_rows: Rows) -> str:
 
 
 def to_latex(table: list[Row], table_rows: Rows) -> str:
-    """A booktabs table to `\\input`: mean ± standard deviation, the best of a column in bold."""
+    r"""A booktabs table to `\input`: mean ± standard deviation, the best of a column in bold."""
     way = r"\multicolumn{{4}}{{c}}{{{}}}".format
     lines = [
         r"% needs \usepackage{booktabs}",

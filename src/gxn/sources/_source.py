@@ -53,7 +53,7 @@ class Source(Section):
         return None
 
     def counts(self) -> Counts | None:
-        """How many images and training captions there will be; None where only the files can tell."""
+        """Numbers of images and training captions that there will be; None if only the files can tell."""
         return None
 
     def image_side(self) -> int | None:

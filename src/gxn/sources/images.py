@@ -70,15 +70,15 @@ class Parameters(Source):
     )
 
     def captions_files(self) -> tuple[str, ...]:
-        """As configured."""
+        """Give the configured value."""
         return self.captions
 
     def images_folder(self) -> str | None:
-        """As configured."""
+        """Give the configured value."""
         return self.images
 
     def counts(self) -> Counts | None:
-        """As expected, if anything is."""
+        """Give the expected numbers, if the configuration has any."""
         expected = self.expected_counts
         if expected is None:
             return None

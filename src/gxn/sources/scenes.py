@@ -30,11 +30,11 @@ class Parameters(Source):
         return True
 
     def counts(self) -> Counts:
-        """As configured, with five captions for each image."""
+        """Give the configured numbers, with five captions for each image."""
         return Counts(self.train, self.val, self.test, CAPTIONS * self.train)
 
     def image_side(self) -> int:
-        """As configured."""
+        """Give the configured value."""
         return self.size
 
 

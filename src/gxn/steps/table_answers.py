@@ -56,7 +56,7 @@ def power_table(study: Study, family: int, questions: dict[str, Any]) -> pd.Data
 
 
 def facts(study: Study) -> dict[str, Any]:
-    """What the text says of a study besides results."""
+    """Statements of the text about a study, besides results."""
     about = study.about
     first = study.runs[0]
     own = {key: about.get(key) for key in ("dataset", "training_images", "commit", "configuration", "data")}

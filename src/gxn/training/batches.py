@@ -4,7 +4,7 @@ from gxn.errors import GxnError
 
 
 def whole_batches(captions: int, size: int, split: str) -> int:
-    """How often `size` pairs can be taken from the `captions` of a split.
+    """Number of times that `size` pairs can be taken from the `captions` of a split.
 
     Raises:
         GxnError: the batch is larger than the split.

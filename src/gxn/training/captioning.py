@@ -36,7 +36,7 @@ class Mixed:
     parts: list[tuple[float, Reward]]
 
     def score(self, image_index: np.ndarray, hypotheses: np.ndarray) -> np.ndarray:
-        """As `Reward` has it."""
+        """Score as `Reward` says."""
         return sum(weight * reward.score(image_index, hypotheses) for weight, reward in self.parts)
 
 

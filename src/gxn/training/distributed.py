@@ -17,7 +17,7 @@ from gxn.training.resume import Resume
 
 @dataclass(frozen=True)
 class Processes:
-    """How many processes there are, which one this is, from 0, and where it computes."""
+    """Number of processes, rank of this one, from 0, and the device on which it computes."""
 
     count: int
     rank: int

@@ -78,7 +78,7 @@ class Finetuning(Matching):
         return self.match(joined[: len(joined) // 2], joined[len(joined) // 2 :], batch)
 
     def validate(self, split: ImageSplit) -> dict[str, float]:
-        """As without the CNN, on features that it gives of the split's images now."""
+        """Measure as without fine-tuning, on the features that the CNN gives of the split's images now."""
         records, device = list(split.records), self.processes.device
         rows = list(extract(self.cnn.cnn, records, split.source, self.features, device, split.workers))
         found = torch.from_numpy(np.concatenate(rows).astype(np.float32)).to(device)

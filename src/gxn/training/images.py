@@ -24,7 +24,7 @@ NARROWEST, WIDEST, ATTEMPTS = 3 / 4, 4 / 3, 10
 
 @dataclass(frozen=True)
 class Crops:
-    """How a training image is cropped.
+    """Settings of the crop of a training image.
 
     Attributes:
         side: of what the CNN sees, pixels.
@@ -92,7 +92,7 @@ class ImageSplit(Split):
         return max(1, available_cpus() // self.processes.count)
 
     def batches(self, size: int, seed: int, epoch: int) -> Iterator[Batch]:
-        """As those of a split. Crops depend on seed, epoch and caption, not on who makes them, nor when."""
+        """Batches as a split gives them. Crops depend on seed, epoch and caption, not on the process."""
         share = self.processes.share(size)
         order = epoch_order(len(self.lengths), seed, epoch).split(size)[: self.steps(size)]
         batches = [self.sorted(captions) for captions in order]

@@ -19,7 +19,7 @@ CHECK_EVERY = {"cpu": 1, "cuda": 50}  # steps between looks at the losses: a loo
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and on what a stage trains.
+    """Length of a stage, and the data that it trains on.
 
     Attributes:
         epochs: passes over the training captions.

@@ -1,4 +1,4 @@
-"""How long one update of each kind takes here, and how much memory: measured on made-up batches."""
+"""Time and memory of one update of each kind on this machine, measured on made-up batches."""
 
 import time
 from collections.abc import Callable

@@ -31,8 +31,7 @@ class Resume:
         self.fingerprint, self.cpu_before = fingerprint, cpu_before
 
     def load(self) -> dict[str, Any] | None:
-        """Read the saved state; None where there is none, it is damaged, or other settings, data or code left
-        it."""
+        """Read the saved state; None if it is absent, damaged, or of other settings, data or code."""
         if not self.path.exists():
             return None
         try:

@@ -1,4 +1,4 @@
-"""What the commands of use have in common: which trained row they use, and what they say of it."""
+"""Arguments and messages that the commands of use share: the trained row, and its description."""
 
 import sys
 from collections.abc import Sequence

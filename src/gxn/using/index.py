@@ -1,4 +1,4 @@
-"""What is searched: embedded images or sentences with their names, ranked by a row's own similarity."""
+"""The index that is searched: embedded images or sentences with their names, ranked by a row's own similarity."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

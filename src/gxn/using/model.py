@@ -108,7 +108,7 @@ class Model:
 
     @torch.no_grad()
     def scores(self, images: Embedded, texts: Embedded) -> np.ndarray:
-        """How alike images (N, D) and texts (M, D) are: float32 (N, M), higher is more alike."""
+        """Similarities of images (N, D) and texts (M, D): float32 (N, M), higher is more alike."""
         sides = [
             [torch.from_numpy(side[space]) for space in self.encoders.spaces] for side in (images, texts)
         ]

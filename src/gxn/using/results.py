@@ -55,7 +55,7 @@ class TrainedRow:
 
 @dataclass(frozen=True)
 class Results(Dataset):
-    """What a configuration's runs have left: rows, and the dataset that they were trained on.
+    """Results of a configuration's runs: rows, and the dataset that they were trained on.
 
     Attributes:
         files: the configuration files that lie over params.yaml.

@@ -56,7 +56,7 @@ class Vocabulary:
         return self.encode_tokens(parted)
 
     def encode_tokens(self, parted: Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
-        """As `encode`, of sentences that are tokens already; none may be empty."""
+        """Encode sentences that are tokens already; none may be empty."""
         rows = [[self._ids.get(token, UNK) for token in tokens[: self.max_length]] for tokens in parted]
         lengths = np.array([len(row) for row in rows], np.int64)
         tokens = np.full((len(rows), lengths.max(initial=1)), PAD, np.int64)

@@ -98,7 +98,7 @@ def whole_number(value: Any) -> int | None:
 
 
 class Fields(NamedTuple):
-    """Which keys of an entry, or columns of a table, hold what; None: there is no such key."""
+    """The keys of an entry, or columns of a table, by their meaning; None: there is no such key."""
 
     image: str
     captions: tuple[str, ...]
