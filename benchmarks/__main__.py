@@ -19,7 +19,7 @@ from gxn.training.device import choose_device
 
 
 def limits(sizes: parts.Sizes, threads: int) -> str:
-    """What the machine can do, as a sentence."""
+    """The rates of the machine, as a sentence."""
     works = matrix_work(sizes.matrix), fused_work(threads, sizes.rounds), copying_work(sizes.copied)
     times = in_turn(sizes.repeats, *(work for work, _ in works))
     product, fused, copied = (

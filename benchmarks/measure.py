@@ -92,7 +92,7 @@ def fused_work(threads: int, rounds: int) -> tuple[Callable[[], object], int]:
 
 
 def matrix_work(size: int) -> tuple[Callable[[], object], int]:
-    """torch's float32 matrix product, and its floating point operations."""
+    """Torch's float32 matrix product, and its floating point operations."""
     left, right = torch.randn(size, size), torch.randn(size, size)
     return lambda: left @ right, 2 * size**3
 

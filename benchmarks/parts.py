@@ -1,4 +1,4 @@
-"""What is measured on the CPU, a generator of rows each."""
+"""Measurements on the CPU, a generator of rows each."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from gxn.rewards.frequencies import build_frequencies
 
 @dataclass(frozen=True)
 class Sizes:
-    """Of everything that is measured."""
+    """Sizes of everything that is measured."""
 
     images: int
     width: int

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def output(*arguments: str) -> str:
-    """What a module of benchmarks prints, which must succeed."""
+    """Output of a module of benchmarks, which must succeed."""
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", *arguments]
     found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
