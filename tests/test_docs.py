@@ -38,3 +38,36 @@ def test_the_picture_of_the_architecture_is_what_its_script_draws(tmp_path):
     copy.write_text(script.read_text(encoding="utf-8"), encoding="utf-8")
     runpy.run_path(str(copy), run_name="__main__")
     assert copy.with_suffix(".svg").read_bytes() == script.with_suffix(".svg").read_bytes()
+
+
+def keys_of_the_reference() -> set[str]:
+    """Keys of the configuration, with their sections, by the page that is generated from the models."""
+    found, place = set(), ""
+    for line in (ROOT / "docs/configuration.md").read_text(encoding="utf-8").splitlines():
+        if heading := re.match(r"## `(\w+)", line):
+            section = place = heading[1]
+        elif plugin := re.match(r"\*\*`([\w.]+): ", line):
+            place = f"{section}.{plugin[1]}"
+        elif row := re.match(r"\| `([\w.]+)` \|", line):
+            found |= {place, f"{place}.{row[1]}"}
+    return found
+
+
+KEYS = keys_of_the_reference()
+SECTIONS = {key.split(".")[0] for key in KEYS} - {"methods", "encoders"}  # whose entries have any names
+
+
+@pytest.mark.parametrize("page", [*PAGES, *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))])
+def test_every_key_that_a_page_names_is_one_of_the_configuration(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+(?:\.[a-z_0-9]+)+)`", text)) - {"features.h5"}
+    assert [key for key in sorted(named - KEYS) if key.split(".")[0] in SECTIONS] == []
+
+
+PLACES = ("src", "workflow", "benchmarks", "tests")
+MODULES = [path for place in PLACES for path in sorted((ROOT / place).rglob("*.py"))]
+
+
+def test_no_docstring_begins_with_a_word_that_leaves_out_its_subject():
+    begin = re.compile(r'^\s*r?"""(Of|What|That|Those|Where|Whether|Which)\b', re.MULTILINE)
+    assert [str(path) for path in MODULES if begin.search(path.read_text(encoding="utf-8"))] == []
