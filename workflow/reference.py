@@ -52,7 +52,7 @@ IMAGINED = {  # heading: column of table_imagined.csv, digits
     "colours by chance": ("drawn_colour_chance", 2),
     "shapes drawn": ("drawn_shape", 2),
     "shapes by chance": ("drawn_shape_chance", 2),
-    "KID": ("kid", 2),
+    "KID": ("kid", 3),
 }
 SHORT = ("Method", "i2t R@1", "t2i R@1", "rsum")  # columns of the ablation that README.md has
 LINES = ("people", "chance")  # of table_imagined.csv, beside the rows
