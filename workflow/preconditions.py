@@ -1,12 +1,15 @@
 """Conditions before anything runs: a place to write, the user's files, the code beside the Snakefile."""
 
+import contextlib
+import fcntl
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from shutil import disk_usage
-from typing import Any
+from typing import IO, Any
 
 from gxn.configuration.files import load, write
 from gxn.configuration.root import Configuration, is_fetched
@@ -14,6 +17,10 @@ from gxn.errors import GxnError
 from workflow import paths
 from workflow.digests import fingerprint
 
+AT_WORK = (
+    "Directory cannot be locked: another run is at work in it, or still ends. Wait for it; where there is no "
+    "other Snakemake process, on any machine, run snakemake --unlock"
+)
 WIDEST = 2048  # the paper's widths end at 1,024
 
 
@@ -28,6 +35,37 @@ def obstacle() -> str | None:
     if disk_usage(".").free < 1 << 20:
         return f"{Path.cwd()}: the disk is full; make room there and run again"
     return None
+
+
+def hold_folder() -> tuple[IO[str] | None, str | None]:
+    """Mark this process as at work in the folder, and clear the lock that a killed run of this machine left.
+
+    Every Snakemake, also that of a job, shares a lock of the system's on one file, which ends with the process
+    whatever ends it. So who has that lock alone is alone.
+
+    Returns:
+        The file, to be kept open; and what to say where Snakemake's lock is that of another run.
+    """
+    mark, locks = Path(".snakemake", "at_work"), Path(".snakemake", "locks")
+    try:
+        mark.parent.mkdir(exist_ok=True)
+        file = open(mark, "a+", encoding="utf-8")
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        with contextlib.suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return file, AT_WORK if any(locks.glob("*")) else None
+    except OSError:  # a file system without locks
+        return None, None
+    file.seek(0)
+    if file.read() == socket.gethostname():
+        for left in locks.glob("*"):
+            left.unlink(missing_ok=True)
+    file.truncate(0)
+    file.write(socket.gethostname())
+    file.flush()
+    fcntl.flock(file, fcntl.LOCK_SH)
+    return file, None
 
 
 def check_own_files(config: Configuration) -> None:

@@ -165,6 +165,18 @@ class TestSignificance:
     def test_holms_rule_only_raises_p(self, lines):
         assert all(float(line["p_holm"]) >= float(line["p"]) for line in lines if line["p"])
 
+    def test_the_difference_and_its_interval_come_first(self, lines):
+        assert list(lines[0])[4:7] == ["difference", "low", "high"]
+
+    def test_rows_are_a_family_by_rsum_and_all_their_recalls_another(self, lines):
+        def of(kind):
+            return [line for line in lines if (line["metric"] == "rsum") == (kind == "rsum") and line["p"]]
+
+        for kind in ("rsum", "recalls"):
+            least = min(of(kind), key=lambda line: float(line["p"]))
+            expected = min(1.0, len(of(kind)) * float(least["p"]))
+            assert float(least["p_holm"]) == pytest.approx(expected, abs=1e-5)
+
     def test_differences_are_those_of_the_mean_recalls(self, lines, results):
         def mean(method):
             files = results.each(f"metrics/{method}/*")

@@ -1,6 +1,7 @@
 """Mistakes that are refused before anything runs, each in one line."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -143,3 +144,46 @@ class TestNetworks:
     def test_what_is_too_large_is_said(self, tmp_path, monkeypatch):
         with pytest.raises(GxnError, match=r"^model: too large$"):
             self.looked_at(tmp_path, monkeypatch, 4096, 2, "error: model: too large\n")
+
+
+class TestFolder:
+    """Of runs in one folder, by processes that end."""
+
+    HOLD = "from workflow.preconditions import hold_folder; held = hold_folder(); print(held[1]); input()"
+
+    @pytest.fixture
+    def other(self, tmp_path, monkeypatch):
+        """Another process that holds the folder, and the lock that Snakemake made in it."""
+        monkeypatch.chdir(tmp_path)
+        path = os.pathsep.join(map(str, (ROOT, ROOT / "src")))
+        process = subprocess.Popen(
+            [sys.executable, "-c", self.HOLD],
+            env=os.environ | {"PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout.readline() == "None\n"
+        Path(".snakemake/locks").mkdir()
+        Path(".snakemake/locks/0.output.lock").touch()
+        yield process
+        process.kill()
+        process.communicate()
+
+    def test_a_run_that_is_at_work_is_said(self, other):
+        _held, said = preconditions.hold_folder()
+        assert said == preconditions.AT_WORK
+        assert Path(".snakemake/locks/0.output.lock").exists()
+
+    def test_the_lock_of_a_killed_run_is_cleared(self, other):
+        other.kill()
+        other.wait()
+        _held, said = preconditions.hold_folder()
+        assert said is None and not list(Path(".snakemake/locks").iterdir())
+
+    def test_the_lock_of_another_machine_is_left(self, other, monkeypatch):
+        other.kill()
+        other.wait()
+        monkeypatch.setattr(preconditions.socket, "gethostname", lambda: "elsewhere")
+        _held, said = preconditions.hold_folder()
+        assert said is None and Path(".snakemake/locks/0.output.lock").exists()

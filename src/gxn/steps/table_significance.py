@@ -6,14 +6,16 @@ from pathlib import Path
 from gxn import cli
 from gxn.errors import GxnError
 from gxn.evaluation.ranked import by_search, read_ranks
-from gxn.evaluation.statistics import METRICS, compare, holm
+from gxn.evaluation.statistics import METRICS, Difference, compare, holm
 from gxn.files import write_text
 from gxn.reporting import names
 from gxn.reporting.rows import RowArguments
 from gxn.reporting.tables import Row, to_csv
 
-COLUMNS = ("dataset", "method", "control", "metric", "seeds", "images", "captions")
-COLUMNS += ("difference", "low", "high", "p", "p_holm")
+COLUMNS = ("dataset", "method", "control", "metric", "difference", "low", "high", "p", "p_holm")
+COLUMNS += ("seeds", "images", "captions")
+# what is looked at together: the rows' rsum, by which rows are judged, and all recalls of all rows
+FAMILIES = (("rsum",), tuple(metric for metric in METRICS if metric != "rsum"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,7 @@ class Arguments(RowArguments):
 
 
 def table_significance(arguments: Arguments) -> None:
-    """Write one line per dataset, row and metric; Holm's rule runs over the rows of each metric."""
+    """Write one line per dataset, row and metric; Holm's rule runs over each of FAMILIES, of all rows."""
     settings = arguments.configuration.significance
     control = settings.control
     lines: list[Row] = []
@@ -37,20 +39,25 @@ def table_significance(arguments: Arguments) -> None:
         found = {
             method: compare(runs, against, settings.resamples, settings.seed) for method, runs in rows.items()
         }
-        adjusted = [_holm([found[method][place].p for method in rows]) for place in range(len(METRICS))]
+        adjusted = _adjusted(found)
         fixed = {"dataset": label, "control": control, "seeds": len(against)}
         fixed |= {"images": len(against[0].imgid), "captions": len(against[0].sentid)}
-        for index, method in enumerate(rows):
-            for place, one in enumerate(found[method]):
+        for method in rows:
+            for one in found[method]:
                 numbers = {"difference": one.value, "low": one.low, "high": one.high, "p": one.p}
-                numbers["p_holm"] = adjusted[place][index]
+                numbers["p_holm"] = adjusted[method, one.metric]
                 lines.append(fixed | {"method": method, "metric": one.metric} | numbers)
     write_text(arguments.csv, to_csv(lines, COLUMNS))
 
 
-def _holm(p: list[float | None]) -> list[float | None]:
-    """Adjust p values by Holm's rule; a control with one seed has none."""
-    return p if None in p else holm(p)
+def _adjusted(found: dict[str, list[Difference]]) -> dict[tuple[str, str], float | None]:
+    """Holm's p value of each row and metric within its family; a control with one seed has none."""
+    every = {(method, one.metric): one.p for method, differences in found.items() for one in differences}
+    adjusted: dict[tuple[str, str], float | None] = dict.fromkeys(every)
+    for family in FAMILIES:
+        known = {place: p for place, p in every.items() if place[1] in family and p is not None}
+        adjusted |= zip(known, holm(list(known.values())), strict=True)
+    return adjusted
 
 
 main = cli.command(table_significance, Arguments)
