@@ -141,7 +141,7 @@ def test_a_file_that_is_no_overlay_is_named_and_changes_nothing(root, text, mess
 
 
 def test_an_absent_file_is_named(root):
-    with pytest.raises(GxnError, match=r"no\.yaml: cannot be read: No such file or directory; name files"):
+    with pytest.raises(GxnError, match=r"no\.yaml: there is no such file; name files"):
         pipeline.configure(["no.yaml"])
 
 
