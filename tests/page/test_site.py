@@ -120,7 +120,9 @@ def test_a_picture_has_its_captions_ranks_and_what_was_found_and_imagined(site):
     own += sum(int(found < 2) for row in rows for found in row.best_captions[0])
     assert own and [each.get("class") for each in page.all("li")].count("true") == own
     assert [each.get("class") for each in page.all("span")].count("tag") == own
-    assert "../drawn/near/0.webp" in page.links() and "Did not learn" in page.text
+    assert "../drawn/near/0.webp" in page.links()
+    # of its decoder there is a warning, of its generator none
+    assert page.text.count("Did not learn") == 1
 
 
 def test_a_row_has_the_colour_that_it_has_in_figures(site):

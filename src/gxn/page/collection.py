@@ -29,6 +29,10 @@ class Imagined:
     drawings: Mapping[int, np.ndarray]
     warnings: Sequence[str]
 
+    def failed(self, network: str) -> bool:
+        """Say whether there is a warning of the `decoder`, which captions, or of the `generator`, which draws."""
+        return any(network in warning for warning in self.warnings)
+
 
 @dataclass(frozen=True)
 class Row:

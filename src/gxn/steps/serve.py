@@ -4,6 +4,7 @@ Needs the extra `serve`. It answers to this machine alone unless --host says oth
 """
 
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +50,8 @@ def serve(arguments: Arguments) -> None:
     name = f"[{host}]" if ":" in host else host
     print(f"http://{name}:{listening.getsockname()[1]}/   (stop with Ctrl-C)", flush=True)
     settings = uvicorn.Config(application, log_level="warning", server_header=False)
-    uvicorn.Server(settings).run(sockets=[listening])
+    with suppress(KeyboardInterrupt):  # raised once more when all is closed
+        uvicorn.Server(settings).run(sockets=[listening])
 
 
 main = cli.command(serve, Arguments)
