@@ -1,6 +1,7 @@
 """A Slurm of this machine alone, from the packages slurmctld, slurmd and munge, its files in one folder."""
 
 import contextlib
+import importlib.util
 import os
 import shutil
 import socket
@@ -65,6 +66,8 @@ def missing() -> str:
     """Say what keeps Slurm from starting here; empty where nothing does."""
     if absent := [name for name in PROGRAMS if shutil.which(name) is None]:
         return f"no {', '.join(absent)}: apt-get install munge slurmctld slurmd slurm-client"
+    if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
+        return "no plugin for Slurm: uv sync --group slurm"
     return "" if os.geteuid() == 0 else "slurmd runs jobs as their user only if it is root"
 
 
