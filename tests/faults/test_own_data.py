@@ -148,7 +148,7 @@ def test_a_missing_image_is_named(own):
     def lose(document):
         document["images"][4]["filename"] = "no such.jpg"
 
-    message = f"error: {own.images}/no such.jpg: image 4 is missing"
+    message = f"error: {own.images}: no such.jpg: is missing"
     refused(own, "missing", message, "data/missing/captions.json", **captioned(own, lose))
 
 
@@ -250,7 +250,7 @@ def test_refused_captions_cost_nothing_once_they_are_mended(finished):
     document = karpathy(finished.names)
     document["images"][4]["filename"] = "no such.jpg"
     path.write_text(json.dumps(document))
-    costs_nothing(finished, f"error: {finished.images}/no such.jpg: image 4 is missing")
+    costs_nothing(finished, f"error: {finished.images}: no such.jpg: is missing")
     path.write_bytes(whole)
     nothing_to_do(finished)
 
