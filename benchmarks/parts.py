@@ -58,7 +58,14 @@ def ranking(sizes: Sizes, threads: int) -> Iterator[Row]:
     run, number = fused_work(threads, sizes.rounds)
     ours, fused = in_turn(sizes.repeats, ranked("order"), run)
     share = len(images) * texts.size / number
-    yield Row(f"order ranks, {size}", ours, fused, "operations of all pairs at the fused rate", most=0.6, share=share)
+    yield Row(
+        f"order ranks, {size}",
+        ours,
+        fused,
+        "operations of all pairs at the fused rate",
+        most=0.6,
+        share=share,
+    )
 
 
 def similarity(sizes: Sizes) -> Iterator[Row]:
