@@ -248,8 +248,10 @@ def size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def train(names: Sequence[str], more: Sequence[str], cores: str) -> None:
+def train(names: Sequence[str], more: Sequence[str], cores: str, nolock: bool) -> None:
     """Train the studies one after another and record each.
+
+    `nolock`: the folder is held by the Snakemake whose rule `study` this is.
 
     Raises:
         GxnError: Snakemake failed; what was trained is kept, and the same command goes on.
@@ -258,7 +260,16 @@ def train(names: Sequence[str], more: Sequence[str], cores: str) -> None:
         configs = [*files(name), *more]
         load([ROOT / path for path in ["params.yaml", *configs]])  # refused here, before hours of training
         print(f"study {name}", flush=True)
-        command = ["snakemake", "--cores", cores, "--configfile", *configs, "--", "all"]
+        command = [
+            "snakemake",
+            "--cores",
+            cores,
+            *["--nolock"] * nolock,
+            "--configfile",
+            *configs,
+            "--",
+            "all",
+        ]
         if subprocess.run(command, cwd=ROOT).returncode:
             raise GxnError(f"study {name}: was not finished; the same command goes on where it stopped")
         print(f"recorded in {record(name, more).relative_to(ROOT)}", flush=True)
@@ -272,6 +283,9 @@ def main() -> None:
     training, recording = commands.add_parser("train"), commands.add_parser("record")
     training.add_argument("names", nargs="*", metavar="NAME", help="studies; none: all")
     training.add_argument("--cores", default="all", help="cores that Snakemake uses")
+    training.add_argument(
+        "--nolock", action="store_true", help="for the rule `study`, which holds the folder"
+    )
     recording.add_argument("name", metavar="NAME")
     recording.add_argument("--root", type=Path, default=ROOT, help="checkout whose results are recorded")
     recording.add_argument("--present", action="store_true", help="record the rows and seeds that are there")
@@ -279,7 +293,7 @@ def main() -> None:
         each.add_argument("--files", nargs="*", default=[], metavar="FILE", help="files over the study's")
     given = parser.parse_args()
     if given.command == "train":
-        train(given.names, given.files, given.cores)
+        train(given.names, given.files, given.cores, given.nolock)
     else:
         print(record(given.name, given.files, given.root.resolve(), given.present))
 

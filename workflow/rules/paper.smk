@@ -145,4 +145,4 @@ rule study:
     params:
         cores=lambda wildcards: workflow.cores,  # asked for here alone: a run on a cluster has none
     shell:
-        "python workflow/study.py train --cores {params.cores}"
+        "python workflow/study.py train --cores {params.cores} --nolock"
