@@ -48,10 +48,17 @@ def address(asked):
     thread.join(30)
 
 
+def opened(browser, **options):
+    """A context that waits for a slow machine."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(300_000)
+    return context
+
+
 @pytest.fixture
 def page(chromium, address):
     """A page that fails the test if it asks any other server."""
-    context, asked_for = chromium.new_context(), []
+    context, asked_for = opened(chromium), []
     page = context.new_page()
     page.on("request", lambda request: asked_for.append(request.url))
     yield page
@@ -112,7 +119,7 @@ def test_the_keyboard_alone_asks_and_finds(page, address, asked):
 
 
 def test_pages_work_without_a_script(chromium, address, asked):
-    context = chromium.new_context(java_script_enabled=False)
+    context = opened(chromium, java_script_enabled=False)
     page = context.new_page()
     page.goto(address)
     page.set_input_files("#picture", asked.pictures[1])
@@ -131,13 +138,13 @@ def test_the_still_copy_is_whole_in_a_folder(chromium, asked, tmp_path):
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(asked.site.content(path))
-    context, failed = chromium.new_context(), []
+    context, failed = opened(chromium), []
     page = context.new_page()
     page.on("requestfailed", lambda request: failed.append(request.url))
     page.goto((tmp_path / INDEX).as_uri())
     page.locator(".tiles a").first.click()
     page.wait_for_url("**/picture/*.html")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
     broken = "[...document.images].filter(each => each.complete && !each.naturalWidth).map(each => each.src)"
     assert failed == [] and page.evaluate(broken) == []
     context.close()
