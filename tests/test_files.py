@@ -100,6 +100,15 @@ class TestTensors:
         ):
             files.load_tensors(tmp_path / "a.safetensors")
 
+    def test_a_header_of_any_length_is_read(self, tmp_path):
+        """The file begins with that length, which is a multiple of 8: one of 32 begins as a pickle does."""
+        starts = set()
+        for length in range(0, 264, 4):
+            files.save_tensors(tmp_path / "a", TENSORS, {"about": "x" * length})
+            starts.add((tmp_path / "a").read_bytes()[:1])
+            assert files.load_tensors(tmp_path / "a")[1] == {"about": "x" * length}
+        assert b"\x80" in starts
+
     def test_somebody_elses_has_no_metadata(self, tmp_path):
         from safetensors.torch import save_file
 

@@ -44,7 +44,7 @@ def make_asked(pretrained_data: dict[str, Path], folder: Path) -> Asked:
     """Train a tiny row that captions and draws, and show it beside one that cannot be asked."""
     data = Path(shutil.copytree(pretrained_data["data"], folder / "data"))
     stages = {name: path for name, path in pretrained_data.items() if name != "data"}
-    checkpoint = train(data, "joint", "joint", "both", **stages, seed=1234567)
+    checkpoint = train(data, "joint", "joint", "both", **stages)
     words = Vocabulary((*SPECIAL, *(f"w{at}" for at in range(8))), "words", 30)
     model = read_model(
         checkpoint, torch.device("cpu"), row="near", seed=3, dataset="parks", vocabulary=words,
