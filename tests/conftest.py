@@ -56,3 +56,26 @@ def asked(pretrained_data: dict[str, Path], tmp_path_factory: pytest.TempPathFac
     from asked import make_asked
 
     return make_asked(pretrained_data, tmp_path_factory.mktemp("asked"))
+
+
+@pytest.fixture(scope="session")
+def trained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository's folder with tiny trained rows, `config/mine.yaml`; nobody may change it."""
+    from trained_rows import make_trained
+
+    root = tmp_path_factory.mktemp("trained")
+    before = Path.cwd()
+    os.chdir(root)
+    try:
+        make_trained(root)
+    finally:
+        os.chdir(before)
+    return root
+
+
+@pytest.fixture
+def trained(trained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in that folder, with a cache of one's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(trained_folder)
+    return trained_folder

@@ -8,6 +8,7 @@ import pytest
 
 from gxn.datasets.layouts import layouts
 from gxn.features.ready_files import EXAMPLE
+from gxn.steps.export import Arguments, export
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "config/README.md"]
@@ -71,3 +72,17 @@ MODULES = [path for place in PLACES for path in sorted((ROOT / place).rglob("*.p
 def test_no_docstring_begins_with_a_word_that_leaves_out_its_subject():
     begin = re.compile(r'^\s*r?"""(Of|What|That|Those|Where|Whether|Which)\b', re.MULTILINE)
     assert [str(path) for path in MODULES if begin.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_example_of_an_exported_row_runs(trained, tmp_path, monkeypatch, capsys):
+    page = (ROOT / "docs/using.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    export(Arguments(row="both", folder=tmp_path / "exported", config=(Path("config/mine.yaml"),)))
+    (tmp_path / "photos").symlink_to(trained / "photos")
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    exec(compile(example, "docs/using.md", "exec"), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 6
+    assert re.fullmatch(r"-0\.\d{3} photos/\d+\.png", lines[0])
+    assert lines[3] in ("two people at a table", "a dog runs over the grass")
