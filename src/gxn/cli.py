@@ -87,7 +87,7 @@ def _argument(field: dataclasses.Field, hint: Any) -> dict[str, Any]:
     options: dict[str, Any] = {"help": field.metadata["help"], "required": required}
     if not required:
         options["default"] = field.default
-    if isinstance(hint, types.UnionType):
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):  # a Literal or None is the latter
         hint = next(each for each in hint.__args__ if each is not type(None))
     if typing.get_origin(hint) is tuple:
         return options | {"type": hint.__args__[0], "nargs": "*", "metavar": "FILE", "action": _Tuple}
