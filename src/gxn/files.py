@@ -84,9 +84,7 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     from safetensors import SafetensorError, safe_open
 
-    head = read_bytes(
-        path, 9
-    )  # of safetensors: the length of its JSON, which may begin like a pickle, and a brace
+    head = read_bytes(path, 9)  # of safetensors: the length of its JSON, any 8 bytes, and its brace
     if head.startswith(PICKLES) and head[8:] != b"{":
         raise GxnError(f"{path}: is torch's own format, which can execute code; convert it by {CONVERT}")
     try:

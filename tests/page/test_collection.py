@@ -7,6 +7,7 @@ from pages import made_collection
 
 from gxn.errors import GxnError
 from gxn.files import read_json, write_json
+from gxn.hdf5 import seal
 from gxn.page.collection import open_collection
 from gxn.reporting.rows import RowName
 
@@ -67,6 +68,7 @@ def test_files_of_other_queries_are_refused(results, tmp_path):
     other.write_bytes((results.folder / "embeddings/vse0/seed0.h5").read_bytes())
     with h5py.File(other, "r+") as file:
         file["sentid"][0] = 10_000
+    seal(other)
     paths = [results.folder / "embeddings/vse0/seed0.h5", other]
     with pytest.raises(GxnError, match=r"seed0.h5: its queries \(sentid\) are not those of"):
         open_collection(**arguments(results, tmp_path, embeddings=paths))
