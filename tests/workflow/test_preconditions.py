@@ -117,7 +117,7 @@ def test_a_folder_without_params_is_said_to_be_the_wrong_one(tmp_path, monkeypat
 
 
 class TestNetworks:
-    """Asked of another process, as torch is not imported where Snakemake runs."""
+    """Another process looks, as torch is not imported where Snakemake runs."""
 
     def looked_at(self, tmp_path, monkeypatch, width, code=0, said=""):
         calls = []
@@ -147,7 +147,7 @@ class TestNetworks:
 
 
 class TestFolder:
-    """Of runs in one folder, by processes that end."""
+    """Runs in one folder, by processes that end."""
 
     HOLD = "from workflow.preconditions import hold_folder; held = hold_folder(); print(held[1]); input()"
 
