@@ -1,27 +1,16 @@
 # The paper, from the records under study/ alone: nothing here trains, or reads what a run of the configuration wrote.
-RECORDS = {
-    path.parent.name: path.as_posix()
-    for path in sorted(Path("study").glob("*/about.json"))
-}
-SHOWN = [name for name in ("scenes", "flickr8k") if name in RECORDS]
+RECORDS = records.about()
 QUESTIONS = "paper/questions.yaml"
-STUDIED = "results/paper/{study}/"
-
-
-def recorded(wildcards):
-    """All files of a record."""
-    folder = Path("study", wildcards.study)
-    return sorted(path.as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 rule study_tables:
     input:
-        recorded,
+        lambda w: records.files(w.study),
         about="study/{study}/about.json",
     output:
-        ablation=STUDIED + "table_ablation.csv",
-        spaces=STUDIED + "table_spaces.csv",
-        imagined=STUDIED + "table_imagined.csv",
+        ablation="results/paper/{study}/table_ablation.csv",
+        spaces="results/paper/{study}/table_spaces.csv",
+        imagined="results/paper/{study}/table_imagined.csv",
     log:
         "logs/paper/{study}/tables.log",
     wildcard_constraints:
@@ -37,12 +26,12 @@ rule study_tables:
 
 rule study_figures:
     input:
-        recorded,
+        lambda w: records.files(w.study),
         about="study/{study}/about.json",
     output:
-        recall=STUDIED + "recall.pdf",
-        training=STUDIED + "training.pdf",
-        imagined=STUDIED + "imagined.pdf",
+        recall="results/paper/{study}/recall.pdf",
+        training="results/paper/{study}/training.pdf",
+        imagined="results/paper/{study}/imagined.pdf",
     log:
         "logs/paper/{study}/figures.log",
     wildcard_constraints:
@@ -58,12 +47,7 @@ rule study_figures:
 
 rule table_answers:
     input:
-        [
-            path.as_posix()
-            for kind in ("metrics", "ranks")
-            for path in sorted(Path("study").glob(f"*/{kind}/**/*"))
-            if path.is_file()
-        ],
+        records.runs(),
         questions=local(QUESTIONS),
         studies=list(RECORDS.values()),
     output:
@@ -120,12 +104,12 @@ rule paper:
         rules.table_answers.output,
         rules.figure_effects.output,
         rules.paper_framework.output.pdf,
-        expand(rules.study_tables.output, study=SHOWN),
-        expand(rules.study_figures.output, study=SHOWN),
-        [path.as_posix() for path in sorted(Path("study").glob("*/figures/*.pdf"))],
+        expand(rules.study_tables.output, study=records.shown()),
+        expand(rules.study_figures.output, study=records.shown()),
+        records.grids(),
         published=local(PUBLISHED),
         settings="study/scenes/config.yaml",
-        parts=local([path.as_posix() for path in sorted(Path("paper").glob("*"))]),
+        parts=local(records.parts()),
         text=local("paper/paper.typ"),
     output:
         "results/paper.pdf",
@@ -141,8 +125,10 @@ rule paper:
 
 # Trains every study anew, each by a Snakemake of its own, as a study is a configuration; then records it.
 rule study:
+    log:
+        "logs/study.log",
     localrule: True
     params:
         cores=lambda wildcards: workflow.cores,  # asked for here alone: a run on a cluster has none
     shell:
-        "python workflow/study.py train --cores {params.cores} --nolock"
+        "python workflow/study.py train --cores {params.cores} --nolock 2>&1 | tee {log}"

@@ -1,0 +1,41 @@
+"""The records under study/ that the paper is made of, and their files; paths count from the working folder."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+FOLDER = "study"
+SHOWN = ("scenes", "flickr8k")  # studies whose tables and figures the paper shows
+
+
+def about() -> dict[str, str]:
+    """Give the about.json of each record, by the study's name."""
+    return {path.parent.name: path.as_posix() for path in sorted(Path(FOLDER).glob("*/about.json"))}
+
+
+def shown() -> list[str]:
+    """Name the records whose tables and figures the paper shows."""
+    return [name for name in SHOWN if name in about()]
+
+
+def files(study: str) -> list[str]:
+    """List all files of a record."""
+    return _files(Path(FOLDER, study).rglob("*"))
+
+
+def runs() -> list[str]:
+    """List metrics and ranks of all records."""
+    return _files(path for kind in ("metrics", "ranks") for path in Path(FOLDER).glob(f"*/{kind}/**/*"))
+
+
+def grids() -> list[str]:
+    """List the retrieval grids of all records."""
+    return _files(Path(FOLDER).glob("*/figures/*.pdf"))
+
+
+def parts() -> list[str]:
+    """List the files of the paper's text."""
+    return _files(Path("paper").glob("*"))
+
+
+def _files(paths: Iterable[Path]) -> list[str]:
+    return sorted(path.as_posix() for path in paths if path.is_file())
