@@ -21,7 +21,7 @@ def test_they_are_read_once():
 
 def test_they_are_read_only_when_asked_for(tmp_path):
     arguments = Configured(config=(tmp_path / "missing.yaml",))
-    with pytest.raises(GxnError, match=r"missing\.yaml: cannot be read"):
+    with pytest.raises(GxnError, match=r"missing\.yaml: there is no such file"):
         _ = arguments.configuration
 
 

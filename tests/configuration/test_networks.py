@@ -54,5 +54,5 @@ def test_a_width_that_cannot_be_is_refused(key, width, message):
 
 
 def test_the_settings_of_an_encoder_are_its_own_keys_and_those_of_retrieval():
-    own = set(Encoder.model_fields) - {"loss", "retrieval"}
+    own = set(Encoder.model_fields) - {"loss", "learning_rate", "retrieval"}
     assert set(EncoderSettings.model_fields) == own | set(Retrieval.model_fields)
