@@ -167,7 +167,7 @@ def curves(plan: Plan, root: Path) -> str:
             if not epochs or set(LOSSES.values()) - epochs[0].keys():
                 raise GxnError(f"{path}: is not the curve of a caption decoder; {MAKE}")
             lines += [
-                ",".join((about | row)[column] for column in columns) for row in (epochs[0], epochs[-1])
+                ",".join((about | row)[column] for column in columns) for row in epochs[:1] + epochs[1:][-1:]
             ]
     return "\n".join(lines) + "\n"
 
@@ -202,7 +202,6 @@ def blocks(texts: Mapping[str, str]) -> dict[str, str]:
         cells = (f"{statistics.fmean(float(row[key]) for row in each):.3f}" for key in LOSSES.values())
         means.append([f"`{stage}`", epoch, *cells])
     return {
-        "table_ablation": texts["table_ablation.md"].rstrip("\n"),
         "table_short": short(texts["table_ablation.md"]),
         "table_spaces": markdown(
             ["row", *SPACES], [[f"`{method}`", *map(cells.get, SPACES)] for method, cells in alone.items()]

@@ -142,9 +142,10 @@ def test_hardest_negatives_do_not_collapse():
     assert float(table["vsepp"]["rsum"]) > 0.75 * float(table["vse0"]["rsum"])
 
 
-@pytest.mark.parametrize("loss", ["xe_loss", "val_xe_loss"])
-def test_the_decoder_learns(loss):
-    assert mean("pretrain_xe", loss, -1) < 0.6 * mean("pretrain_xe", loss, 0)
+@pytest.mark.parametrize(("loss", "share"), [("xe_loss", 0.6), ("val_xe_loss", 0.95)])
+def test_the_decoder_learns(loss, share):
+    """Validation comes after the first epoch, which does most."""
+    assert mean("pretrain_xe", loss, -1) < share * mean("pretrain_xe", loss, 0)
 
 
 def test_the_self_critical_mix_says_more():

@@ -155,7 +155,6 @@ def test_curves_are_quoted_as_means_over_seeds():
         "curves.csv": "stage,seed,epoch,xe_loss,val_xe_loss,val_cider_d\nx,0,1,1,2,3\nx,1,1,3,4,5\n",
     }
     quoted = reference.blocks(texts)
-    assert quoted["table_ablation"].endswith("| A | 1 | 2 | 3 | **4** |")
     assert quoted["table_short"] == "| Method | i2t R@1 | t2i R@1 | rsum |\n| A | 1 | 3 | **4** |"
     assert quoted["table_spaces"].endswith("| `m` | 10.0 ± 1.0 | 20.0 |")
     assert quoted["table_imagined"].endswith("| `m` | 0.500 | 0.250 | 90 | 0.99 |  |  |  |  |  |  |  |  |")
