@@ -5,7 +5,7 @@ import pytest
 import torch
 from small import configuration
 
-from gxn.evaluation.distances import kernel_distance
+from gxn.evaluation.distances import frechet_distance, kernel_distance
 from gxn.evaluation.realism import picture_features, realism
 from gxn.features.cnn import load_cnn
 from gxn.files import save_tensors
@@ -47,10 +47,11 @@ def test_dark_pictures_are_further_from_real_ones_than_others_like_them(weights)
     real, others, dark = (
         seen(weights, each) for each in (pictures(12), pictures(12)[::-1], pictures(12, high=9))
     )
-    assert realism(real, dark)["kid"] > realism(real, others)["kid"]
+    assert all(realism(real, dark)[key] > realism(real, others)[key] for key in ("kid", "frechet"))
 
 
-def test_the_distance_is_that_of_the_kernel():
+def test_the_distances_are_those_of_the_features():
     real, drawn = np.random.default_rng(1).normal(size=(2, 8, 4))
     found = kernel_distance(real, drawn)
-    assert realism(real, drawn) == {"kid": found.mean, "kid_spread": found.std}
+    expected = {"kid": found.mean, "kid_spread": found.std, "frechet": frechet_distance(real, drawn)}
+    assert realism(real, drawn) == expected

@@ -64,6 +64,13 @@ class TestLines:
             ("chance", 2.0, 0),
         ]
 
+    @pytest.mark.parametrize("floor", [{}, {"frechet": 3.0}])
+    def test_a_frechet_distance_stands_beside_its_floor_or_not_at_all(self, tmp_path, floor):
+        (tmp_path / "l.json").write_text(json.dumps({"dataset": "d", "lines": {"people": floor}}))
+        rows = imagination([write(tmp_path, "a.json", metrics={"frechet": 9.0})], tmp_path / "l.json", ["a"])
+        assert [row.get("frechet") for row in rows] == ([9.0, 3.0] if floor else [None, None])
+        assert ("frechet_std" in rows[0]) == bool(floor)
+
     def test_where_no_row_imagines_there_are_none(self, lines):
         assert imagination([], lines, ["a"]) == []
 

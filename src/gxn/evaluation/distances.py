@@ -4,13 +4,14 @@ Both are distances of distributions: they say whether drawings look like real pi
 captions. The CNN must not have been trained together with the generator; a column's name should say which it is.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 from gxn.errors import GxnError
 
-SUBSETS = 100
+SUBSETS = 25  # the mean of 100 takes four times as long, and differs by a fifth of the spread
 SUBSET_SIZE = 500
 
 
@@ -29,28 +30,16 @@ class KernelDistance:
     std: float
 
 
-@dataclass(frozen=True)
-class FrechetDistance:
-    """Frechet distance beside its floor.
-
-    Attributes:
-        value: of drawings from real pictures, 0 or more, lower is better.
-        floor: of other real pictures from the same real pictures, equally many as the drawings. The estimate is
-            biased upwards where there are few pictures per dimension, so only the excess over the floor counts.
-    """
-
-    value: float
-    floor: float
-
-
 def kernel_distance(
     real: np.ndarray, drawn: np.ndarray, subsets: int = SUBSETS, subset_size: int = SUBSET_SIZE, seed: int = 0
 ) -> KernelDistance:
-    """KID (Binkowski et al. 2018): the unbiased squared MMD with k(x, y) = (x . y / D + 1)^3, over random subsets.
+    """KID (Binkowski et al. 2018) by torchmetrics: the unbiased squared MMD, over random subsets.
 
-    For a subset of m pictures of each side,
+    For a subset of m pictures of each side and k(x, y) = (x . y / D + 1)^3,
 
         MMD^2 = sum_{i != j} (k(x_i, x_j) + k(y_i, y_j)) / (m (m - 1)) - 2 sum_{i, j} k(x_i, y_j) / m^2.
+
+    torchmetrics is given features, with the identity as their extractor: it would put a CNN into training mode.
 
     Args:
         real: features of real pictures, float (N, D).
@@ -63,22 +52,19 @@ def kernel_distance(
     Raises:
         GxnError: the shapes do not agree, a side has fewer than two pictures, or a number is not finite.
     """
-    x, y = _checked(real, drawn)
-    size = min(subset_size, max(2, min(len(x), len(y)) // 2))
-    k_xx, k_yy, k_xy = _kernel(x, x), _kernel(y, y), _kernel(x, y)
-    for kernel in (k_xx, k_yy):
-        np.fill_diagonal(kernel, 0)
-    rng = np.random.default_rng(seed)
-    found = np.empty(subsets)
-    for subset in range(subsets):
-        rows, columns = (rng.choice(len(side), size, replace=False) for side in (x, y))
-        within = k_xx[np.ix_(rows, rows)].sum() + k_yy[np.ix_(columns, columns)].sum()
-        found[subset] = within / (size * (size - 1)) - 2 * k_xy[np.ix_(rows, columns)].mean()
-    return KernelDistance(float(found.mean()), float(found.std()))
+    import torch  # here, since torchmetrics takes 2 s to import
+    from torchmetrics.image.kid import KernelInceptionDistance
 
-
-def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return (x @ y.T / x.shape[1] + 1) ** 3
+    sides = _checked(real, drawn)
+    size = min(subset_size, max(2, min(map(len, sides)) // 2))
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+        warnings.simplefilter("ignore", UserWarning)  # says that features are kept in memory
+        torch.random.default_generator.manual_seed(seed)
+        measure = KernelInceptionDistance(torch.nn.Identity(), subsets, size)
+        for is_real, side in zip((True, False), sides, strict=True):
+            measure.update(torch.from_numpy(side.astype(np.float32)), real=is_real)
+        mean, std = measure.compute()
+    return KernelDistance(mean.item(), std.item())
 
 
 def frechet_distance(one: np.ndarray, two: np.ndarray) -> float:
@@ -89,7 +75,11 @@ def frechet_distance(one: np.ndarray, two: np.ndarray) -> float:
         |m_1 - m_2|^2 + tr(C_1 + C_2 - 2 (C_1 C_2)^(1/2)).
 
     The last trace is the nuclear norm of X_1 X_2^T for centred features X_k / sqrt(N_k - 1), so no root of a
-    matrix is taken, and fewer pictures than dimensions are not a special case.
+    matrix is taken, and fewer pictures than dimensions are not a special case. torchmetrics finds the same number
+    by the eigenvalues of C_1 C_2, in 16 times the processor time for 1,000 pictures and 2,304 features (5.2 s).
+
+    The estimate is biased upwards where there are few pictures per dimension, so it is read only beside that of as
+    many other real pictures.
 
     Args:
         one: float (N, D).
@@ -108,26 +98,6 @@ def frechet_distance(one: np.ndarray, two: np.ndarray) -> float:
     # of more rows than columns only the triangle counts: X = Q R, and Q does not change singular values
     x, y = (np.linalg.qr(each, mode="r") if len(each) > each.shape[1] else each for each in (x, y))
     return max(0.0, float(total - 2 * np.linalg.norm(x @ y.T, "nuc")))
-
-
-def frechet_with_floor(real: np.ndarray, other_real: np.ndarray, drawn: np.ndarray) -> FrechetDistance:
-    """Frechet distance of drawings from real pictures, beside that of other real pictures (the floor).
-
-    Args:
-        real: features of real pictures, float (N, D).
-        other_real: features of further real pictures, at least M; the first M are used, as the bias depends on
-            their number.
-        drawn: features of drawings, float (M, D).
-
-    Raises:
-        GxnError: the shapes do not agree, there are too few pictures, or a number is not finite.
-    """
-    if len(other_real) < len(drawn):
-        raise GxnError(
-            f"Frechet distance: its floor needs {len(drawn)} other real pictures, as many as drawings, "
-            f"not {len(other_real)}"
-        )
-    return FrechetDistance(frechet_distance(real, drawn), frechet_distance(real, other_real[: len(drawn)]))
 
 
 def _checked(one: np.ndarray, two: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

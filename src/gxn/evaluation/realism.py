@@ -1,4 +1,4 @@
-"""Realism of drawings by the CNN: the kernel distance of their features from those of real pictures."""
+"""Realism of drawings by the CNN: the distances of their features from those of real pictures."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from gxn.configuration.features import Features, FixedCnn
-from gxn.evaluation.distances import kernel_distance
+from gxn.evaluation.distances import frechet_distance, kernel_distance
 from gxn.features.cnn import load_cnn
 from gxn.features.extract import forward
 from gxn.features.transforms import crops
@@ -33,9 +33,17 @@ def picture_features(
 
 
 def realism(real: np.ndarray, drawn: np.ndarray) -> dict[str, float]:
-    """Return `kid`, the distance of features (M, D) of drawings from (N, D) of real pictures, and its spread.
+    """Return the distances of features (M, D) of drawings from (N, D) of real pictures; lower is better.
 
-    Lower is better. The line of people is that of other real pictures, as small as the drawings.
+    `kid` and its spread `kid_spread` are the kernel distance, `frechet` is the Frechet distance. The line of
+    people is that of other real pictures, as small as the drawings.
+
+    Raises:
+        GxnError: a side has fewer than two pictures, or a feature is not finite.
     """
     distance = kernel_distance(real, drawn)
-    return {"kid": distance.mean, "kid_spread": distance.std}
+    return {
+        "kid": distance.mean,
+        "kid_spread": distance.std,
+        "frechet": frechet_distance(real, drawn),
+    }

@@ -11,12 +11,14 @@ from gxn.files import read_json
 from gxn.reporting.tables import Row
 
 FIXED = ("dataset", "method", "seeds", "collapsed")
+FLOORED = ("frechet", "frechet_std")  # say nothing without the line of people
 
 
 def imagination(paths: Sequence[Path], lines: Path | None, methods: Iterable[str]) -> list[Row]:
     """One row per method, of the JSON files that the step `imagine` wrote, then people and chance.
 
-    A measure that a row does not have is None. `collapsed` is the number of seeds with a warning.
+    A measure that a row does not have is None. `collapsed` is the number of seeds with a warning. The Frechet
+    distance is left out where people have none: that of as many other real pictures is its floor.
 
     Args:
         paths: files of the step `imagine`.
@@ -39,7 +41,10 @@ def imagination(paths: Sequence[Path], lines: Path | None, methods: Iterable[str
             raise GxnError(f"{path}: {run['method']} has seed {seed} twice")
         seeds[seed] = found
     rows = [_row(method, list(seeds.values())) for method, seeds in runs.items() if seeds]
-    return rows + (_lines(lines) if lines and rows else [])
+    rows += _lines(lines) if lines and rows else []
+    if not any(row["seeds"] == 0 and "frechet" in row for row in rows):
+        rows = [{key: value for key, value in row.items() if key not in FLOORED} for row in rows]
+    return rows
 
 
 def columns(rows: Sequence[Row]) -> tuple[str, ...]:
