@@ -1,35 +1,59 @@
 """Kill the whole workflow at random moments, start it again until it is done, compare every byte.
 
-    python tests/faults/kills.py --kills 20 --seed 0
+    python tests/faults/kills.py --kills 50 --seed 0 --folder scratch/kills
+    python tests/faults/kills.py --kills 50 --seed 1 --folder scratch/kills
 
-An uninterrupted run comes first. Each kill is aimed at one of its jobs, so that all are hit: at some time of the
-job's life, drawn by seed, or, where it keeps a state to resume from, soon after that state is there. SIGKILL goes
-to the whole process group; then `snakemake --unlock` and the same command again. A run that is done with kills
-left, since some jobs ended before their time had come, is compared, and the rest goes to a run in another folder.
+Each call is a piece of its own seed; `kills.json` in the folder counts all pieces together, and a piece counts
+once its run is done and compared. An uninterrupted run comes first; later pieces use its hashes while the tree is
+the same. Each kill is aimed at one of the jobs, so that all are hit, each several times: when the job's processes
+have used some processor time, drawn by seed, or, where it keeps a state to resume from, soon after that state is
+there. SIGKILL goes to the whole process group, then the same command again. Where a run is done with kills left,
+since jobs ended before their time had come, the rest goes to a run in another folder.
 """
 
 import argparse
+import json
 import random
+import resource
+import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from subprocess import Popen
 
 from workplace import Workplace
 
-TARGETS = ("evaluation", "results/table_ablation.csv")
-# the smoke configuration with more epochs, so that a kill finds states to resume from
-LONGER = {
-    "pretrain_ranking": {"epochs": 8},
-    "pretrain_xe": {"epochs": 6},
-    "pretrain_scst": {"epochs": 4},
-    "pretrain_gan": {"epochs": 8},
-    "joint": {"epochs": 5},
-    "cnn": {"pretrain": {"epochs": 3}},
+TARGETS = ("evaluation", "all")
+# the smoke configuration with little of everything, but several epochs: a kill is to find states to resume from
+ROWS = "bag vse0 infonce vsepp order abstract two_space gxn_i2t_xe gxn_i2t_mix gxn_t2i".split()
+SMALL = {
+    "dataset": {"source": {"train": 60, "val": 20, "test": 30}},
+    "cnn": {"pretrain": {"images": 64, "held_out": 20, "epochs": 3}},
+    **{f"pretrain_{stage}": {"epochs": 4} for stage in ("ranking", "xe", "gan")},
+    "pretrain_scst": {"epochs": 3},
+    "joint": {"epochs": 4},
+    "methods": dict.fromkeys(ROWS) | {"acmr": {"kind": "adversarial", "encoder": "cosine", "label": "ACMR"}},
+    "finetune": {"methods": ["gxn_i2t_t2i"], "epochs": 2},
+    "evaluate": {"reader": {"images": 64, "steps": 4}},
+    "significance": {"control": "gxn_i2t_t2i"},
 }
+
+
+@dataclass
+class Piece:
+    """Effects of the kills of one call; `seconds` are those of a processor, the tool's own included."""
+
+    seed: int
+    kills: int = 0
+    hit: Counter = field(default_factory=Counter)
+    resumed: int = 0
+    runs: int = 0
+    files: int = 0
+    seconds: float = 0.0
+    restarts_failed: list[str] = field(default_factory=list)
+    different: list[str] = field(default_factory=list)
 
 
 def state_of(job: str) -> str:
@@ -39,96 +63,74 @@ def state_of(job: str) -> str:
     return f"scratch/{dataset}/{name}/*"
 
 
-@dataclass
-class Outcome:
-    """Effects of the kills."""
-
-    kills: int = 0
-    hit: Counter = field(default_factory=Counter)
-    resumed: int = 0
-    runs: int = 0
-    restarts_failed: list[str] = field(default_factory=list)
-    different: list[str] = field(default_factory=list)
-
-
 def watch(place: Workplace, command: list[str]) -> dict[str, float]:
-    """Run to the end; the jobs, in the order in which they began, and how many seconds each took."""
+    """Run to the end; the jobs, in the order in which they began, and how many processor seconds each took."""
     process = place.start(*command)
-    began: dict[str, float] = {}
-    lasted: dict[str, float] = {}
+    took: dict[str, float] = {}
     try:
         while process.poll() is None:
-            for job in place.at_work():
-                now = time.monotonic()
-                lasted[job] = now - began.setdefault(job, now)
-            time.sleep(0.05)
+            for job, seconds in place.jobs().items():
+                took[job] = max(seconds, took.get(job, 0.0))
+            time.sleep(0.1)
     finally:
         place.kill(process)
     if process.returncode:
         raise SystemExit(f"the uninterrupted run failed:\n{place.said[-4000:]}")
-    return lasted
+    return took
 
 
 def aim(
-    place: Workplace, process: Popen, aims: Counter, jobs: dict[str, float], random: random.Random
+    place: Workplace, process: Popen, aims: Counter, took: dict[str, float], chance: random.Random
 ) -> str:
     """Wait for the moment of the next kill; the job that was aimed at, or nothing when the run has ended."""
+    moments: dict[str, float | None] = {}  # by job; None: soon after its state is there
     while process.poll() is None:
-        job = next((job for job in place.at_work() if aims[job]), "")
-        if job:
-            begun, until = time.monotonic(), random.uniform(0, jobs[job])
-            after_state = random.random() < 0.6
-            while job in place.at_work():
-                if after_state and any(place.folder.glob(state_of(job))):
-                    time.sleep(random.uniform(0, 0.3))
-                    return job
-                if time.monotonic() - begun > until and not (after_state and keeps_state(job)):
-                    return job
-                time.sleep(0.005)
-        time.sleep(0.01)
+        for job, seconds in place.jobs().items():
+            if not aims[job]:
+                continue
+            if job not in moments:
+                after_state = keeps_state(job) and chance.random() < 0.6
+                moments[job] = None if after_state else chance.uniform(0, took[job])
+            moment = moments[job]
+            if moment is None and any(place.folder.glob(state_of(job))):
+                time.sleep(chance.uniform(0, 0.3))
+                return job
+            if moment is not None and seconds >= moment:
+                return job
+        time.sleep(0.02)
     return ""
 
 
 def keeps_state(job: str) -> bool:
     """True if a job can be resumed."""
-    return any(word in job for word in ("train_cnn", "features", "pretrain_", "joint/"))
+    return any(
+        word in job for word in ("train_cnn", "features", "pretrain_", "joint/", "system/", "finetune")
+    )
 
 
-def choose_aims(jobs: list[str], kills: int, random: random.Random) -> Counter:
+def choose_aims(jobs: list[str], kills: int, chance: random.Random) -> Counter:
     """Number of times to hit each job: one at most once more than any other."""
-    chosen = jobs * (kills // len(jobs)) + random.sample(jobs, kills % len(jobs))
+    chosen = jobs * (kills // len(jobs)) + chance.sample(jobs, kills % len(jobs))
     return Counter({name: chosen.count(name) for name in jobs})
 
 
-def kill_often(
-    place: Workplace,
-    command: list[str],
-    jobs: dict[str, float],
-    aims: Counter,
-    random: random.Random,
-    outcome: Outcome,
-) -> None:
+def kill_often(place: Workplace, command: list[str], took: dict[str, float], aims: Counter, chance: random.Random,
+               piece: Piece) -> None:  # fmt: skip
     """One run with kills, until it is done."""
-    outcome.runs += 1
+    piece.runs += 1
     while True:
         process = place.start(*command)
-        job = aim(place, process, aims, jobs, random)
-        if not job:
-            place.kill(process)
-            if process.returncode:
-                outcome.restarts_failed.append(place.said[-2000:])
-            break
+        job = aim(place, process, aims, took, chance)
         running = place.kill(process)
+        piece.resumed += resumed(place)
+        if not job:
+            if process.returncode:
+                piece.restarts_failed.append(place.said[-2000:])
+            return
         aims[job] -= 1
-        outcome.kills += 1
-        outcome.hit.update(running)
-        outcome.resumed += resumed(place)
-        print(f"kill {outcome.kills}: at {', '.join(running) or 'no job'} (aimed at {job})", flush=True)
-        code, said = place.run("--unlock", *command)
-        if code:
-            outcome.restarts_failed.append(said[-2000:])
-            break
-    outcome.resumed += resumed(place)
+        piece.kills += 1
+        piece.hit.update(running)
+        print(f"kill {piece.kills}: at {', '.join(running) or 'no job'} (aimed at {job})", flush=True)
 
 
 def resumed(place: Workplace) -> int:
@@ -139,48 +141,72 @@ def resumed(place: Workplace) -> int:
     return len(found)
 
 
-def main(kills: int, seed: int, folder: Path | None, cores: int) -> Outcome:
-    """The whole of it; `folder` is where the copies are kept, else a temporary one."""
-    outcome, generator = Outcome(), random.Random(seed)
-    with tempfile.TemporaryDirectory() as temporary:
-        base, start = folder or Path(temporary), time.monotonic()
-        whole = Workplace(base / "whole")
-        command = ["--cores", str(cores), "--configfile", "config/smoke.yaml", whole.configure(LONGER)]
-        command += ["--", *TARGETS]
-        jobs = watch(whole, command)
-        print(f"uninterrupted: {len(jobs)} jobs, {time.monotonic() - start:.0f} s", flush=True)
-        expected, aims = whole.made(), choose_aims(list(jobs), kills, generator)
-        while outcome.kills < kills and not outcome.restarts_failed:
-            cut = Workplace(base / f"cut{outcome.runs}")
-            cut.configure(LONGER)
-            kill_often(cut, command, jobs, aims, generator, outcome)
-            found = cut.made()
-            names = sorted(expected.keys() | found.keys())
-            outcome.different += [name for name in names if expected.get(name) != found.get(name)]
-        report(outcome, len(expected), time.monotonic() - start)
-    return outcome
+def uninterrupted(folder: Path, command: list[str]) -> tuple[dict[str, float], dict[str, str]]:
+    """Jobs with their processor seconds, and hashes of what they made, kept in the folder for the next piece."""
+    kept = folder / "uninterrupted.json"
+    tree = Workplace(folder / "whole")
+    tree.configure(SMALL)
+    files = tree.made("src", "workflow", "config", "profiles")
+    code = {name: digest for name, digest in files.items() if "__pycache__" not in name}
+    if kept.exists() and (found := json.loads(kept.read_text()))["code"] == code:
+        return found["took"], found["made"]
+    took = watch(tree, command)
+    kept.write_text(json.dumps({"code": code, "took": took, "made": tree.made()}))
+    return took, tree.made()
 
 
-def report(outcome: Outcome, files: int, seconds: float) -> None:
-    """Print what happened."""
-    survived = outcome.kills - len(outcome.restarts_failed)
-    print("at work when killed: " + ", ".join(f"{name} {n}" for name, n in sorted(outcome.hit.items())))
-    print(f"runs: {outcome.runs}; jobs that resumed from a state: {outcome.resumed}")
-    print(
-        f"files under data/ and results/: {files}, different from the uninterrupted run: {outcome.different}"
+def run(kills: int, seed: int, folder: Path, cores: int) -> Piece:
+    """One piece, noted in the folder's `kills.json`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in ("whole", f"cut{seed}"):
+        shutil.rmtree(folder / left, ignore_errors=True)
+    command = ["--cores", str(cores), "--configfile", "config/smoke.yaml", "config/own.yaml", "--", *TARGETS]
+    took, expected = uninterrupted(folder, command)
+    piece, chance = Piece(seed, files=len(expected)), random.Random(seed)
+    aims = choose_aims(list(took), kills, chance)
+    while piece.kills < kills and not piece.restarts_failed:
+        cut = Workplace(folder / f"cut{seed}")
+        cut.configure(SMALL)
+        kill_often(cut, command, took, aims, chance, piece)
+        found = cut.made()
+        names = sorted(expected.keys() | found.keys())
+        piece.different += [name for name in names if expected.get(name) != found.get(name)]
+        shutil.rmtree(cut.folder)
+    piece.seconds = sum(
+        sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
-    print(f"kills survived of kills made: {survived} of {outcome.kills}; {seconds:.0f} s")
-    for said in outcome.restarts_failed:
-        print(said)
+    count = folder / "kills.json"
+    pieces = json.loads(count.read_text()) if count.exists() else []
+    count.write_text(json.dumps([*pieces, asdict(piece)], indent=1))
+    return piece
+
+
+def report(pieces: list[dict]) -> None:
+    """Print what all pieces together came to."""
+    hit = sum((Counter(piece["hit"]) for piece in pieces), Counter())
+    kills, failed = (
+        sum(piece["kills"] for piece in pieces),
+        [said for p in pieces for said in p["restarts_failed"]],
+    )
+    print("at work when killed: " + ", ".join(f"{name} {n}" for name, n in sorted(hit.items())))
+    print(f"pieces: {len(pieces)}; runs: {sum(p['runs'] for p in pieces)}; "
+          f"jobs that resumed from a state: {sum(p['resumed'] for p in pieces)}")  # fmt: skip
+    different = [name for piece in pieces for name in piece["different"]]
+    files = max(piece["files"] for piece in pieces)
+    print(f"files under data/ and results/: {files}, different from the uninterrupted run: {different}")
+    print(f"kills survived of kills made: {kills - len(failed)} of {kills}")
+    print("\n".join(failed))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--folder", type=Path, help="keep the two copies here")
+    parser.add_argument("--folder", type=Path, required=True, help="of the copies and of the count")
     parser.add_argument("--cores", type=int, default=2)
-    found = main(**vars(parser.parse_args()))
-    sys.exit(bool(found.restarts_failed or found.different))
+    given = parser.parse_args()
+    made = run(given.kills, given.seed, given.folder.absolute(), given.cores)
+    report(json.loads((given.folder / "kills.json").read_text()))
+    sys.exit(bool(made.restarts_failed or made.different))

@@ -30,6 +30,7 @@ class Workplace:
             copy(source, folder / name)
         self.output = folder / "said.txt"
         self.mark = uuid.uuid4().hex
+        self.foreign: set[int] = set()  # processes that are not of this place
         foreign = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")  # the code beside the Snakefile has to run
         kept = {name: value for name, value in os.environ.items() if name not in foreign}
         self.environment = kept | {
@@ -41,7 +42,7 @@ class Workplace:
         """Start `snakemake` with these arguments, at the head of a process group of its own."""
         with open(self.output, "w") as output:
             return subprocess.Popen(
-                ["nice", "-n", "10", "snakemake", *arguments],
+                ["snakemake", *arguments],
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -87,13 +88,26 @@ class Workplace:
                     found.add(str(path.relative_to(logs).with_suffix("")))
         return sorted(found)
 
-    def _processes(self) -> list[int]:
-        wanted = f"{MARK}={self.mark}".encode()
-        found = []
-        for entry in Path("/proc").iterdir():
+    def jobs(self) -> dict[str, float]:
+        """The jobs at work and the processor seconds of each; cheap, as foreign processes are looked at once."""
+        logs, found = self.folder / "logs", {}
+        self.foreign &= (running := _running())
+        own = self._processes(running - self.foreign)
+        self.foreign |= running - set(own)
+        for pid in own:
             with contextlib.suppress(OSError):
-                if entry.name.isdigit() and wanted in (entry / "environ").read_bytes().split(b"\0"):
-                    found.append(int(entry.name))
+                path = Path(f"/proc/{pid}/fd/1").readlink()
+                if path.is_relative_to(logs):
+                    job = str(path.relative_to(logs).with_suffix(""))
+                    found[job] = found.get(job, 0.0) + _processor_seconds(pid)
+        return found
+
+    def _processes(self, among: set[int] | None = None) -> list[int]:
+        wanted, found = f"{MARK}={self.mark}".encode(), []
+        for pid in _running() if among is None else among:
+            with contextlib.suppress(OSError):
+                if wanted in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                    found.append(pid)
         return found
 
     def configure(self, settings: dict, name: str = "own.yaml") -> str:
@@ -110,3 +124,13 @@ class Workplace:
             for path in sorted((self.folder / folder).rglob("*"))
             if path.is_file()
         }
+
+
+def _running() -> set[int]:
+    return {int(name) for name in os.listdir("/proc") if name.isdigit()}
+
+
+def _processor_seconds(pid: int) -> float:
+    """User and system time; proc(5), fields 14 and 15 of stat."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
