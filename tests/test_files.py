@@ -152,3 +152,11 @@ class TestRows:
     def test_of_no_rows_none_is_there(self):
         with pytest.raises(GxnError, match="imgid 1 is missing"):
             files.rows_of(np.array([1]), np.array([], int), "f")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_tensors_that_are_not_finite_are_refused(tmp_path, value):
+    path = tmp_path / "w.safetensors"
+    files.save_tensors(path, {"a": torch.zeros(3), "b": torch.tensor([1.0, value])}, {})
+    with pytest.raises(GxnError, match=rf"{path}: b holds NaN or infinite numbers; make it again"):
+        files.load_tensors(path)

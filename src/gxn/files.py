@@ -80,7 +80,8 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Tensors and metadata of a safetensors file; nothing in it is executed.
 
     Raises:
-        GxnError: the file is missing, is not safetensors, or was written here and has changed since.
+        GxnError: the file is missing, is not safetensors, holds NaN or infinite numbers, or was written here and
+            has changed since.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -92,8 +93,11 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}
             text = (file.metadata() or {}).get(ATTRIBUTE)
         whole = {} if text is None else json.loads(text)
+        unsound = [name for name, each in tensors.items() if not each.isfinite().all()]
     except (OSError, SafetensorError, ValueError, RuntimeError, RecursionError) as error:
         raise GxnError(f"{path}: cannot be read as safetensors: {error}; make it again") from error
+    if unsound:
+        raise GxnError(f"{path}: {unsound[0]} holds NaN or infinite numbers; make it again")
     if text is None:
         return tensors, {}  # somebody else's file
     metadata = whole.get("about") if isinstance(whole, dict) else None

@@ -154,3 +154,10 @@ def test_too_little_room_is_said_first(tmp_path, monkeypatch):
     with pytest.raises(GxnError, match="GB are needed"):
         unpack([zipped(tmp_path / "a.zip", FILES)], tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_name_too_long_for_a_file_is_the_archive_s_fault(tmp_path):
+    archive = zipped(tmp_path / "a.zip", FILES | {"b/" + "é" * 128: b""})
+    with pytest.raises(GxnError, match=r"a\.zip: 'b/é.* is too long a name"):
+        unpack([archive], tmp_path / "out")
+    assert not (tmp_path / "out").exists()

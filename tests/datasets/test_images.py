@@ -194,10 +194,33 @@ def test_a_pipe_a_device_and_a_loop_are_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
     (tmp_path / "zero.jpg").symlink_to("/dev/zero")
     (tmp_path / "loop.jpg").symlink_to("loop.jpg")
-    for name, said in (("pipe", "is a pipe"), ("zero", "a device"), ("loop", "symbolic links")):
+    for name, said in (
+        ("pipe", "is a pipe"),
+        ("zero", "leads out of the folder"),
+        ("loop", "symbolic links"),
+    ):
         for look in (open_images(tmp_path).read, open_images(tmp_path).size):
             with pytest.raises(GxnError, match=rf"{name}\.jpg: .*{said}"):
                 look(record(f"{name}.jpg"))
+
+
+def test_links_are_followed_only_inside_the_folder(tmp_path):
+    folder, linked = tmp_path / "photos", tmp_path / "linked"
+    (folder / "deep").mkdir(parents=True)
+    for path in (tmp_path / "private.jpg", folder / "deep/a.jpg"):
+        Image.new("RGB", (5, 4)).save(path)
+    (folder / "b.jpg").symlink_to("deep/a.jpg")
+    (folder / "c.jpg").symlink_to(tmp_path / "private.jpg")
+    (folder / "up").symlink_to("..")
+    linked.symlink_to(folder)  # the folder itself may be a link
+    for source in map(open_images, (folder, linked)):
+        assert source.read(record("b.jpg")).shape == (4, 5, 3)
+        for name in ("c.jpg", "up/private.jpg"):
+            for look in (source.read, source.size, lambda one, at=source: at.identity([one])):
+                with pytest.raises(
+                    GxnError, match=rf"{name}: is a link that leads out of the folder of images"
+                ):
+                    look(record(name))
 
 
 def exif(*tags: tuple[int, int, int, bytes], rest: bytes = b"") -> bytes:

@@ -255,6 +255,18 @@ def test_missing_images_are_all_counted_and_the_first_named(tmp_path, images):
     assert len(found.rows) == 1 and len(found.missing) == 15
 
 
+def test_links_out_of_the_folder_are_named(tmp_path, images):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (images / "1.jpg").rename(outside / "1.jpg")
+    (images / "1.jpg").symlink_to(outside / "1.jpg")
+    (images / "more").symlink_to(outside)
+    for name in ("1.jpg", "more/1.jpg"):
+        path = written(tmp_path, "x.csv", f"image,caption\n{name},A dog.\n")
+        with pytest.raises(GxnError, match=rf"{name}: is a link that leads out of the folder of images"):
+            read_captions_file(path, images)
+
+
 FIRST = "image,caption\n"
 # text of a file, and what is said of it
 WRONG = {

@@ -1,5 +1,7 @@
 """Embeddings of other programs: joined by id, and refused with a clear message where they are unsound."""
 
+import zipfile
+
 import h5py
 import numpy as np
 import pytest
@@ -140,5 +142,10 @@ def test_pickles_and_damaged_files_are_refused(tmp_path):
         (tmp_path / name).write_bytes(b"PK\x03\x04 nothing")
         with pytest.raises(GxnError, match="cannot be read as"):
             read(tmp_path / name)
+    with zipfile.ZipFile(write(tmp_path, "npz", made_up(image=None)), "a") as file:
+        shape = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1099511627776, 6), }"
+        file.writestr("image.npy", b"\x93NUMPY\x01\x00v\x00" + shape.ljust(117) + b"\n")
+    with pytest.raises(GxnError, match=r"clip\.npz: cannot be read as"):
+        read(tmp_path / "clip.npz")
     with pytest.raises(GxnError, match="No such file"):
         read(tmp_path / "absent.npz")

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 import yaml
 from PIL import Image
+from samples_given import given
 
 from gxn.configuration.files import check
 from gxn.configuration.networks import EncoderSettings
@@ -212,6 +213,7 @@ def make(folder: Path) -> dict[str, Sample]:
     pictures(add, random)
     path = add("configuration", "configuration.json", configuration, "json", right_configuration)
     write_json(path, yaml.safe_load((ROOT / "params.yaml").read_text()))
+    given(add, ROOT / "params.yaml", right_configuration)
     return samples
 
 

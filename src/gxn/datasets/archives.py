@@ -14,6 +14,7 @@ from gxn.errors import GxnError
 from gxn.regular import require_regular
 from gxn.writing import atomic, need_room, stale_temporaries, umask, writing
 
+LONGEST = 255  # bytes of a file's name on common file systems
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -101,6 +102,10 @@ def _checked(archive: str | Path, members: list[zipfile.ZipInfo]) -> list[zipfil
             or "\0" in name
         ):
             raise GxnError(f"{archive}: {name!r} would lie outside the folder it is unpacked into")
+        if any(len(part.encode("utf-8", "replace")) > LONGEST for part in path.parts):
+            raise GxnError(
+                f"{archive}: {name[:100]!r}...: is too long a name for a file; pack it under a shorter one"
+            )
         if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise GxnError(f"{archive}: {name!r} is a link or a device; links are not unpacked")
         if member.flag_bits & 1:

@@ -10,6 +10,8 @@ from gxn.errors import GxnError
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
+LINK_OUT = "is a link that leads out of the folder of images; put the picture itself there"
+
 
 def is_image_name(name: str) -> bool:
     """Say whether a file name ends as an image's does."""
@@ -24,8 +26,8 @@ def stem(name: str) -> str:
 def walk(folder: Path) -> Iterator[str]:
     """Yield the paths, relative to `folder` and parted by /, of all regular files below it, sorted by folder.
 
-    Hidden files and folders are passed over (`._x.jpg` of an archive made on a Mac is not an image). Links are
-    followed, as many collections consist of links; no folder is entered twice, so a loop of links ends.
+    Hidden files and folders are passed over (`._x.jpg` of an archive made on a Mac is not an image), and so are
+    links that lead out of the folder. Other links are followed; no folder is entered twice, so a loop ends.
 
     Raises:
         GxnError: the folder is missing or cannot be read, or a name in it is not UTF-8.
@@ -50,6 +52,8 @@ def walk(folder: Path) -> Iterator[str]:
             name = f"{here}/{entry.name}" if here else entry.name
             if not name.isascii():
                 _check_utf8(folder, name)
+            if entry.is_symlink() and leads_out(folder, name):
+                continue
             try:
                 if entry.is_dir():
                     folders.append(name)
@@ -58,6 +62,15 @@ def walk(folder: Path) -> Iterator[str]:
             except OSError:
                 continue  # a loop of links, or a link into a folder without permission
         waiting += reversed(folders)
+
+
+def leads_out(folder: Path, name: str) -> bool:
+    """Say whether a path below a folder is, by links, of something outside; the folder itself may be a link.
+
+    Whoever packed the folder could else have any picture of this machine shown.
+    """
+    root = os.path.realpath(folder)
+    return os.path.commonpath([root, os.path.realpath(folder / name)]) != root
 
 
 def _check_utf8(folder: Path, name: str) -> None:
@@ -121,7 +134,8 @@ class ImageFolder:
     def _literal(self, name: str) -> str | None:
         """`name`, if it is a regular file although it does not end as an image's does."""
         try:
-            return name if (self.folder / name).is_file() else None
+            found = (self.folder / name).is_file() and not leads_out(self.folder, name)
+            return name if found else None
         except (OSError, ValueError):  # too long, or with a NUL
             return None
 

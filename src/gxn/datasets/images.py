@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from gxn.datasets.captions import Record
+from gxn.datasets.folders import LINK_OUT, leads_out
 from gxn.errors import GxnError
 from gxn.files import rows_of, sha256
 from gxn.hdf5 import check_seal, hdf5_dataset
@@ -61,12 +62,14 @@ class Folder:
         self.path = path
 
     def locate(self, filename: str) -> Path:
-        """Path of an image; a name that leads out of the folder is refused."""
+        """Path of an image; a name or a link that leads out of the folder is refused."""
         name = PurePosixPath(filename)
         if "\\" in filename:
             raise GxnError(f"{self.path}: filename {filename!r}: part folders by /")
         if not filename or "\0" in filename or name.is_absolute() or ".." in name.parts:
             raise GxnError(f"{self.path}: filename {filename!r} leads out of the folder of images")
+        if leads_out(self.path, filename):
+            raise GxnError(f"{self.path / name}: {LINK_OUT}")
         return self.path / name
 
     def read(self, record: Record) -> np.ndarray:

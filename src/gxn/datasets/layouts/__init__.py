@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from gxn.datasets.folders import ImageFolder
+from gxn.datasets.folders import LINK_OUT, ImageFolder, leads_out
 from gxn.datasets.karpathy import NAMED
 from gxn.datasets.layouts._rows import Row
 from gxn.datasets.splits import SPLIT_NAMES
@@ -174,7 +174,8 @@ def _absent(names: list[str], images: Path, total: int) -> str:
     lines = []
     for name in names[:NAMED]:
         there = os.path.lexists(images / name) if "\0" not in name else False
-        lines.append(f"{images}: {name}: is {'not a regular file' if there else 'missing'}")
+        outside = LINK_OUT if there and leads_out(images, name) else "is not a regular file"
+        lines.append(f"{images}: {name}: {outside if there else 'is missing'}")
     if len(names) > NAMED:
         lines.append(f"and {len(names) - NAMED} more")
     advice = "set dataset.source.missing_images: skip to leave their captions out"
