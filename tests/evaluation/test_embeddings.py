@@ -72,6 +72,7 @@ def test_an_unknown_similarity_is_refused(tmp_path, similarity):
         ({"caption_image": np.full(6, -1)}, r"caption_image does not point into the 6 images"),
         ({"caption_image": np.zeros(6, int)}, r"image \d+ has no caption"),
         ({"imgid": np.ones(6, int)}, r"imgid stands in it twice"),
+        ({"sentid": np.ones(6, int)}, r"sentid stands in it twice"),
         ({"sentid": np.arange(3)}, r"6 image and 6 text rows, 6 and 3 ids"),
         ({"images": [np.zeros((6, 5), np.float32)]}, r"shapes \(6, 5\) and \(6, 6\) are of no joint space"),
         (

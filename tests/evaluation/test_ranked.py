@@ -89,6 +89,8 @@ def test_other_queries_are_refused(tmp_path, name, value):
         ({"fold": np.zeros(3, int)}, r"full/fold has shape \(3,\)"),
         ({"caption_image": np.array([0, 1, 2])}, "full/caption_image does not point into the 2 images"),
         ({"caption_image": np.array([0, 1, -1])}, "full/caption_image does not point into the 2 images"),
+        ({"sentid": np.array([70, 70, 81])}, "full/sentid has an id twice"),
+        ({"imgid": np.array([7, 7])}, "full/imgid has an id twice"),
         ({"i2t": np.array([1, 2])}, "has no dataset 'full/i2t' of floats in 1 dimensions"),
         ({"imgid": None}, "has no dataset 'full/imgid' of integers in 1 dimensions"),
     ],

@@ -80,27 +80,39 @@ class Workplace:
 
     def at_work(self) -> list[str]:
         """The jobs at work, by the logs that their processes write."""
-        logs, found = self.folder / "logs", set()
+        found = set()
         for pid in self._processes():
             with contextlib.suppress(OSError):
-                path = Path(f"/proc/{pid}/fd/1").readlink()
-                if path.is_relative_to(logs):
-                    found.add(str(path.relative_to(logs).with_suffix("")))
-        return sorted(found)
+                found.add(self._job(pid))
+        return sorted(found - {""})
 
     def jobs(self) -> dict[str, float]:
         """The jobs at work and the processor seconds of each; cheap, as foreign processes are looked at once."""
-        logs, found = self.folder / "logs", {}
+        found: dict[str, float] = {}
         self.foreign &= (running := _running())
         own = self._processes(running - self.foreign)
         self.foreign |= running - set(own)
         for pid in own:
             with contextlib.suppress(OSError):
-                path = Path(f"/proc/{pid}/fd/1").readlink()
-                if path.is_relative_to(logs):
-                    job = str(path.relative_to(logs).with_suffix(""))
+                if job := self._job(pid):
                     found[job] = found.get(job, 0.0) + _processor_seconds(pid)
         return found
+
+    def kill_job(self, job: str) -> int:
+        """SIGKILL to all processes of one job, whose Snakemake lives on; how many there were."""
+        killed = 0
+        for pid in self._processes():
+            with contextlib.suppress(OSError):
+                if self._job(pid) == job:
+                    os.kill(pid, signal.SIGKILL)
+                    killed += 1
+        return killed
+
+    def _job(self, pid: int) -> str:
+        """The job whose log a process writes, or nothing."""
+        path = Path(f"/proc/{pid}/fd/1").readlink()
+        logs = self.folder / "logs"
+        return str(path.relative_to(logs).with_suffix("")) if path.is_relative_to(logs) else ""
 
     def _processes(self, among: set[int] | None = None) -> list[int]:
         wanted, found = f"{MARK}={self.mark}".encode(), []

@@ -133,8 +133,9 @@ def _check(embeddings: Embeddings, path: str | Path) -> None:
     owners = embeddings.caption_image
     if owners.shape != (captions,) or not captions or owners.min() < 0 or owners.max() >= images:
         raise GxnError(f"{path}: caption_image does not point into the {images} images")
-    if len(np.unique(embeddings.imgid)) != images:
-        raise GxnError(f"{path}: imgid stands in it twice")
+    for name, ids in (("imgid", embeddings.imgid), ("sentid", embeddings.sentid)):
+        if len(np.unique(ids)) != len(ids):
+            raise GxnError(f"{path}: {name} stands in it twice")
     without = np.flatnonzero(np.bincount(owners, minlength=images) == 0)
     if len(without):
         raise GxnError(f"{path}: image {embeddings.imgid[without[0]]} has no caption")

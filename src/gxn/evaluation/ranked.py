@@ -89,6 +89,9 @@ def _arrays(file: h5py.File, protocol: str) -> dict[str, np.ndarray]:
     for name, length in lengths.items():
         if arrays[name].shape != (length,) or not length:
             raise ValueError(f"{protocol}/{name} has shape {arrays[name].shape}")
+    for name in ("imgid", "sentid"):
+        if len(np.unique(arrays[name])) != len(arrays[name]):
+            raise ValueError(f"{protocol}/{name} has an id twice")
     for name in DIRECTIONS:
         if not (arrays[name] >= 1).all() or not np.isfinite(arrays[name]).all():
             raise ValueError(f"{protocol}/{name} holds a rank below 1, or NaN")

@@ -159,6 +159,7 @@ def read_drawn(path: str | Path | None) -> tuple[np.ndarray, np.ndarray] | None:
         images, sentid = hdf5_dataset(file, "images", "u", 4)[:], hdf5_dataset(file, "sentid", "iu", 1)[:]
     if len(images) != len(sentid):
         raise GxnError(f"{path}: {len(images)} images, {len(sentid)} sentid; run the step imagine again")
+    rows_of(sentid, sentid, path, "sentid")
     return _upright(images, path), sentid
 
 
