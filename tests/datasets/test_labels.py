@@ -48,6 +48,11 @@ def test_coco_images_have_the_categories_of_their_objects(tmp_path):
     (tmp_path / "wrong.json").write_text("[]")
     with pytest.raises(GxnError, match="not a file of COCO's instances"):
         category_labels([tmp_path / "wrong.json"], names)
+    (tmp_path / "mixed.json").write_text(
+        '{"categories": [{"id": 1, "name": "a"}, {"id": null, "name": "b"}], "images": [], "annotations": []}'
+    )
+    with pytest.raises(GxnError, match=r"mixed\.json: is not a file of COCO's instances"):
+        category_labels([tmp_path / "mixed.json"], names)
     with pytest.raises(GxnError, match="no number at its end"):
         coco_id("photo.jpg")
 

@@ -89,7 +89,8 @@ def category_labels(instances: Sequence[Path], filenames: Sequence[str]) -> Labe
     for path in instances:
         content = read_json(path)
         try:
-            known = {each["id"]: str(each["name"]) for each in content["categories"]}
+            named = {each["id"]: str(each["name"]) for each in content["categories"]}
+            known = {each: named[each] for each in sorted(named)}  # ids of one kind
             found |= {image["id"]: set() for image in content["images"]}
             for each in content["annotations"]:
                 found[each["image_id"]].add(known[each["category_id"]])
@@ -100,7 +101,7 @@ def category_labels(instances: Sequence[Path], filenames: Sequence[str]) -> Labe
         if categories not in (None, known):
             raise GxnError(f"{path}: its categories are not those of {instances[0]}")
         categories = known
-    names = tuple(categories[each] for each in sorted(categories or {}))
+    names = tuple((categories or {}).values())
     own = [found.get(coco_id(filename)) for filename in filenames]
     for filename, labels in zip(filenames, own, strict=True):
         if labels is None:
