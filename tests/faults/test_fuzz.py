@@ -2,7 +2,7 @@
 
 from fuzz import fuzz
 
-READERS = 20
+READERS = 36
 
 
 def test_damaged_files_end_in_an_error_or_a_right_answer():
