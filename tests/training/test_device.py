@@ -1,6 +1,8 @@
 """The device on which a step computes."""
 
 import os
+import platform
+import resource
 
 import pytest
 import torch
@@ -61,3 +63,14 @@ def test_kernels_are_repeatable():
 def test_float32_is_not_tf32():
     choose_device("cpu", 1)
     assert not torch.backends.cudnn.allow_tf32 and not torch.backends.cuda.matmul.allow_tf32
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library keeps memory in its own way")
+def test_freed_memory_is_not_fetched_again():
+    choose_device("cpu", 1)
+    pages, faults = 2**26 // resource.getpagesize(), []
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        torch.empty(2**26, dtype=torch.uint8).fill_(1)
+        faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    assert min(faults) < pages // 8
