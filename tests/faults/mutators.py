@@ -206,7 +206,7 @@ def damage_arrays(data: bytes, chance: random.Random) -> tuple[str, bytes]:
     what = chance.choice("lost fewer text object nan huge scalar deeper float entry".split())
     good, out = arrays[name], io.BytesIO()
     changed = {
-        "fewer": lambda: good[:-1],
+        "fewer": lambda: np.atleast_1d(good)[:-1],
         "text": lambda: np.full(good.shape, "x"),
         "object": lambda: np.full(good.shape, None),
         "nan": lambda: np.full(good.shape, np.nan),
