@@ -86,6 +86,7 @@ def test_other_queries_are_refused(tmp_path, name, value):
         ({"t2i": np.array([1.0, np.nan, 1.0])}, "full/t2i holds a rank below 1, or NaN"),
         ({"t2i": np.array([1.0, np.inf, 1.0])}, "full/t2i holds a rank below 1, or NaN"),
         ({"t2i": np.array([1.0])}, r"full/t2i has shape \(1,\)"),
+        ({"fold": np.array([0, -1])}, "full/fold holds a number below 0"),
         ({"fold": np.zeros(3, int)}, r"full/fold has shape \(3,\)"),
         ({"caption_image": np.array([0, 1, 2])}, "full/caption_image does not point into the 2 images"),
         ({"caption_image": np.array([0, 1, -1])}, "full/caption_image does not point into the 2 images"),

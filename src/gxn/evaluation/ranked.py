@@ -95,6 +95,8 @@ def _arrays(file: h5py.File, protocol: str) -> dict[str, np.ndarray]:
     for name in DIRECTIONS:
         if not (arrays[name] >= 1).all() or not np.isfinite(arrays[name]).all():
             raise ValueError(f"{protocol}/{name} holds a rank below 1, or NaN")
+    if arrays["fold"].min() < 0:
+        raise ValueError(f"{protocol}/fold holds a number below 0")
     owners = arrays["caption_image"]
     if owners.min() < 0 or owners.max() >= images:
         raise ValueError(f"{protocol}/caption_image does not point into the {images} images")

@@ -1,0 +1,76 @@
+"""Ctrl-C and SIGTERM end a run in the middle of a job, and the same command goes on; it prints the seconds."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from workplace import Workplace
+
+LONG = {
+    "rendering": {"dataset": {"source": {"train": 500_000}}},
+    "work": {
+        "dataset": {"source": {"train": 1500}},
+        "features": {"resize": 96, "crops": "ten_crop", "batch_size": 20},
+        "pretrain_ranking": {"epochs": 1_000_000},
+    },
+}
+RANKING = "pretrain_ranking/two_space/seed0"
+CHECKPOINT = f"results/smoke/checkpoints/{RANKING}.safetensors"
+# configuration, target, job, and the file that says that the job is in its middle
+JOBS = [
+    ("rendering", "data/smoke/captions.json", "smoke/prepare", "logs/smoke/prepare.log"),
+    ("work", "data/smoke/features.h5", "smoke/extract_features", "scratch/smoke/features/rows.bin"),
+    ("work", CHECKPOINT, f"smoke/{RANKING}", f"scratch/smoke/{RANKING}/last.pt"),
+]  # fmt: skip
+
+
+def to_the_group(process):
+    """Ctrl-C of a terminal."""
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def to_snakemake(process):
+    """What a service manager and `kill` send."""
+    os.kill(process.pid, signal.SIGTERM)
+
+
+def in_the_middle(place: Workplace, job: str, sign: Path) -> bool:
+    """The job has used two seconds of a processor, most of them for imports, and its sign is there."""
+    return place.jobs().get(job, 0.0) > 2 and sign.is_file()
+
+
+@pytest.mark.slow
+def test_a_run_is_stopped_at_once_and_goes_on(tmp_path):
+    places = {name: Workplace(tmp_path / name) for name in LONG}
+    for name, target, job, sign in JOBS:
+        place = places[name]
+        command = [
+            "--cores",
+            "2",
+            "--configfile",
+            "config/smoke.yaml",
+            place.configure(LONG[name]),
+            "--",
+            target,
+        ]
+        for stop in (to_the_group, to_snakemake):
+            process = place.start(*command)
+            try:
+                while not in_the_middle(place, job, place.folder / sign):
+                    assert process.poll() is None, place.said[-3000:]
+                    time.sleep(0.1)
+                begun = time.monotonic()
+                stop(process)
+                process.wait(120)  # the job itself would take longer
+                while left := place.at_work():
+                    assert time.monotonic() - begun < 120, left
+                    time.sleep(0.05)
+                print(f"{job}, {stop.__name__}: {time.monotonic() - begun:.1f} s", flush=True)
+            finally:
+                place.kill(process)
+            assert process.returncode != 0 and "Traceback" not in place.said, place.said[-3000:]
+            assert "go on from their last state" in place.said
+        code, said = place.run("-n", *command)
+        assert code == 0 and "locked" not in said, said[-3000:]
