@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from pages import made_collection
 
+from gxn.datasets.sentences import written
 from gxn.errors import GxnError
 from gxn.files import read_json, write_json
 from gxn.hdf5 import seal
@@ -36,7 +37,7 @@ def test_rows_have_their_names_colours_and_what_they_imagined(results, tmp_path)
     assert opened.rows[0].colour == "#123456" and opened.rows[1].colour.startswith("#")
     assert opened.rows[0].imagined is None
     both = opened.rows[1].imagined
-    assert both.captions[0] == "a red disc stands at the left , number 0" and both.warnings == ["alike"]
+    assert both.captions[0] == "A red disc stands at the left, number 0." and both.warnings == ["alike"]
     with h5py.File(results.folder / "imagined.h5") as file:
         assert np.array_equal(both.drawings[int(file["sentid"][3])], file["images"][3].transpose(1, 2, 0))
 
@@ -49,10 +50,12 @@ def test_ranks_are_those_that_were_evaluated(results, tmp_path):
 
 
 def test_captions_belong_to_their_images(results, tmp_path):
+    given = {each["imgid"]: each for each in read_json(results.folder / "captions.json")["images"]}
     opened = open_collection(**arguments(results, tmp_path))
     for place, record in enumerate(opened.records):
         own = [opened.sentences[caption] for caption in opened.captions_of[place]]
-        assert own == [" ".join(sentence.tokens) for sentence in record.sentences]
+        raw = {sentence["sentid"]: written(sentence["raw"]) for sentence in given[record.imgid]["sentences"]}
+        assert own == [raw[sentence.sentid] for sentence in record.sentences]
         assert opened.place[record.imgid] == place
 
 

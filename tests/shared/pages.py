@@ -48,7 +48,10 @@ def made_collection(pictures: bool = True, rows: tuple[str, ...] = tuple(ROWS)) 
     text = [f"w{n % 5} w{n % 3} w{n}" for n in range(2 * IMAGES - 1)] + [MARKUP]
     records = [
         Record(
-            f"{at}<i>.png", 100 + at, "test", tuple(Sentence(2 * at + k, (text[2 * at + k],)) for k in (0, 1))
+            f"{at}<i>.png",
+            100 + at,
+            "test",
+            tuple(Sentence(2 * at + k, tuple(text[2 * at + k].split())) for k in (0, 1)),
         )
         for at in range(IMAGES)
     ]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import gxn
+from gxn.datasets.tokenisers import words
 from gxn.errors import GxnError
 from gxn.features.store import read_features
 from gxn.training.checkpoint import read_encoders
@@ -66,7 +67,7 @@ def test_a_photograph_finds_sentences(model):
 
 def test_captions_and_drawings(model):
     (said,) = model.caption(["photos/2.png"])
-    assert set(said.split()) <= set(model.vocabulary.words)
+    assert set(words(said)) <= set(model.vocabulary.words)
     drawn = model.draw(["w1 w2", "w3"], noise=1)
     assert drawn.shape == (2, 16, 16, 3) and drawn.dtype == np.uint8
     assert np.array_equal(drawn, model.draw(["w1 w2", "w3"], noise=1))

@@ -30,4 +30,4 @@ def test_a_sentence_without_a_known_word_is_refused(sentence):
 
 
 def test_text_leaves_special_words_out():
-    assert WORDS.text([1, 4, 5, 2, 0]) == "a dog"
+    assert WORDS.text([1, 4, 5, 2, 0]) == "A dog."

@@ -9,12 +9,13 @@ import numpy as np
 
 from gxn.datasets.captions import Record, read_captions
 from gxn.datasets.images import ImageSource, open_images
+from gxn.datasets.sentences import readable
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import Embeddings, read_embeddings
 from gxn.evaluation.ranks import Ranks, ranks
 from gxn.files import read_json, rows_of
 from gxn.page.best import best_captions, best_images
-from gxn.reporting.queries import read_drawn
+from gxn.reporting.queries import read_drawn, read_sentences
 from gxn.reporting.rows import Rows
 from gxn.reporting.style import looks
 
@@ -68,7 +69,7 @@ class Collection:
     Attributes:
         dataset: its name.
         records: of the N images, in the order of all embeddings.
-        sentences: text of the M captions.
+        sentences: the M captions as they were written.
         caption_image: int64 (M,), the row of each caption's image.
         sentid: int64 (M,).
         images: where pixels come from; None: there are only names.
@@ -144,12 +145,10 @@ def open_collection(
     known = {record.imgid: record for record in read_captions(captions)}
     rows_of(first.imgid, np.array(list(known)), captions)
     records = [known[each] for each in first.imgid.tolist()]
-    text = {each.sentid: " ".join(each.tokens) for record in records for each in record.sentences}
-    rows_of(first.sentid, np.array(list(text)), captions, "sentid")
     return Collection(
         dataset=dataset,
         records=records,
-        sentences=[text[each] for each in first.sentid.tolist()],
+        sentences=read_sentences(captions, first.sentid),
         caption_image=first.caption_image,
         sentid=first.sentid,
         images=open_images(images) if images else None,
@@ -164,7 +163,9 @@ def _imagined(captions: Path, drawings: Path) -> tuple[str, Imagined]:
     """The row of two files of the step imagine, and what they hold."""
     content, drawn = read_json(captions), read_drawn(drawings)
     try:
-        spoken = {int(imgid): str(text) for imgid, text in content.get("captions", {}).items()}
+        spoken = {
+            int(imgid): readable(str(text).split()) for imgid, text in content.get("captions", {}).items()
+        }
         key, warnings = str(content["method"]), [str(each) for each in content.get("warnings", [])]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise GxnError(f"{captions}: is not a file of the step imagine ({error!r}); make it again") from error

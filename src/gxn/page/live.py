@@ -40,9 +40,12 @@ class Live:
             GxnError: no word of it is known.
         """
         collection, vocabulary = self.views.collection, self.rows[0][1].vocabulary
-        words = " ".join(tokeniser(vocabulary.tokeniser)(sentence))
-        pairs = zip(collection.caption_image.tolist(), collection.sentences, strict=True)
-        own = sorted({image for image, text in pairs if text == words})
+        asked = tuple(tokeniser(vocabulary.tokeniser)(sentence))
+        own = [
+            place
+            for place, record in enumerate(collection.records)
+            if any(each.tokens == asked for each in record.sentences)
+        ]
 
         def hit(image: int, score: str) -> Hit:
             return Hit(self.views.picture(image), image in own, score=score)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from gxn.datasets.captions import read_captions
 from gxn.datasets.images import open_images
+from gxn.datasets.sentences import read_texts, readable
 from gxn.errors import GxnError
 from gxn.evaluation.embeddings import Embeddings
 from gxn.files import read_json, rows_of
@@ -89,12 +90,12 @@ def _best(
 
 
 def read_sentences(path: str | Path, sentid: np.ndarray) -> list[str]:
-    """Captions of the sentence ids (M,), from `captions.json`, in their order.
+    """Captions of the sentence ids (M,), from `captions.json`, in their order, as they were written.
 
     Raises:
         GxnError: an id is missing, or the file is damaged.
     """
-    text = {each.sentid: " ".join(each.tokens) for record in read_captions(path) for each in record.sentences}
+    text = read_texts(path)
     rows_of(sentid, np.array(list(text)), path, "sentid")
     return [text[each] for each in sentid.tolist()]
 
@@ -132,7 +133,7 @@ def reduced(pixels: np.ndarray) -> np.ndarray:
 
 
 def read_spoken(path: str | Path | None, imgid: np.ndarray) -> list[str] | None:
-    """The imagined caption of each image; None when the run imagines none.
+    """The imagined caption of each image as a sentence; None when the run imagines none.
 
     Raises:
         GxnError: an image has none although others have.
@@ -146,7 +147,7 @@ def read_spoken(path: str | Path | None, imgid: np.ndarray) -> list[str] | None:
     missing = [each for each in imgid.tolist() if str(each) not in captions]
     if missing:
         raise GxnError(f"{path}: has no imagined caption of image {missing[0]}")
-    return [str(captions[str(each)]) for each in imgid.tolist()]
+    return [readable(str(captions[str(each)]).split()) for each in imgid.tolist()]
 
 
 def read_drawn(path: str | Path | None) -> tuple[np.ndarray, np.ndarray] | None:

@@ -11,6 +11,7 @@ import numpy as np
 from gxn import paths
 from gxn.configuration.root import Configuration
 from gxn.datasets.captions import Record, read_captions
+from gxn.datasets.sentences import read_texts
 from gxn.datasets.tokens import read_vocabulary
 from gxn.features.store import read_features
 from gxn.using.index import Index
@@ -71,14 +72,15 @@ class Dataset:
         """
         known = set(model.vocabulary.words)
         found = [
-            (sentence.sentid, " ".join(sentence.tokens))
+            sentence
             for record in self.of(split)
             for sentence in record.sentences
             if not known.isdisjoint(sentence.tokens)
         ]
-        ids = np.array([sentid for sentid, _ in found], np.int64)
-        texts = [text for _, text in found]
-        return Index("sentences", texts, ids, model.embed_tokens([text.split(" ") for text in texts]))
+        texts = read_texts(self.path(paths.CAPTIONS))
+        ids = np.array([sentence.sentid for sentence in found], np.int64)
+        embedded = model.embed_tokens([sentence.tokens for sentence in found])
+        return Index("sentences", [texts[sentence.sentid] for sentence in found], ids, embedded)
 
     def name(self, record: Record) -> str:
         """Path of a photograph, or the file name of an image that lies in `images.h5` or has features alone."""

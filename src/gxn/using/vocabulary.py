@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gxn.datasets.sentences import readable
 from gxn.datasets.tokenisers import tokeniser
 from gxn.datasets.words import PAD, SPECIAL, UNK
 from gxn.errors import GxnError
@@ -66,4 +67,4 @@ class Vocabulary:
 
     def text(self, ids: Sequence[int]) -> str:
         """A sentence of word ids, special ones left out."""
-        return " ".join(self.words[each] for each in ids if each >= len(SPECIAL))
+        return readable([self.words[each] for each in ids if each >= len(SPECIAL)])
