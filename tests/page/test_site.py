@@ -6,7 +6,9 @@ from posixpath import join, normpath
 
 import pytest
 from pages import IMAGES, MARKUP, made_collection
+from PIL import Image
 
+from gxn.page import site as module
 from gxn.page.site import INDEX, NotThere, Site
 
 TABLE = "dataset,method,seeds,i2t_r1,i2t_r1_std\nparks,near,1,50,\nparks,far,1,20,\n"
@@ -41,7 +43,7 @@ def files(tmp_path_factory):
     """Tables and figures."""
     folder = tmp_path_factory.mktemp("results")
     (folder / "table_ablation.csv").write_text(TABLE)
-    (folder / "recall.png").write_bytes(b"PNG")
+    Image.new("RGB", (30, 20)).save(folder / "recall.png")
     return {
         "table_files": [folder / "table_ablation.csv"],
         "figure_files": [folder / "recall.png"],
@@ -151,6 +153,23 @@ def test_a_copy_with_fewer_pages_has_those_from_easy_to_hard(files):
     assert "a page for each of 2 pictures" in " ".join(parsed(part, INDEX).text.split())
 
 
+def test_a_copy_of_many_pictures_is_brief_but_has_all_ranks(files, monkeypatch):
+    whole = parsed(Site(made_collection(), **files), "pages/picture/100.html")
+    monkeypatch.setattr(module, "WHOLE", 3)
+    brief, live = (
+        parsed(Site(made_collection(), **files, live=each), "pages/picture/100.html")
+        for each in (False, True)
+    )
+    assert [len(page.all("details")) for page in (whole, brief, live)] == [2, 1, 2]
+    strips = [sum(each.get("loading") == "lazy" for each in page.all("img")) for page in (whole, brief, live)]
+    assert [count - 1 for count in strips] == [2 * 2 * 5, 2 * 3, 2 * 2 * 5]  # but the drawing
+    ranks = [
+        f"{row.ranks.t2i[caption]:g}" for row in Site(made_collection()).collection.rows for caption in (0, 1)
+    ]
+    assert all(rank in brief.text for rank in ranks) and len(brief.all("td")) == len(whole.all("td"))
+    assert brief.text.count("w1 w1 w1")
+
+
 def test_front_page_says_what_did_not_learn_and_only_a_server_takes_questions(files):
     still, live = (parsed(Site(made_collection(), live=each), INDEX) for each in (False, True))
     assert "nearly all alike" in still.text
@@ -164,7 +183,7 @@ def test_front_page_says_what_did_not_learn_and_only_a_server_takes_questions(fi
         ("pages/pictures-2.html", "no page 2 of pictures: there are 1"),
         ("pages/differences/near.other.html", "no row other: the rows are near, far"),
         ("pages/drawn/far/0.webp", "Row far drew nothing for caption 0"),
-        ("pages/figure/other.png", "no figure other"),
+        ("pages/figure/other.webp", "no figure other"),
         ("pages/../secret", "no page pages/../secret"),
         ("pages/picture/١٠٠.html", "no page pages/picture"),
     ],

@@ -4,19 +4,20 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
+from posixpath import dirname, relpath
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from gxn.errors import GxnError
 from gxn.page import tables
 from gxn.page.collection import Collection, Row
-from gxn.page.pictures import webp
+from gxn.page.pictures import figure, webp
 from gxn.page.views import Views
 from gxn.reporting.rows import RowName
 
 INDEX = "index.html"
 TILES = 60  # pictures on a page of the gallery
+WHOLE = 250  # pages of pictures up to which a copy has the best five of every search; of more, see `Site`
 FIGURES = {
     "ablation": ("Ablation", "Recall of every row in both directions, with its spread over seeds"),
     "recall": ("Recall at K", "Recall of every row against the number K of candidates, in both directions"),
@@ -36,6 +37,9 @@ class NotThere(Exception):
 
 class Site:
     """All pages about a collection. Links between them are relative, so that any folder or address holds them.
+
+    A copy of many pictures is brief: the best three of each search, and searches for the first caption of each
+    picture; all ranks stand there. A server has the best five for every caption.
 
     Args:
         collection: what is shown.
@@ -68,7 +72,7 @@ class Site:
         )  # fmt: skip
         self.environment.globals |= {
             "dataset": collection.dataset, "live": live, "rows": collection.rows, "has_tables": bool(self.tables),
-            "has_figures": bool(self.figures),
+            "has_figures": bool(self.figures), "brief": not live and kept > WHOLE,
         }  # fmt: skip
         self._makers: dict[str, Callable[..., bytes]] = {
             r"index\.html": self._index,
@@ -81,7 +85,7 @@ class Site:
             r"pages/differences/(\w+)\.(\w+)\.html": self._pair,
             r"pages/tables\.html": self._tables,
             r"pages/figures\.html": self._figures,
-            r"pages/figure/(\w+)\.png": self._figure,
+            r"pages/figure/(\w+)\.webp": self._figure,
         }
 
     def paths(self) -> Iterator[str]:
@@ -105,7 +109,7 @@ class Site:
         yield from (f"pages/differences/{one}.{other}.html" for one, other in combinations(self.rows, 2))
         yield from ["pages/tables.html"] * bool(self.tables)
         yield from ["pages/figures.html"] * bool(self.figures)
-        yield from (f"pages/figure/{name}.png" for name in self.figures)
+        yield from (f"pages/figure/{name}.webp" for name in self.figures)
 
     def content(self, path: str) -> bytes:
         """Make the file at `path`, relative to the front page.
@@ -121,8 +125,13 @@ class Site:
 
     def render(self, template: str, path: str, **values: Any) -> bytes:
         """Fill a template for the page at `path`."""
-        root = "../" * path.count("/")
-        return self.environment.get_template(template).render(root=root, **values).encode()
+        here = dirname(path) or "."
+        folders = {f"to_{name}": relpath(f"pages/{name}", here) + "/" for name in ("picture", "image")}
+        folders = {name: folder.removeprefix("./") for name, folder in folders.items()}
+        text = self.environment.get_template(template).render(
+            root="../" * path.count("/"), **folders, **values
+        )
+        return re.sub(r"\n\s+", "\n", text).encode()
 
     # one method for each kind of path
 
@@ -196,7 +205,4 @@ class Site:
     def _figure(self, path: str, name: str) -> bytes:
         if name not in self.figures:
             raise NotThere(f"There is no figure {name}.")
-        try:
-            return self.figures[name].read_bytes()
-        except OSError as error:
-            raise GxnError(f"{self.figures[name]}: cannot be read: {error.strerror}") from error
+        return figure(self.figures[name])
