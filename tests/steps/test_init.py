@@ -65,7 +65,9 @@ def test_photographs_with_a_table_get_a_configuration_that_is_read(place, tmp_pa
     assert config.dataset.source.captions == ("../My photos/captions.csv",)
     assert (config.dataset.name, config.features.file) == ("My_photos", None)
     assert "200 images (160 train, 20 val, 20 test), 400 captions" in said
-    assert re.search(r"\n  uv run snakemake --cores \d+ --configfile config/My_photos.yaml\n$", said)
+    assert re.search(
+        r"\n  uv run snakemake --cores \d+ --configfile config/My_photos.yaml -- all explore\n$", said
+    )
     assert re.search(r"It will take about \d+ (s|min), one job after another: .* and \d+ jobs to start", said)
     text = (place / "config/My_photos.yaml").read_text()
     assert "batch_size: 16 " in text and "# 200 images (160 train, 20 val, 20 test), 400 captions" in text
@@ -132,25 +134,37 @@ def _processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-@pytest.mark.slow
-def test_three_hundred_photographs_come_to_a_table_within_ten_minutes(realdata, tmp_path):
-    """The command that init prints, as it prints it but for uv, on two cores.
-
-    The limit is one of processor time, since other work on the machine would count in one of wall time.
-    """
-    flickr8k, root, folder = realdata / "flickr8k", tmp_path / "root", tmp_path / "holiday"
-    folder.mkdir()
-    with (folder / "captions.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["image", "caption"])
-        for image in json.loads((flickr8k / "dataset_flickr8k.json").read_text())["images"][:300]:
-            shutil.copy(flickr8k / "images" / image["filename"], folder)
-            table.writerows([image["filename"], each["raw"]] for each in image["sentences"])
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A repository's root with all that a run needs."""
+    root = tmp_path / "root"
     root.mkdir()
     for name in ("Snakefile", "params.yaml"):
         shutil.copy(ROOT / name, root)
     for name in ("src", "workflow", "profiles"):
         shutil.copytree(ROOT / name, root / name)
+    return root
+
+
+def _three_hundred(realdata: Path) -> list[dict]:
+    """Images of Flickr8K with their captions."""
+    return json.loads((realdata / "flickr8k/dataset_flickr8k.json").read_text())["images"][:300]
+
+
+def _table(path: Path, images: list[dict]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["image", "caption"])
+        for image in images:
+            table.writerows([image["filename"], each["raw"]] for each in image["sentences"])
+    return path
+
+
+def _init_and_run(root: Path, *words: str) -> float:
+    """Call init, and what it prints, as it prints it but for uv, on two cores; the processor seconds of both.
+
+    They are measured, and not time, since other work on the machine would count in it.
+    """
 
     def call(*words: str) -> str:
         done = subprocess.run(words, cwd=root, env=_environment(root), capture_output=True, text=True)
@@ -158,15 +172,48 @@ def test_three_hundred_photographs_come_to_a_table_within_ten_minutes(realdata, 
         return done.stdout
 
     begun = _processor_seconds()
-    weights = (realdata / "weights/mobilenet_v2.safetensors").resolve()
-    said = call(sys.executable, "-m", "gxn.steps.init", str(folder), "--weights", str(weights))
-    printed = shlex.split(said.splitlines()[-1])
+    printed = shlex.split(call(sys.executable, "-m", "gxn.steps.init", *words).splitlines()[-1])
     assert printed[:3] == ["uv", "run", "snakemake"]
     printed[printed.index("--cores") + 1] = "2"
     call(*printed[2:])
-    assert _processor_seconds() - begun < 600
+    return _processor_seconds() - begun
+
+
+def _ended(root: Path, name: str) -> None:
+    """Assert that there are a table with a line of each row, a page, and captions that are not all alike."""
     rows = list(csv.DictReader((root / "results/table_ablation.csv").open()))
-    assert [row["method"] for row in rows] == ["cca", "vsepp", "two_space", "gxn_i2t_xe", "gxn_t2i"]
-    captions = json.loads((root / "results/holiday/imagined/gxn_i2t_xe/seed0.json").read_text())["captions"]
+    config = load([root / "params.yaml", root / f"config/{name}.yaml"])
+    assert [row["method"] for row in rows] == [row for row, own in config.methods.items() if own is not None]
+    captions = json.loads((root / f"results/{name}/imagined/gxn_i2t_xe/seed0.json").read_text())["captions"]
     assert len(captions) == 30 and len(set(captions.values())) > 15
-    assert (root / "results/holiday/figures/t2i.png").stat().st_size > 100_000
+    pages = root / f"results/{name}/explore"
+    assert (pages / "index.html").is_file() and len(list(pages.glob("pages/picture/*.html"))) == 30
+
+
+@pytest.mark.slow
+def test_three_hundred_photographs_come_to_a_table_and_a_page_within_ten_minutes(realdata, tmp_path, clone):
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    images = _three_hundred(realdata)
+    _table(folder / "captions.csv", images)
+    for image in images:
+        shutil.copy(realdata / "flickr8k/images" / image["filename"], folder)
+    weights = (realdata / "weights/mobilenet_v2.safetensors").resolve()
+    assert _init_and_run(clone, str(folder), "--weights", str(weights)) < 600
+    _ended(clone, "holiday")
+    assert (clone / "results/holiday/figures/t2i.png").stat().st_size > 100_000
+
+
+@pytest.mark.slow
+def test_features_alone_come_to_a_table_and_a_page(realdata, tmp_path, clone):
+    images, small = _three_hundred(realdata), []
+    for image in images:
+        with Image.open(realdata / "flickr8k/images" / image["filename"]) as picture:
+            small.append(np.asarray(picture.resize((8, 8))).reshape(-1) / np.float32(255))
+    names = [image["filename"] for image in images]
+    np.savez(tmp_path / "small.npz", features=np.stack(small), names=names)
+    captions = _table(tmp_path / "captions.csv", images)
+    _init_and_run(clone, "--captions", str(captions), "--features", str(tmp_path / "small.npz"))
+    _ended(clone, "small")
+    assert not (clone / "results/small/imagined/gxn_t2i").exists()
+    assert (clone / "results/small/figures/t2i.png").is_file()

@@ -6,10 +6,28 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from gxn import cli
 from gxn.errors import GxnError
 from gxn.steps.search import Arguments, search
 
 CONFIG = (Path("config/mine.yaml"),)
+
+
+@pytest.mark.parametrize(
+    ("words", "split"),
+    [([], None), (["--split", "test"], "test"), (["--split=val"], "val"), (["--split", "train"], "train")],
+)
+def test_the_split_is_one_of_three_or_all(words, split):
+    assert cli.parse(Arguments, None, ["a dog", *words]).split == split
+
+
+def test_another_split_is_refused_with_those_there_are(capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.parse(Arguments, None, ["a dog", "--split", "dev"])
+    said = capsys.readouterr().err
+    assert end.value.code == 2
+    assert "argument --split: invalid choice: 'dev' (choose from" in said
+    assert all(split in said for split in ("train", "val", "test"))
 
 
 def test_the_best_images_of_a_split_with_scores_and_the_row_that_found_them(trained, capsys):

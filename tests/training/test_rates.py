@@ -64,13 +64,17 @@ class TestMadeUp:
         assert batch.tokens.max() < 40 and batch.tokens[batch.tokens != 0].min() >= 3
 
 
-def test_the_quickest_of_a_few_calls_counts(monkeypatch):
-    clock = iter([0.0, 3.0, 3.0, 4.0, 4.0, 6.0])
-    monkeypatch.setattr(rates.time, "perf_counter", lambda: next(clock))
+@pytest.mark.parametrize(("threads", "clock"), [(1, "process_time"), (2, "perf_counter")])
+def test_the_quickest_of_a_few_calls_counts_by_the_clock_that_fits(monkeypatch, threads, clock):
+    times = iter([0.0, 3.0, 3.0, 4.0, 4.0, 6.0])
+    monkeypatch.setattr(rates.torch, "get_num_threads", lambda: threads)
+    monkeypatch.setattr(rates.torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(rates.time, clock, lambda: next(times))
     assert quickest(lambda: None) == 1.0
 
 
 def test_a_long_call_is_made_twice_since_the_first_may_compile_kernels(monkeypatch):
-    clock, calls = iter([0.0, 100.0, 100.0, 107.0]), []
-    monkeypatch.setattr(rates.time, "perf_counter", lambda: next(clock))
+    times, calls = iter([0.0, 100.0, 100.0, 107.0]), []
+    monkeypatch.setattr(rates.torch, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(rates.time, "perf_counter", lambda: next(times))
     assert quickest(lambda: calls.append(1)) == 7.0 and calls == [1, 1]

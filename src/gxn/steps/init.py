@@ -90,8 +90,8 @@ def configured(found: Survey, name: str, path: Path, arguments: Arguments) -> tu
 
 
 def command(path: Path) -> str:
-    """Say what makes tables and figures of a configuration."""
-    return f"uv run snakemake --cores {available_cpus()} --configfile {shlex.quote(str(path))}"
+    """Say what makes tables, figures and pages of a configuration."""
+    return f"uv run snakemake --cores {available_cpus()} --configfile {shlex.quote(str(path))} -- all explore"
 
 
 def foretell(config: Configuration, path: Path) -> None:
@@ -111,6 +111,8 @@ def foretell(config: Configuration, path: Path) -> None:
         f"{size(download)} to download. "
         f"Step by step: uv run gxn estimate --config {PARAMS} {path}"
     )
+    if download:
+        print("Where there is no network, name weights that you have by --weights FILE and --cnn NAME.")
     print(f"\nRun:\n  {command(path)}")
 
 
