@@ -68,7 +68,7 @@ def test_photographs_with_a_table_get_a_configuration_that_is_read(place, tmp_pa
     assert re.search(
         r"\n  uv run snakemake --cores \d+ --configfile config/My_photos.yaml -- all explore\n$", said
     )
-    assert re.search(r"It will take about \d+ (s|min), one job after another: .* and \d+ jobs to start", said)
+    assert re.search(r"It will take about \d+ (s|min) of one processor: .* and \d+ jobs to start", said)
     text = (place / "config/My_photos.yaml").read_text()
     assert "batch_size: 16 " in text and "# 200 images (160 train, 20 val, 20 test), 400 captions" in text
     with pytest.raises(

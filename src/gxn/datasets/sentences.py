@@ -42,7 +42,7 @@ def readable(tokens: Sequence[str]) -> str:
 
 
 def _stop(last: str) -> str:
-    """What ends a sentence after its last letter."""
+    """Give the sign that ends a sentence after its last letter."""
     if last in PUNCTUATION:
         return ""
     if not _is_spaceless(last):
