@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_results import METHODS
 
-from gxn.evaluation.power import Spread, pooled, power, spread
+from gxn.evaluation.power import Spread, detectable, pooled, power, spread
 from gxn.evaluation.ranked import by_search, read_ranks
 from gxn.evaluation.statistics import compare, image_gains
 
@@ -18,6 +18,12 @@ def test_a_large_effect_is_found_and_a_tiny_one_is_not(rng):
     of = Spread(images=1.0, seeds=1.0)
     assert power(20.0, 5, of, 0.05, rng) > 0.99
     assert power(0.1, 5, of, 0.05, rng) < 0.12
+
+
+def test_the_detectable_effect_has_the_power_that_was_asked(rng):
+    of = Spread(images=1.0, seeds=1.5)
+    effect = detectable(0.8, 3, of, 0.01, rng)
+    assert power(effect, 3, of, 0.01, rng) == pytest.approx(0.8, abs=0.01)
 
 
 def test_without_spread_between_seeds_false_alarms_are_those_of_the_level(rng):

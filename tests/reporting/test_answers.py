@@ -9,6 +9,7 @@ from small import ROOT
 
 from gxn.errors import GxnError
 from gxn.evaluation.statistics import compare
+from gxn.evaluation.student import p_value
 from gxn.reporting import answers
 from gxn.reporting.study import Study
 
@@ -47,19 +48,27 @@ def table(study):
     return answers.answers({"mine": study}, ASKED).set_index("key")
 
 
-def test_comparisons_without_a_row_in_the_record_are_left_out(table):
-    assert list(table.index) == ["a", "b", "d"]
+@pytest.fixture(scope="module")
+def ran(table):
+    return table[table["seeds"] > 0]
 
 
-def test_a_difference_is_that_of_the_bootstrap(table, study):
+def test_comparisons_without_a_row_in_the_record_were_not_run(table):
+    assert list(table.index) == ["a", "b", "c", "a", "b", "c", "d"]
+    assert list(table["seeds"]) == [3, 3, 0, 0, 0, 0, 3]
+    absent = table[table["seeds"] == 0]
+    assert set(absent["verdict"]) == {"not run"} and absent["difference"].isna().all()
+
+
+def test_a_difference_is_that_of_the_bootstrap(ran, study):
     one = compare(study.ranked["gxn_t2i"], study.ranked["two_space"], 200, 0)[-1]
-    line = table.loc["a"]
+    line = ran.loc["a"]
     assert (line.difference, line.low, line.high, line.p) == (one.value, one.low, one.high, one.p)
 
 
-def test_p_values_are_adjusted_within_their_family(table):
-    small, large = sorted(table.loc[["a", "b"], "p"])
-    assert sorted(table.loc[["a", "b"], "p_holm"]) == pytest.approx(
+def test_p_values_are_adjusted_within_their_family(ran):
+    small, large = sorted(ran.loc[["a", "b"], "p"])
+    assert sorted(ran.loc[["a", "b"], "p_holm"]) == pytest.approx(
         sorted([min(1, 2 * small), max(min(1, 2 * small), large)])
     )
 
@@ -74,8 +83,26 @@ def test_a_space_alone_has_students_interval_over_seeds(table, study):
     deviation = math.sqrt(sum((one - mean) ** 2 for one in each) / 2)
     line = table.loc["d"]
     assert line.difference == pytest.approx(mean)
-    assert line.high - line.low == pytest.approx(2 * 4.303 * deviation / math.sqrt(3))
-    assert math.isnan(line.p)
+    assert line.high - line.low == pytest.approx(2 * 4.30265 * deviation / math.sqrt(3))
+    assert line.p == line.p_holm == pytest.approx(p_value(mean * math.sqrt(3) / deviation, 2))
+
+
+def test_rows_differ_from_the_control_as_the_bootstrap_says(study):
+    table = answers.against_control(study, 200).set_index("row")
+    one = compare(study.ranked["vse0"], study.ranked["two_space"], 200, 0)[-1]
+    assert "two_space" not in table.index
+    assert table.loc["vse0", ["difference", "low", "high"]].tolist() == [one.value, one.low, one.high]
+    assert table.loc["vse0", "rsum"] - table.loc["vse0", "control_rsum"] == pytest.approx(one.value)
+
+
+def test_one_seed_gives_a_difference_and_no_test(results, tmp_path):
+    about = make_study(results, tmp_path / "mine", seeds=[0])
+    for path in tmp_path.rglob("seed[12].*"):
+        path.unlink()
+    table = answers.answers({"mine": Study(about.parent)}, ASKED).set_index("key")
+    line = table.loc["d"]
+    assert math.isnan(line.p) and math.isnan(line.low) and not math.isnan(line.difference)
+    assert set(table[table["seeds"] == 1]["verdict"]) == {"one seed, not tested"}
 
 
 @pytest.mark.parametrize(
@@ -86,12 +113,16 @@ def test_a_space_alone_has_students_interval_over_seeds(table, study):
         (-2.0, 0.5, 2.9, 0.6, answers.SMALL),
         (-2.0, 1.5, 5.0, 0.2, answers.OPEN),
         (0.5, 1.5, 2.5, 0.2, answers.SMALL),
-        (1.0, 2.0, 3.0, math.nan, answers.HIGHER),
-        (-1.0, 2.0, 5.0, math.nan, answers.OPEN),
     ],
 )
 def test_a_verdict_says_no_more_than_the_numbers(low, difference, high, p, said):
-    line = {"low": low, "difference": difference, "high": high, "p_holm": p}
+    line = {"seeds": 3, "low": low, "difference": difference, "high": high, "p_holm": p}
+    assert answers.verdict(line, 0.05, 3.0) == said
+
+
+@pytest.mark.parametrize(("seeds", "said"), [(0, answers.ABSENT), (1, answers.UNTESTED)])
+def test_without_two_seeds_nothing_is_said(seeds, said):
+    line = {"seeds": seeds, "low": 1.0, "difference": 5.0, "high": 9.0, "p_holm": math.nan}
     assert answers.verdict(line, 0.05, 3.0) == said
 
 

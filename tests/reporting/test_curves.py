@@ -21,7 +21,7 @@ def run(method: str, seed: int, i2t: list[float]) -> Ranked:
 def axes():
     runs = [run("a", 0, [1, 2, 3, 4]), run("a", 1, [1, 1, 1, 4]), run("b", 0, [4, 4, 4, 4])]
     with style.house_style():
-        yield recall_curves(runs, ROWS).axes
+        yield recall_curves(runs, ROWS, "b").axes
 
 
 def test_there_is_a_line_for_each_row_and_one_of_chance(axes):
@@ -41,4 +41,16 @@ def test_chance_is_k_in_n(axes):
 
 
 def test_both_directions_stand_side_by_side(axes):
-    assert [axis.get_title() for axis in axes] == ["Image to text", "Text to image"]
+    assert [axis.get_title() for axis in axes] == ["Image to text", "Text to image", "", ""]
+
+
+def test_below_them_stand_differences_from_the_control(axes):
+    ours, control = (line.get_ydata() for line in axes[0].lines[:2])
+    assert [line.get_label() for line in axes[2].lines] == ["A", "B"]
+    assert axes[2].lines[0].get_ydata() == pytest.approx(ours - control)
+    assert not axes[2].lines[1].get_ydata().any()
+
+
+def test_without_the_control_there_are_no_differences():
+    with style.house_style():
+        assert len(recall_curves([run("a", 0, [1, 2, 3, 4])], ROWS, "b").axes) == 2

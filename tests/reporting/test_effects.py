@@ -21,12 +21,28 @@ def table():
     return pd.DataFrame(lines)
 
 
-def test_effects_stand_below_one_another_in_the_tables_order(table):
+def test_rows_stand_below_one_another_in_their_order_with_the_control_as_a_line():
+    lines = [
+        {
+            "study": study,
+            "row": row,
+            "control_rsum": 400.0,
+            "difference": value,
+            "low": value - 1,
+            "high": value + 2,
+        }
+        for study, value in (("scenes", -3.0), ("flickr8k", 2.0))
+        for row in ("gxn_t2i", "gxn_i2t_xe")
+    ]
     with style.house_style():
-        axis = effects(table, ROWS, 3.0).axes[0]
-        names = [text.get_text() for text in axis.get_yticklabels()]
-    assert names == [f"{row} − control" for row in table["row"]]
-    assert axis.get_ylim()[0] > axis.get_ylim()[1]
+        axes = effects(pd.DataFrame(lines), ROWS, 3.0).axes
+        names = [text.get_text() for text in axes[0].get_yticklabels()]
+    assert names == ["gxn_i2t_xe", "gxn_t2i"] and [axis.get_title() for axis in axes] == [
+        "scenes",
+        "flickr8k",
+    ]
+    assert [float(each.lines[0].get_xdata()[0]) for each in axes[1].containers] == [2.0, 2.0]
+    assert axes[0].lines[0].get_color() == style.looks(ROWS)["two_space"].colour
 
 
 def test_a_line_has_the_colour_of_its_row_and_its_differences(table):

@@ -27,10 +27,6 @@ def test_people_stand_behind_the_rows_that_imagine(study):
     assert [row["method"] for row in study.imagined()] == [*METHODS[4:], "people", "chance"]
 
 
-def test_hours_are_those_of_all_jobs(study):
-    assert study.hours() == pytest.approx(72 / 3600)
-
-
 def test_curves_are_those_of_every_stage(study):
     assert {path.parts[-3] for path in study.curves()} >= {"joint", "pretrain_xe"}
     assert study.folder / "curves/cnn.csv" in study.curves()

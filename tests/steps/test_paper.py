@@ -61,13 +61,17 @@ def test_a_paper_is_set_from_the_files_beside_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "number.csv").write_text("a\n7\n")
     (tmp_path / "paper.typ").write_text('= Title\n#csv("/number.csv").at(1).at(0)')
-    paper(Arguments(text=tmp_path / "paper.typ", pdf=tmp_path / "out/paper.pdf"))
-    assert (tmp_path / "out/paper.pdf").read_bytes().startswith(b"%PDF")
+    forms = {form: tmp_path / f"out/paper.{form}" for form in ("pdf", "html")}
+    paper(Arguments(text=tmp_path / "paper.typ", **forms))
+    assert forms["pdf"].read_bytes().startswith(b"%PDF")
+    assert "<p>7</p>" in forms["html"].read_text("utf-8")
 
 
 def test_a_file_that_is_missing_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "paper.typ").write_text('#csv("/absent.csv")')
     with pytest.raises(GxnError, match=r"paper\.typ: .*absent\.csv"):
-        paper(Arguments(text=tmp_path / "paper.typ", pdf=tmp_path / "paper.pdf"))
+        paper(
+            Arguments(text=tmp_path / "paper.typ", pdf=tmp_path / "paper.pdf", html=tmp_path / "paper.html")
+        )
     assert not (tmp_path / "paper.pdf").exists()

@@ -37,6 +37,7 @@ rule figure_recall:
         mem_mb=500,
     params:
         rows=job_params.rows(PLAN),
+        control=CONFIG.significance.control,
         code=digests.step("figure_recall"),
     shell:
         "logged {log} python -m gxn.steps.figure_recall --config $config --ranks {input.ranks}"

@@ -52,7 +52,9 @@ rule table_answers:
         studies=list(RECORDS.values()),
     output:
         answers="results/paper/table_answers.csv",
+        differences="results/paper/table_differences.csv",
         power="results/paper/table_power.csv",
+        hours="results/paper/table_hours.csv",
         facts="results/paper/facts.json",
     log:
         "logs/paper/table_answers.log",
@@ -62,14 +64,16 @@ rule table_answers:
         code=digests.step("table_answers"),
     shell:
         "logged {log} python -m gxn.steps.table_answers --questions {input.questions} --studies {input.studies}"
-        " --answers {output.answers} --power {output.power} --facts {output.facts}"
+        " --answers {output.answers} --differences {output.differences} --power {output.power}"
+        " --hours {output.hours} --facts {output.facts}"
 
 
 rule figure_effects:
     input:
-        study="study/scenes/about.json",
+        studies=[RECORDS[name] for name in records.shown()],
         questions=local(QUESTIONS),
         answers=rules.table_answers.output.answers,
+        differences=rules.table_answers.output.differences,
     output:
         effects="results/paper/effects.pdf",
         dose="results/paper/dose.pdf",
@@ -81,8 +85,8 @@ rule figure_effects:
     params:
         code=digests.step("figure_effects"),
     shell:
-        "logged {log} python -m gxn.steps.figure_effects --study {input.study} --questions {input.questions}"
-        " --answers {input.answers} --effects {output.effects} --dose {output.dose} --size {output.size}"
+        "logged {log} python -m gxn.steps.figure_effects --studies {input.studies} --questions {input.questions}"
+        " --answers {input.answers} --differences {input.differences} --effects {output.effects} --dose {output.dose} --size {output.size}"
 
 
 rule paper_framework:
@@ -104,7 +108,7 @@ rule paper:
         rules.table_answers.output,
         rules.figure_effects.output,
         rules.paper_framework.output.pdf,
-        expand(rules.study_tables.output, study=records.shown()),
+        expand(rules.study_tables.output, study=RECORDS),
         expand(rules.study_figures.output, study=records.shown()),
         records.grids(),
         published=local(PUBLISHED),
@@ -112,7 +116,8 @@ rule paper:
         parts=local(records.parts()),
         text=local("paper/paper.typ"),
     output:
-        "results/paper.pdf",
+        pdf="results/paper.pdf",
+        html="results/paper.html",
     log:
         "logs/paper/paper.log",
     resources:
@@ -120,7 +125,8 @@ rule paper:
     params:
         code=digests.step("paper"),
     shell:
-        "logged {log} python -m gxn.steps.paper --text {input.text} --pdf {output}"
+        "logged {log} python -m gxn.steps.paper --text {input.text}"
+        " --pdf {output.pdf} --html {output.html}"
 
 
 # Trains every study anew, each by a Snakemake of its own, as a study is a configuration; then records it.

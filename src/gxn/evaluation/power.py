@@ -41,7 +41,21 @@ def pooled(spreads: list[Spread]) -> Spread:
 
 def power(effect: float, seeds: int, of: Spread, level: float, rng: np.random.Generator) -> float:
     """Share of simulated studies whose two-sided test at `level` finds a difference; at effect 0, false alarms."""
+    errors, needed = _simulated(seeds, of, level, rng)
+    return float((np.abs(effect + errors) > needed).mean())
+
+
+def detectable(share: float, seeds: int, of: Spread, level: float, rng: np.random.Generator) -> float:
+    """Give the least effect that so large a share of simulated studies calls a gain, at `level`, two-sided."""
+    errors, needed = _simulated(seeds, of, level, rng)
+    return float(np.quantile(needed - errors, share))
+
+
+def _simulated(
+    seeds: int, of: Spread, level: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Errors of the difference, and the size that each study needs to call it one, (EXPERIMENTS,) each."""
     each = rng.normal(0, of.seeds, size=(EXPERIMENTS, seeds))
-    mean = effect + rng.normal(0, of.images, size=EXPERIMENTS) + each.mean(axis=1)
-    error = np.sqrt(each.var(axis=1) / seeds + of.images**2)
-    return float((np.abs(mean) > NormalDist().inv_cdf(1 - level / 2) * error).mean())
+    errors = rng.normal(0, of.images, size=EXPERIMENTS) + each.mean(axis=1)
+    deviation = np.sqrt(each.var(axis=1) / seeds + of.images**2)
+    return errors, NormalDist().inv_cdf(1 - level / 2) * deviation

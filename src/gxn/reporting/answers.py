@@ -1,10 +1,10 @@
 """The questions of the study, answered from its record: differences in rsum with intervals, then p values.
 
 A difference comes with a 95 % interval over images and seeds; of one space alone, over seeds only, since its ranks
-are not recorded. The p values of a family are adjusted together by Holm's rule.
+are not recorded. The p values of a family are adjusted together by Holm's rule. A comparison whose rows are not in
+the record is `not run`.
 """
 
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +15,7 @@ import yaml
 
 from gxn.errors import GxnError
 from gxn.evaluation.statistics import compare, holm
+from gxn.evaluation.student import paired
 from gxn.reporting.study import Study
 
 COLUMNS = [
@@ -34,17 +35,8 @@ COLUMNS = [
 COLUMNS += ["seeds", "control_rsum", "difference", "low", "high", "p", "p_holm", "verdict"]
 HIGHER, LOWER = "higher", "lower"
 SMALL, OPEN = "no effect that matters", "not enough power"
-T95 = {
-    1: 12.706,
-    2: 4.303,
-    3: 3.182,
-    4: 2.776,
-    5: 2.571,
-    6: 2.447,
-    7: 2.365,
-    8: 2.306,
-    9: 2.262,
-}  # Student, two-sided
+UNTESTED, ABSENT = "one seed, not tested", "not run"
+CONTROL = "two_space"  # of all rows, beside the controls that questions name
 
 
 def read_questions(path: Path) -> dict[str, Any]:
@@ -65,42 +57,58 @@ def read_questions(path: Path) -> dict[str, Any]:
 
 
 def answers(studies: Mapping[str, Study], questions: Mapping[str, Any]) -> pd.DataFrame:
-    """A line per comparison whose rows are in the record, in the order of the questions; columns COLUMNS."""
+    """A line per comparison in the order of the questions; columns COLUMNS, no numbers where it was not run."""
+    names = {key: row.label for study in studies.values() for key, row in study.rows.items()}
     lines = [
-        _line(studies[name], each, int(questions["resamples"])) | {"family": key, "title": family["title"]}
+        _line(studies.get(name), name, each, names, int(questions["resamples"]))
+        | {"family": key, "title": family["title"]}
         for key, family in questions["families"].items()
         for name in family["studies"]
-        if name in studies
         for each in family["comparisons"]
-        if {each["row"], each["control"]} <= studies[name].rows.keys()
     ]
-    if not lines:
+    if not any(line["seeds"] for line in lines):
         raise GxnError("no comparison of the questions has both its rows in the record")
-    table = pd.DataFrame(lines)
+    table = pd.DataFrame(lines).reindex(columns=COLUMNS)
+    table["p"] = table["p"].astype(float)
     table["p_holm"] = table.groupby("family", sort=False)["p"].transform(_adjusted)
     table["verdict"] = [
         verdict(line, questions["level"], questions["smallest"]) for line in table.to_dict("records")
     ]
-    return table.reindex(columns=COLUMNS)
+    return table
 
 
 def verdict(line: Mapping[str, Any], level: float, smallest: float) -> str:
-    """Say what an interval and an adjusted p value, or where there is none the interval alone, allow to say."""
-    adjusted = line["p_holm"]
-    certain = adjusted < level if pd.notna(adjusted) else line["low"] > 0 or line["high"] < 0
-    if certain:
+    """Say what the interval and the adjusted p value of a comparison with so many `seeds` allow to say."""
+    if line["seeds"] < 2:
+        return UNTESTED if line["seeds"] else ABSENT
+    if line["p_holm"] < level:
         return HIGHER if line["difference"] > 0 else LOWER
     return SMALL if -smallest < line["low"] and line["high"] < smallest else OPEN
 
 
-def _line(study: Study, asked: Mapping[str, Any], resamples: int) -> dict[str, Any]:
+def against_control(study: Study, resamples: int) -> pd.DataFrame:
+    """A line per row but the control: its rsum, the control's, and their `difference` with its interval."""
+    control = statistics.fmean(_rsums(study, CONTROL, None))
+    lines = []
+    for row in (row for row in study.rows if row != CONTROL):
+        found = {"study": study.name, "row": row, "label": study.rows[row].label, "control_rsum": control}
+        found |= {"rsum": statistics.fmean(_rsums(study, row, None))}
+        lines.append(found | _over_images(study, row, CONTROL, resamples))
+    return pd.DataFrame(lines)
+
+
+def _line(
+    study: Study | None, name: str, asked: Mapping[str, Any], names: Mapping[str, str], resamples: int
+) -> dict[str, Any]:
     row, control, space = asked["row"], asked["control"], asked.get("space")
-    at = study.about[asked["at"]] if isinstance(asked.get("at"), str) else asked.get("at")
-    found = {"study": study.name, "line": asked.get("line"), "at": at, "space": space}
+    found = {"study": name, "line": asked.get("line"), "space": space, "seeds": 0, "p": None}
     found |= {key: asked[key] for key in ("key", "ask", "row", "control")}
-    found |= {"label": study.rows[row].label, "against": study.rows[control].label}
+    found |= {"label": names.get(row, row), "against": names.get(control, control)}
+    if study is None or not {row, control} <= study.rows.keys():
+        return found
+    at = study.about[asked["at"]] if isinstance(asked.get("at"), str) else asked.get("at")
     ours, theirs = (_rsums(study, each, space) for each in (row, control))
-    found |= {"seeds": max(len(ours), len(theirs)), "control_rsum": statistics.fmean(theirs)}
+    found |= {"at": at, "seeds": max(len(ours), len(theirs)), "control_rsum": statistics.fmean(theirs)}
     return found | (_over_seeds(ours, theirs) if space else _over_images(study, row, control, resamples))
 
 
@@ -120,13 +128,10 @@ def _over_images(study: Study, row: str, control: str, resamples: int) -> dict[s
 
 
 def _over_seeds(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, Any]:
-    """Student's interval of paired differences; it gives no p value, since seeds are few."""
+    """Student's interval and p value of paired differences; of one seed there is neither."""
     each = [one - two for one, two in zip(ours, theirs, strict=True)]
-    mean = statistics.fmean(each)
-    if len(each) < 2:
-        return {"difference": mean, "low": -math.inf, "high": math.inf, "p": None}
-    half = T95[min(len(each) - 1, max(T95))] * statistics.stdev(each) / math.sqrt(len(each))
-    return {"difference": mean, "low": mean - half, "high": mean + half, "p": None}
+    low, high, p = paired(each) if len(each) > 1 else (None, None, None)
+    return {"difference": statistics.fmean(each), "low": low, "high": high, "p": p}
 
 
 def _adjusted(p: pd.Series) -> pd.Series:

@@ -1,5 +1,6 @@
-"""Figures of answers: differences in rsum with their 95 % intervals, as a list and along a quantity."""
+"""Figures of differences in rsum with their 95 % intervals: row by row, and along a quantity."""
 
+import numpy as np
 import pandas as pd
 from matplotlib import pyplot
 from matplotlib.axes import Axes
@@ -7,29 +8,55 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from gxn.reporting import style
-from gxn.reporting.rows import Rows
+from gxn.reporting.answers import CONTROL
+from gxn.reporting.rows import Rows, label
 
 LINES = {"Captions": "gxn_i2t_xe", "Drawings": "gxn_t2i", "Both": "gxn_i2t_t2i"}  # whose row has the colour
 UNIT = "Difference in rsum, points"
+CLOSED = "cca"  # what is found without training: a line across the figure
 
 
 def effects(table: pd.DataFrame, rows: Rows, smallest: float) -> Figure:
-    """One line per comparison: the row's difference from its control; a band where it would not matter."""
-    height = 0.55 + 0.21 * len(table)
-    figure, axis = pyplot.subplots(figsize=(style.WIDTH, height), layout="constrained")
-    look = style.looks(rows)
+    """A panel per study: each row's difference from the control; a band where none matters, a line of CCA's.
+
+    Args:
+        table: lines of `gxn.reporting.answers.against_control` of one or more studies.
+        rows: all rows of these studies.
+        smallest: half the band's width, points.
+    """
+    order = [row for row in rows if row in set(table["row"])]
+    studies = list(table["study"].unique())
+    size = (style.WIDTH, 0.95 + 0.19 * len(order))
+    figure, axes = pyplot.subplots(
+        1, len(studies), figsize=size, sharey=True, squeeze=False, layout="constrained"
+    )
+    for axis, study in zip(axes[0], studies, strict=True):
+        _study(axis, table[table["study"] == study], order, rows, smallest)
+        if len(studies) > 1:
+            axis.set_title(study, fontweight="bold")
+    axes[0, 0].set_yticks(range(len(order)), [label(rows, row) for row in order])
+    axes[0, 0].set_ylim(len(order) - 0.4, -0.6)
+    return figure
+
+
+def _study(axis: Axes, table: pd.DataFrame, order: list[str], rows: Rows, smallest: float) -> None:
+    look, control = style.looks(rows), float(table["control_rsum"].iloc[0])
     axis.axvspan(-smallest, smallest, color=style.MUTED, alpha=0.13, linewidth=0)
-    axis.axvline(0, color=style.MUTED, linewidth=0.8)
-    for place, line in enumerate(table.to_dict("records")):
-        of = look[line["row"]]
-        _interval(axis, line["difference"], place, line, of)
-    names = [f"{line['label']} − {line['against']}" for line in table.to_dict("records")]
-    axis.set_yticks(range(len(table)), names)
-    axis.set_ylim(len(table) - 0.4, -0.6)
+    axis.axvline(0, color=look[CONTROL].colour if CONTROL in look else style.MUTED, linewidth=1.0)
+    for line in table.to_dict("records"):
+        of, value = look[line["row"]], line["difference"]
+        axis.errorbar(
+            value, order.index(line["row"]), xerr=[[value - line["low"]], [line["high"] - value]],
+            color=of.colour, marker=of.marker, markersize=4.5, capsize=2.5, elinewidth=1.2,
+            markeredgecolor=style.INK, markeredgewidth=0.4,
+        )  # fmt: skip
+        if line["row"] == CLOSED:
+            axis.axvline(value, color=of.colour, linewidth=1.0, linestyle=(0, (4, 2)), zorder=0)
     axis.tick_params(axis="y", length=0)
     axis.grid(axis="y", visible=False)
-    axis.set_xlabel(UNIT)
-    return figure
+    axis.set_xlabel(f"{UNIT}, from {label(rows, CONTROL)}")
+    above = axis.secondary_xaxis("top", functions=(lambda x: x + control, lambda x: x - control))
+    above.set_xlabel("rsum")
 
 
 def along(table: pd.DataFrame, rows: Rows, quantity: str, smallest: float) -> Figure:
@@ -40,13 +67,15 @@ def along(table: pd.DataFrame, rows: Rows, quantity: str, smallest: float) -> Fi
     axis.axhline(0, color=style.MUTED, linewidth=0.8)
     for place, (name, row) in enumerate(LINES.items()):
         own = table[table["line"] == name].sort_values("at")
+        if own.empty:
+            continue
         of, shifted = look[row], own["at"] * (1 + 0.035 * (place - 1))
         errors = [own["difference"] - own["low"], own["high"] - own["difference"]]
         axis.errorbar(
             shifted, own["difference"], yerr=errors, color=of.colour, linestyle=of.dashes, marker=of.marker,
             markersize=4, capsize=2, elinewidth=0.9, label=name,
         )  # fmt: skip
-    ticks = sorted(table["at"].unique())
+    ticks = np.sort(table["at"].unique())
     axis.set_xscale("log")
     axis.xaxis.set_major_locator(FixedLocator(ticks))
     axis.xaxis.set_minor_locator(NullLocator())
@@ -55,10 +84,3 @@ def along(table: pd.DataFrame, rows: Rows, quantity: str, smallest: float) -> Fi
     axis.set_ylabel(UNIT)
     figure.legend(loc="outside right center", handlelength=3)
     return figure
-
-
-def _interval(axis: Axes, value: float, place: int, line: dict, of: style.Look) -> None:
-    axis.errorbar(
-        value, place, xerr=[[value - line["low"]], [line["high"] - value]], color=of.colour, marker=of.marker,
-        markersize=4.5, capsize=2.5, elinewidth=1.2, markeredgecolor=style.INK, markeredgewidth=0.4,
-    )  # fmt: skip

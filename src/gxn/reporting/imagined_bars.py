@@ -12,9 +12,9 @@ from gxn.reporting.rows import Rows, label
 from gxn.reporting.tables import Row
 
 PANELS = {  # measure: title, and where chance is found: a column of the row, or of the line `chance`
-    "cider_d": ("CIDEr-D of captions", "cider_d_chance"),
-    "mentions_true": ("Things told that are true", None),
-    "ground_right": ("Grounds told that are true", None),
+    "cider_d": ("CIDEr-D", "cider_d_chance"),
+    "mentions_true": ("Things told", None),
+    "ground_right": ("Grounds told", None),
     "drawn_colour": ("Colours drawn", "drawn_colour_chance"),
     "drawn_ground": ("Grounds drawn", "drawn_ground_chance"),
     "drawn_shape": ("Shapes drawn", "drawn_shape_chance"),
@@ -32,9 +32,9 @@ def imagined_bars(table: Sequence[Row], rows: Rows) -> Figure:
     """Bars are means over seeds, whiskers one standard deviation, dashed lines people, dotted lines chance."""
     shown = panels(table)
     count = -(-len(shown) // COLUMNS)
-    figure, axes = pyplot.subplots(
-        count, COLUMNS, figsize=(style.WIDTH, 1.55 * count), squeeze=False, layout="constrained"
-    )
+    most = max(len(_own(key, table)) for key in shown)
+    size = (style.WIDTH, (0.62 + 0.15 * most) * count)
+    figure, axes = pyplot.subplots(count, COLUMNS, figsize=size, squeeze=False, layout="constrained")
     for axis, key in zip(axes.flat, shown, strict=False):
         _panel(axis, key, table, rows)
     for axis in axes.flat[len(shown) :]:
@@ -42,9 +42,19 @@ def imagined_bars(table: Sequence[Row], rows: Rows) -> Figure:
     return figure
 
 
+def _own(key: str, table: Sequence[Row]) -> list[Row]:
+    """The rows that have a measure."""
+    return [row for row in table if row["seeds"] and row.get(key) is not None]
+
+
+def _ends(own: Sequence[Row], key: str) -> list[float]:
+    """Where the whiskers end."""
+    return [row[key] + (row[f"{key}_std"] or 0.0) for row in own]
+
+
 def _panel(axis: Axes, key: str, table: Sequence[Row], rows: Rows) -> None:
     title, by_chance = PANELS[key]
-    own = [row for row in table if row["seeds"] and row.get(key) is not None]
+    own = _own(key, table)
     people, chance = (
         next((row for row in table if row["method"] == name), {}).get(key) for name in (PEOPLE, CHANCE)
     )
@@ -61,7 +71,7 @@ def _panel(axis: Axes, key: str, table: Sequence[Row], rows: Rows) -> None:
             axis.axvline(value, color=style.INK, linewidth=1.1, linestyle=dashes)
     axis.set_yticks(places, [label(rows, row["method"]) for row in own], fontsize=6.5)
     axis.set_ylim(len(own) - 0.4, -0.6)
-    axis.set_xlim(0, None)
+    axis.set_xlim(0, 1.08 * max(value for value in (*_ends(own, key), people, chance) if value is not None))
     axis.tick_params(axis="y", length=0)
     axis.grid(axis="y", visible=False)
     axis.set_title(title, fontsize=8)

@@ -28,6 +28,22 @@ def rows_of(config: Configuration) -> dict[str, RowName]:
     }
 
 
+def with_encoders(rows: Rows, encoders: Mapping[str, str]) -> Rows:
+    """The rows, then encoders that are no rows, named by the rows that share them, in the first one's colour.
+
+    Args:
+        rows: those to show.
+        encoders: the encoder of each row that has one.
+    """
+    named: dict[str, RowName] = {}
+    for key, encoder in ((key, encoders[key]) for key in rows if key in encoders):
+        if encoder not in rows:
+            before = named.get(encoder)
+            own = rows[key]
+            named[encoder] = RowName(f"{before.label}, {own.label}", before.colour) if before else own
+    return {**rows, **named}
+
+
 def label(rows: Rows, key: str) -> str:
     """The name in print of a row, or of an encoder, which has none of its own."""
     return rows[key].label if key in rows else key

@@ -46,6 +46,12 @@ class Study:
         return {key: RowName(row["label"], row["colour"]) for key, row in self.about["rows"].items()}
 
     @property
+    def encoders(self) -> dict[str, str]:
+        """Encoder of each row that trains one."""
+        settings = {key: row["settings"] for key, row in self.about["rows"].items()}
+        return {key: each["encoder"] for key, each in settings.items() if "encoder" in each}
+
+    @property
     def shown(self) -> dict[str, RowName]:
         """The rows that figures have a colour for: the first ones."""
         return dict(list(self.rows.items())[: len(style.PALETTE)])
@@ -68,13 +74,9 @@ class Study:
 
     def curves(self) -> list[Path]:
         """Files of training curves: of the CNN, of the rows shown and of their encoders."""
-        encoders = {self.about["rows"][row]["settings"].get("encoder") for row in self.shown}
+        encoders = {self.encoders.get(row) for row in self.shown}
         names = {"curves", *self.shown, *encoders}  # the CNN's file lies in the folder itself
         return [path for path in self._files("curves", "csv") if path.parent.name in names]
-
-    def hours(self) -> float:
-        """Processor hours of all jobs."""
-        return sum(self.about["seconds"].values()) / 3600
 
     def _files(self, kind: str, form: str) -> list[Path]:
         return sorted((self.folder / kind).rglob(f"*.{form}"))

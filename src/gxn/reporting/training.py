@@ -125,20 +125,21 @@ def _block(part: SubFigure, curves: list[Curve], table_rows: Rows) -> None:
     handles: dict[str, object] = {}
     panels, free = axes.flat[: len(quantities)], axes.flat[len(quantities) :]
     for place, (axis, quantity) in enumerate(zip(panels, quantities, strict=True)):
-        for name in order:
+        for name, shift in zip(order, _apart(curves, len(order)), strict=True):
             runs = [curve for curve in curves if curve.name == name and quantity in curve.values]
             if runs:
-                handles.setdefault(name, _line(axis, runs, quantity, look[name], "-"))
+                handles.setdefault(name, _line(axis, runs, quantity, look[name], "-", shift))
                 both = [run for run in runs if f"val_{quantity}" in run.values]
                 if both:
-                    _line(axis, both, f"val_{quantity}", look[name], (0, (1.2, 1)))
+                    _line(axis, both, f"val_{quantity}", look[name], (0, (1.2, 1)), shift)
         dotted = any(f"val_{quantity}" in curve.values for curve in curves)
         axis.set_title(QUANTITIES[quantity] + (" (dotted: val.)" if dotted else ""), fontsize=7.5)
         axis.locator_params(axis="y", nbins=4)
         axis.locator_params(axis="x", nbins=4, integer=True)
         axis.margins(x=0.02)
-        if len({epoch for curve in curves for epoch in curve.epoch}) == 1:
-            axis.set_xlim(curves[0].epoch[0] - 1, curves[0].epoch[0] + 1)
+        if _single(curves):
+            axis.set(xlim=(curves[0].epoch[0] - 0.5, curves[0].epoch[0] + 0.5), xticks=[curves[0].epoch[0]])
+            axis.grid(axis="x", visible=False)
         if place + COLUMNS >= len(quantities):
             axis.set_xlabel("Epoch", labelpad=1)
     for axis in free:
@@ -156,8 +157,20 @@ def _block(part: SubFigure, curves: list[Curve], table_rows: Rows) -> None:
     legend.set_in_layout(False)  # a long one would take the height of the panels beside it
 
 
-def _line(axis: Axes, runs: Iterable[Curve], quantity: str, look: style.Look, dashes: str | tuple) -> object:
-    """Mean over seeds at each epoch, and a band from the least to the most."""
+def _single(curves: list[Curve]) -> bool:
+    """Whether a stage has one epoch only."""
+    return len({epoch for curve in curves for epoch in curve.epoch}) == 1
+
+
+def _apart(curves: list[Curve], count: int) -> np.ndarray:
+    """Shifts of names along the axis of epochs, (count,): in a single epoch their points stand side by side."""
+    return np.linspace(-0.35, 0.35, count) if _single(curves) and count > 1 else np.zeros(count)
+
+
+def _line(
+    axis: Axes, runs: Iterable[Curve], quantity: str, look: style.Look, dashes: str | tuple, shift: float
+) -> object:
+    """Mean over seeds at each epoch, and a band from the least to the most; of one epoch a point and a bar."""
     runs = list(runs)
     epochs = np.unique(np.concatenate([run.epoch for run in runs]))
     table = np.full((len(runs), len(epochs)), np.nan)
@@ -166,12 +179,15 @@ def _line(axis: Axes, runs: Iterable[Curve], quantity: str, look: style.Look, da
     measured = np.isfinite(table).any(axis=0)
     epochs, table = epochs[measured], np.ma.masked_invalid(table[:, measured])
     marker = look.marker if len(epochs) == 1 else None
+    epochs = epochs + shift
     (line,) = axis.plot(
         epochs, table.mean(axis=0), color=look.colour, linestyle=dashes, marker=marker, markersize=3,
         markerfacecolor=look.colour if dashes == "-" else "white",
         linewidth=1.2 if dashes == "-" else 1.0,
     )  # fmt: skip
-    axis.fill_between(
-        epochs, table.min(axis=0), table.max(axis=0), color=look.colour, alpha=0.18, linewidth=0
-    )
+    low, high = table.min(axis=0), table.max(axis=0)
+    if marker:
+        axis.vlines(epochs, low, high, color=look.colour, linewidth=0.9)
+    else:
+        axis.fill_between(epochs, low, high, color=look.colour, alpha=0.18, linewidth=0)
     return line

@@ -1,4 +1,4 @@
-"""Draw Recall@K both ways for K up to 50, from the ranks of every run."""
+"""Draw Recall@K both ways for K up to 50, and what it differs from the control's, from the ranks of every run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,8 @@ def figure_recall(arguments: Arguments) -> None:
     """Draw the figure."""
     rows = arguments.rows
     with style.house_style():
-        style.save(recall_curves(read_ranks(arguments.ranks, rows), rows), arguments)
+        control = arguments.configuration.significance.control
+        style.save(recall_curves(read_ranks(arguments.ranks, rows), rows, control), arguments)
 
 
 main = cli.command(figure_recall, Arguments)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gxn import cli
 from gxn.reporting import style
+from gxn.reporting.rows import with_encoders
 from gxn.reporting.training import read_curve, training_curves
 
 
@@ -18,8 +19,10 @@ class Arguments(style.FigureArguments):
 def figure_training(arguments: Arguments) -> None:
     """Draw the figure."""
     curves = [read_curve(path) for path in sorted(arguments.curves)]
+    methods = arguments.configuration.methods.items()
+    encoders = {key: row.encoder for key, row in methods if hasattr(row, "encoder")}
     with style.house_style():
-        style.save(training_curves(curves, arguments.rows), arguments)
+        style.save(training_curves(curves, with_encoders(arguments.rows, encoders)), arguments)
 
 
 main = cli.command(figure_training, Arguments)

@@ -1,4 +1,7 @@
-"""Set the paper with Typst: its text reads tables and figures below the working folder, and no other file."""
+"""Set the paper with Typst, as PDF and as a page of HTML, whose figures are part of it.
+
+Its text reads tables and figures below the working folder, and no other file.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,20 +19,28 @@ class Arguments:
 
     text: Path = cli.option("Typst file of the paper")
     pdf: Path = cli.option("PDF to write")
+    html: Path = cli.option("HTML to write")
 
 
 def paper(arguments: Arguments) -> None:
-    """Write the PDF.
+    """Write both forms; the text learns by `sys.inputs.form`, pdf or html, which one it is set for.
 
     Raises:
         GxnError: Typst refuses the text, or a file that it reads.
     """
-    try:
-        pages = typst.compile(str(arguments.text), root=".", ignore_system_fonts=True)
-    except typst.TypstError as error:
-        raise GxnError(f"{arguments.text}: {error}") from error
-    with atomic(arguments.pdf) as temporary:
-        temporary.write_bytes(pages)
+    for path, form in ((arguments.pdf, "pdf"), (arguments.html, "html")):
+        try:
+            content = typst.compile(
+                str(arguments.text),
+                root=".",
+                ignore_system_fonts=True,
+                format=form,
+                sys_inputs={"form": form},
+            )
+        except typst.TypstError as error:
+            raise GxnError(f"{arguments.text}: {error}") from error
+        with atomic(path) as temporary:
+            temporary.write_bytes(content)
 
 
 main = cli.command(paper, Arguments)
