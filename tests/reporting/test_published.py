@@ -29,7 +29,12 @@ class TestList:
         }
 
     def test_every_number_says_how_it_was_read(self):
-        assert {row["mark"] for row in read_published(LIST).rows} == {"second-hand"}
+        assert {row["mark"] for row in read_published(LIST).rows} == {"second-hand", "code"}
+
+    def test_correspondence_autoencoders_name_their_own_protocol(self):
+        rows = [row for row in read_published(LIST).rows if row["method"].startswith("Corr")]
+        assert len(rows) == 3
+        assert all(row["row"] is None and row["differs"].startswith("another protocol") for row in rows)
 
     def test_every_number_is_plausible_or_unknown(self):
         for row in read_published(LIST).rows:
@@ -79,10 +84,12 @@ class TestComparison:
         assert {row["cnn"] for row in rows if row["origin"] == "here"} == {"plain"}
         assert gxn["differs"].startswith("CNN ResNet152, pretrained on ImageNet")
 
-    def test_every_published_row_has_its_source(self, rows):
-        published = [row for row in rows if row["origin"] != "here"]
-        assert all(row["source"] and row["differs"] for row in published)
-        assert all(row["source"] is row["differs"] is None for row in rows if row["origin"] == "here")
+    def test_every_published_figure_has_its_source(self, rows):
+        for row in rows:
+            published = row["origin"] != "here"
+            assert bool(row["differs"]) == published
+            for key in RECALL_COLUMNS:
+                assert bool(row[f"{key}_source"]) == (published and row[key] is not None)
 
     def test_another_dataset_gets_nothing_published(self):
         rows = comparison(ablation("scenes"), read_published(LIST), "plain")
@@ -97,7 +104,7 @@ class TestComparison:
 class TestMarkdown:
     def test_a_difference_stands_in_brackets(self):
         text = to_markdown(comparison(ablation("coco-1k-5fold"), read_published(LIST), "plain"), ROWS)
-        assert "68.5 (-18.5)" in text
+        assert "68.5 (-18.5) [1]" in text
 
     def test_it_says_how_and_where_numbers_were_read(self):
         text = to_markdown(comparison(ablation("coco-1k-5fold"), read_published(LIST), "plain"), ROWS)

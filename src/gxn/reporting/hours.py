@@ -1,9 +1,9 @@
 """What a study took, row by row, in CPU seconds of its record's jobs.
 
 A row's *own* jobs train it alone; *shared* ones are the pretraining that it comes from, which rows of the same
-encoder share, so that it counts in each of them; *judging* is ranking, captions, drawings and their measures. Jobs of
-no row, such as the CNN and the features, stand in a line of their own. The record keeps a job's last run: what a
-killed one had spent before is not in it.
+encoder share, so that it counts in each of them; *judging* is ranking, captions, drawings and their measures. Jobs
+of no row, such as the CNN and the features, stand in a line of their own. The record keeps a job's last run: what
+a killed one had spent before is not in it.
 """
 
 from collections.abc import Mapping

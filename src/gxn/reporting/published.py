@@ -1,6 +1,6 @@
 """Published numbers beside ours, where a dataset and protocol of ours has any.
 
-What the papers are not known to report stays empty; every published cell carries how it was read.
+What the papers are not known to report stays empty; every published cell carries how and where it was read.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,8 @@ from gxn.reporting.tables import Row
 KEYS = ("dataset", "method", "cnn", "row", "mark", "source", "differs", *RECALL_COLUMNS)
 NUMBERS = (*RECALL_COLUMNS, "rsum")
 DIFFERENCES = tuple(f"{key}_difference" for key in NUMBERS)
-COLUMNS = ("dataset", "method", "origin", "cnn", *NUMBERS, "compared_with", *DIFFERENCES, "differs", "source")
+SOURCES = tuple(f"{key}_source" for key in RECALL_COLUMNS)
+COLUMNS = ("dataset", "method", "origin", "cnn", *NUMBERS, "compared_with", *DIFFERENCES, "differs", *SOURCES)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def _published(row: dict, ours: dict[str, Row]) -> Row:
     numbers = {key: row[key] for key in RECALL_COLUMNS}
     complete = None not in numbers.values()
     numbers["rsum"] = sum(numbers.values()) if complete else None
-    line = _empty() | {key: row[key] for key in ("dataset", "method", "cnn", "differs", "source")} | numbers
+    line = _empty() | {key: row[key] for key in ("dataset", "method", "cnn", "differs")} | numbers
+    line |= {f"{key}_source": row["source"] for key in RECALL_COLUMNS if row[key] is not None}
     line["origin"] = f"published [{row['mark']}]"
     if row["row"] in ours:
         line["compared_with"] = row["row"]
@@ -86,25 +88,35 @@ def to_markdown(rows: list[Row], table_rows: Rows) -> str:
         "From",
         *(names.column(key) for key in NUMBERS),
         "What differs",
-        "Source",
     ]
-    lines = [head, ["---"] * 4 + ["---:"] * len(NUMBERS) + ["---"] * 2]
-    sources = list(dict.fromkeys(row["source"] for row in rows if row["source"]))
+    lines = [head, ["---"] * 4 + ["---:"] * len(NUMBERS) + ["---"]]
+    sources = list(dict.fromkeys(row[key] for row in rows for key in SOURCES if row[key]))
     for row in rows:
         name = label(table_rows, str(row["method"])) if row["origin"] == "here" else str(row["method"])
-        cells = [row["dataset"], name, row["cnn"] or "", row["origin"], *(_cell(row, key) for key in NUMBERS)]
-        cells += [row["differs"] or "", sources.index(row["source"]) + 1 if row["source"] else ""]
+        cells = [
+            row["dataset"],
+            name,
+            row["cnn"] or "",
+            row["origin"],
+            *(_cell(row, key, sources) for key in NUMBERS),
+        ]
+        cells += [row["differs"] or ""]
         lines.append([str(cell) for cell in cells])
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    note = "In brackets: ours less published, in points. Second-hand: read in the source, not in the paper."
+    note = "In round brackets: ours less published, in points; in square ones: its source. Second-hand, "
+    note += "or code: read in the source, not in the paper."
     if all(row["origin"] == "here" for row in rows):
         return f"{table}\n\nNo published numbers are known for these datasets and protocols.\n"
     listed = "\n".join(f"{place}. {source}." for place, source in enumerate(sources, 1))
     return f"{table}\n\n{note} Sources:\n\n{listed}\n"
 
 
-def _cell(row: Row, key: str) -> str:
+def _cell(row: Row, key: str, sources: list) -> str:
     if row[key] is None:
         return ""
-    difference = row[f"{key}_difference"]
-    return f"{row[key]:.1f}" + ("" if difference is None else f" ({difference:+.1f})")
+    difference, source = (
+        row[f"{key}_difference"],
+        row.get(f"{key}_source"),
+    )  # rsum has none: it is added up here
+    text = f"{row[key]:.1f}" + ("" if difference is None else f" ({difference:+.1f})")
+    return text + (f" [{sources.index(source) + 1}]" if source else "")

@@ -1,4 +1,4 @@
-"""Answer the questions of the study from its records, with their power, their CPU seconds and facts for the text."""
+"""Answer the questions of the study from its records, with their power, CPU seconds and facts for the text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
