@@ -99,6 +99,11 @@ def imagining(plan: Plan) -> str:
     return as_json(plan.machine | own)
 
 
+def lines(plan: Plan) -> str:
+    """Settings that the measures of people and chance depend on."""
+    return as_json({"meteor": plan.config.evaluate.meteor})
+
+
 def reader(plan: Plan) -> str:
     """Settings of the reader of drawings."""
     dataset = plan.config.dataset

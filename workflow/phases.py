@@ -69,7 +69,6 @@ def deps(plan: Plan) -> dict[str, list[str]]:
     tuning = [*pixels, *weights, *([] if weights else plan.expand(paths.CNN))] if plan.tuned else []
     curves = [path for phase in ("pretraining", "joint") for path in made[phase] if "/curves/" in path]
     foreign = [row.file for row in plan.config.seedless.values() if row.kind == "embeddings"]
-    reader = result_files.reader(plan)
     others = [path for path in result_files.dataset_tables(plan) if path not in made["tables"]]
     return {
         "data": list(dict.fromkeys([*own, *ready])),
@@ -89,7 +88,7 @@ def deps(plan: Plan) -> dict[str, list[str]]:
             *frequencies * bool(plan.imagining),
             *data_files.gan_images(plan),
             *(path for path in result_files.judge(plan) if not is_fetched(path)),
-            *[f"{folder}checkpoints/pretrain_ranking"] * bool(result_files.judge(plan) and not reader),
+            *[f"{folder}checkpoints/pretrain_ranking"] * bool(result_files.judge(plan)),
             *foreign,
             *[f"{folder}checkpoints/joint"] * bool(plan.imagining),
             *[f"{folder}checkpoints/finetune"] * bool(plan.tuned),

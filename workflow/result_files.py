@@ -44,13 +44,13 @@ def judge_option(plan: Plan) -> str:
     return " ".join(f"--weights {shlex.quote(path)}" for path in judge(plan))
 
 
-def unread(plan: Plan, method: str, seed: str) -> dict[str, str]:
-    """Judges of a row's drawings where no reader can: real pictures, and encoders trained without the generator.
+def held_out(plan: Plan, method: str, seed: str) -> dict[str, str]:
+    """Judges of a row's drawings: real pictures, and encoders trained without the generator.
 
     The encoders read drawings by the CNN; where features are the user's, there is none.
     """
     row = plan.rows[method]
-    if not row.drawing or reader(plan):
+    if not row.drawing:
         return {}
     patterns = {"gan_images": paths.GAN_IMAGES}
     if judge(plan):
@@ -58,9 +58,9 @@ def unread(plan: Plan, method: str, seed: str) -> dict[str, str]:
     return {name: path.format(dataset=plan.dataset, seed=seed) for name, path in patterns.items()}
 
 
-def unread_option(plan: Plan, method: str, seed: str) -> str:
-    """The judges of a row's drawings where no reader can, as options."""
-    files = unread(plan, method, seed)
+def held_out_option(plan: Plan, method: str, seed: str) -> str:
+    """The real pictures and encoders that judge a row's drawings, as options."""
+    files = held_out(plan, method, seed)
     return " ".join(f"--{name.replace('_', '-')} {path}" for name, path in files.items())
 
 

@@ -7,8 +7,8 @@ import pytest
 from gxn.evaluation.collapse import (
     decoder_warnings,
     discriminator_warnings,
+    drawing_warnings,
     generator_warnings,
-    unread_drawing_warnings,
 )
 
 WORKING = {"distinct": 80.0, "cider_d": 0.5, "cider_d_chance": 0.1}
@@ -67,22 +67,22 @@ FOUND = {"spread": 0.8, "r_precision": 0.3, "r_precision_real": 0.5, "r_precisio
 
 
 def test_drawings_that_are_found_and_differ_have_no_warning() -> None:
-    assert unread_drawing_warnings(FOUND, 100) == unread_drawing_warnings({}, 100) == []
+    assert drawing_warnings(FOUND, 100) == drawing_warnings({}, 100) == []
 
 
 def test_drawings_that_are_all_alike() -> None:
-    (warning,) = unread_drawing_warnings(FOUND | {"spread": 0.02}, 100)
+    (warning,) = drawing_warnings(FOUND | {"spread": 0.02}, 100)
     assert "nearly all alike" in warning and "0.02" in warning
 
 
 @pytest.mark.parametrize(("drawings", "warned"), [(30, True), (1000, False)])
 def test_drawings_that_are_found_hardly_more_often_than_by_chance(drawings: int, warned: bool) -> None:
     """0.07 is half a standard error above 0.05 for 30 drawings, three for 1,000."""
-    warnings = unread_drawing_warnings(FOUND | {"r_precision": 0.07}, drawings)
+    warnings = drawing_warnings(FOUND | {"r_precision": 0.07}, drawings)
     assert bool(warnings) == warned
     assert not warned or f"at chance: 0.070 of {drawings} drawings" in warnings[0]
 
 
 def test_where_real_pictures_are_not_found_either_drawings_are_not_blamed() -> None:
     metrics = FOUND | {"r_precision": 0.05, "r_precision_real": 0.06}
-    assert unread_drawing_warnings(metrics, 100) == []
+    assert drawing_warnings(metrics, 100) == []

@@ -7,6 +7,7 @@ from tiny import write_data
 
 from gxn.datasets.tokens import read_tokens
 from gxn.datasets.words import EOS
+from gxn.evaluation.captioning import caption_metrics
 from gxn.evaluation.imagination import (
     Truth,
     caption_lines,
@@ -99,21 +100,45 @@ class TestCaptions:
 
 
 class TestLines:
-    def lines(self, splits, truth=UNKNOWN):
+    def lines(self, splits, truth=UNKNOWN, meteor=False):
         test, train, _, frequencies = splits
-        return caption_lines(test, train, frequencies, truth)
+        return caption_lines(test, train, frequencies, truth, meteor)
 
     def test_people_are_measured_by_the_others_captions(self, splits):
-        people, _ = self.lines(splits)
-        assert {"bleu4", "cider_d"} <= people.keys()
+        people, _, _ = self.lines(splits)
+        assert people.keys() >= {"bleu4", "rouge_l", "cider", "cider_d", "distinct_1", "novel", "length"}
 
-    def test_chance_has_no_line_without_facts(self, splits):
-        assert self.lines(splits)[1] == {}
+    def test_chance_is_another_images_caption(self, splits):
+        test = splits[0]
+        _, chance, _ = self.lines(splits)
+        written = list(words_of(test).values())
+        others = [*written[3:], *written[:3]]  # of six images
+        by_hand = caption_metrics(
+            {row: captions[0] for row, captions in enumerate(others)},
+            {row: captions[1:] for row, captions in enumerate(written)},
+        )
+        assert {key: chance[key] for key in by_hand} == by_hand
+        assert chance.keys() == by_hand.keys() | {"cider_d"}
+
+    def test_meteor_of_both_by_one_process(self, splits, monkeypatch):
+        asked = []
+        monkeypatch.setattr(
+            "gxn.evaluation.imagination.meteor_columns",
+            lambda sets: (asked.append(list(sets)) or {"people": 25.0, "chance": 9.0}, ""),
+        )
+        people, chance, note = self.lines(splits, meteor=True)
+        assert (people["meteor"], chance["meteor"], note) == (25.0, 9.0, "")
+        assert asked == [["people", "chance"]]
+
+    def test_without_java_the_lines_have_no_meteor_and_it_is_said(self, splits, monkeypatch):
+        monkeypatch.setattr("gxn.evaluation.imagination.meteor_columns", lambda sets: ({}, "no Java"))
+        people, chance, note = self.lines(splits, meteor=True)
+        assert "meteor" not in people and "meteor" not in chance and note == "no Java"
 
     def test_with_facts_both_have_them(self, splits):
         images = map(int, splits[0].imgid)
         mentions = {int(each): [{"colour": "red", "shape": "star"}] for each in splits[0].sentid}
-        people, chance = self.lines(splits, Truth(dict.fromkeys(images, SCENE), mentions))
+        people, chance, _ = self.lines(splits, Truth(dict.fromkeys(images, SCENE), mentions))
         assert people["attributes_true"] == chance["attributes_true"] == 1.0
 
 

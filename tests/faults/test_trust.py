@@ -89,7 +89,7 @@ PLAIN = {
     *("log", "output"),
 }
 # options that workflow/checks.py (test_checks.py) and workflow/result_files.py quote
-QUOTED = {"params.images", "params.files", "params.judges", "params.unread"}
+QUOTED = {"params.images", "params.files", "params.judges", "params.held_out"}
 # what the user names
 THEIRS = {"input.weights", "input.file", "params.file"}
 

@@ -96,7 +96,7 @@ def test_a_control_that_is_shuffled_is_not_called_collapsed(place, tmp_path, mon
     assert imagined(place, tmp_path, "both", config=config)["warnings"] == []
 
 
-def test_drawings_that_no_reader_reads_are_judged_by_encoders(place, pretrained_data, tmp_path, monkeypatch):
+def test_drawings_are_judged_by_encoders(place, pretrained_data, tmp_path, monkeypatch):
     from gxn.steps import imagine as module
 
     def features(images, *_):

@@ -37,8 +37,9 @@ def test_people_are_measured_by_one_caption_against_the_others(lines):
     assert {"bleu4", "cider_d"} <= lines["lines"]["people"].keys()
 
 
-def test_without_facts_chance_has_no_measure(lines):
-    assert lines["lines"]["chance"] == {}
+def test_chance_is_measured_by_the_captions_of_other_images(lines):
+    people, chance = lines["lines"]["people"], lines["lines"]["chance"]
+    assert chance["cider_d"] == people["cider_d_chance"] and "bleu4" in chance
 
 
 def test_the_table_reads_them(lines, data):

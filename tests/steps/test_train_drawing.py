@@ -52,8 +52,11 @@ def test_a_run_that_is_killed_ends_with_the_same_bytes(data, pretrained, monkeyp
 def test_a_discriminator_that_has_won_is_said_and_kept(data, pretrained, monkeypatch, capsys):
     monkeypatch.setattr(stage, "discriminator_warnings", lambda name, losses: [f"{name} {len(losses)}"])
     _, about = load_tensors(drawing(data, pretrained, "won", FOUR))
-    assert about["warnings"] == ["discriminator_loss 4"]
-    assert "warning: pretrain_gan, two_space, seed 3: discriminator_loss 4" in capsys.readouterr().err
+    assert about["warnings"] == ["discriminator_loss of pretrain_gan 4"]
+    assert (
+        "warning: pretrain_gan, two_space, seed 3: discriminator_loss of pretrain_gan 4"
+        in capsys.readouterr().err
+    )
 
 
 def test_with_a_moving_average_another_generator_is_kept(data, pretrained):

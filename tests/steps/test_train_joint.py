@@ -5,7 +5,7 @@ import torch
 from tiny import Killed, kill_after, train
 
 from gxn.errors import GxnError
-from gxn.files import load_tensors
+from gxn.files import load_tensors, save_tensors
 from gxn.training.captioning import Captioning
 from gxn.training.drawing import Drawing
 from gxn.training.matching import Matching
@@ -42,6 +42,14 @@ def test_a_run_that_is_killed_ends_with_the_same_bytes(data, pretrained, monkeyp
     for suffix in (".safetensors", ".csv"):
         assert parts.with_suffix(suffix).read_bytes() == whole.with_suffix(suffix).read_bytes()
     assert list((data / "scratch").iterdir()) == []
+
+
+def test_a_discriminator_that_won_before_is_kept_as_a_warning(data, pretrained):
+    tensors, about = load_tensors(pretrained["gan"])
+    save_tensors(data / "won.safetensors", tensors, about | {"warnings": ["the discriminator has won"]})
+    for row, expected in (("draws", ["the discriminator has won"]), ("captions", [])):
+        _, found = load_tensors(joint(data, pretrained, row, row=row, gan=data / "won.safetensors"))
+        assert found["warnings"] == expected
 
 
 def test_a_row_that_grounds_ends_elsewhere(data, pretrained):

@@ -35,7 +35,7 @@ PHASES = {
     "pretrain_ranking": "pretraining", "pretrain_xe": "pretraining", "pretrain_scst": "pretraining",
     "pretrain_gan": "pretraining", "rank": "joint", "imagine_and_rank": "joint", "finetune": "joint",
     "tuned_features": "evaluation", "embed": "evaluation", "evaluate": "evaluation",
-    "imagine": "evaluation", "train_reader": "evaluation",
+    "imagine": "evaluation", "imagined_lines": "evaluation", "train_reader": "evaluation",
 }  # fmt: skip
 TRAINED = {
     "pretrain_ranking",
@@ -86,7 +86,7 @@ REACH: dict[str, set[str]] = {  # the first pattern that fits
     "methods.*.label": NAMED,
     "methods.*.colour": NAMED,
     "methods.vsepp.loss.*": {"rank", "finetune"},
-    "evaluate.meteor": {"imagine"},
+    "evaluate.meteor": {"imagine", "imagined_lines"},
     "evaluate.reader.*": {"train_reader"},
     "evaluate.*": {"evaluate"},
     "significance.*": {"table_significance"},

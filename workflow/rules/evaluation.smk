@@ -95,7 +95,7 @@ rule evaluate:
 
 rule imagine:
     input:
-        unpack(lambda w: result_files.unread(PLAN, w.method, w.seed)),
+        unpack(lambda w: result_files.held_out(PLAN, w.method, w.seed)),
         checkpoint=paths.checkpoint("joint", "{method}"),
         captions=paths.CAPTIONS,
         features=paths.FEATURES,
@@ -120,7 +120,7 @@ rule imagine:
         judges=" ".join(
             [result_files.reader_option(PLAN), result_files.judge_option(PLAN)]
         ),
-        unread=lambda w: result_files.unread_option(PLAN, w.method, w.seed),
+        held_out=lambda w: result_files.held_out_option(PLAN, w.method, w.seed),
         settings=job_params.imagining(PLAN),
         code=lambda w: digests.row_reader(PLAN, "imagine", w.method),
     shell:
@@ -128,7 +128,7 @@ rule imagine:
         " --captions {input.captions} --features {input.features} --tokens {input.tokens}"
         " --frequencies {input.frequencies} --method {wildcards.method} --seed {wildcards.seed}"
         " --out-captions {output.captions} --out-drawings {output.drawings} {params.judges}"
-        " {params.unread}"
+        " {params.held_out}"
 
 
 rule train_reader:
@@ -176,6 +176,7 @@ rule imagined_lines:
                 result_files.judge_option(PLAN),
             ]
         ),
+        settings=job_params.lines(PLAN),
         code=digests.step("imagined_lines"),
     shell:
         "logged {log} python -m gxn.steps.imagined_lines --config $config --captions {input.captions}"

@@ -72,8 +72,8 @@ def generator_warnings(
     return found
 
 
-def unread_drawing_warnings(metrics: Mapping[str, float | None], drawings: int) -> list[str]:
-    """Warnings about a generator of pictures that no reader reads: drawings nearly all alike, or not found.
+def drawing_warnings(metrics: Mapping[str, float | None], drawings: int) -> list[str]:
+    """Warnings about an image generator whose drawings are nearly all alike, or not found by their captions.
 
     Args:
         metrics: `spread`, and `r_precision` with its `r_precision_real` and `r_precision_chance`, as

@@ -1,7 +1,4 @@
-"""Measures of drawings that need no facts: are they found by their captions, and are they different pictures?
-
-They judge drawings of photographs, of which nobody knows what each caption states.
-"""
+"""Measures of drawings that need no facts: are they found by their captions, and are they different pictures?"""
 
 from collections.abc import Sequence
 

@@ -20,6 +20,7 @@ from gxn.evaluation.caption_measures import (
     human_cider_d,
     meteor_columns,
 )
+from gxn.evaluation.captioning import caption_metrics
 from gxn.evaluation.drawn_facts import Reading, facts_found, facts_found_by_chance
 from gxn.evaluation.facts import FactScores, caption_facts, chance_facts, human_facts
 from gxn.evaluation.fidelity import colour_fidelity
@@ -97,19 +98,34 @@ def judge_captions(
 
 
 def caption_lines(
-    test: Captions, train: Captions, frequencies: DocumentFrequencies, truth: Truth
-) -> tuple[Metrics, Metrics]:
+    test: Captions, train: Captions, frequencies: DocumentFrequencies, truth: Truth, meteor: bool
+) -> tuple[Metrics, Metrics, str]:
     """Measure people and chance as captions are.
 
-    People: an image's first caption against its others. Chance: captions of other images.
-    Where no image has two captions, people have no line but that of the facts.
+    People: an image's first caption against its others. Chance: the first caption of another image against
+    them; it has no measures of variety, which are those of people. Where no image has two captions, both have no
+    line but that of the facts.
+
+    Returns:
+        the metrics of people and of chance, and a note where METEOR was left out.
     """
     human: Metrics = {}
+    chance: Metrics = {}
+    note = ""
     references = words_of(test)
     if any(len(written) > 1 for written in references.values()):
-        human = caption_measures(*first_against_others(references), training_words(train))
+        first, others = first_against_others(references)
+        human = caption_measures(first, others, training_words(train))
         human |= human_cider_d(test, frequencies)
-    chance: Metrics = {}
+        sets = {"people": (first, others)}
+        if len(first) > 1:
+            written, half = list(first.values()), len(first) // 2  # neighbours may be alike
+            sets["chance"] = dict(zip(first, written[half:] + written[:half], strict=True)), others
+            chance = caption_metrics(*sets["chance"]) | {"cider_d": human["cider_d_chance"]}
+        if meteor:
+            scores, note = meteor_columns(sets)
+            for line, name in ((human, "people"), (chance, "chance")):
+                line |= {"meteor": scores[name]} if name in scores else {}
     if truth.scenes:
         images = [int(image) for image in test.imgid]
         scenes = [truth.scenes[image] for image in images]
@@ -118,7 +134,7 @@ def caption_lines(
             stated[images[image]].append(truth.mentions[int(test.sentid[caption])])
         human |= _named(human_facts(list(stated.values()), scenes))
         chance |= _named(chance_facts(list(stated.values()), scenes))
-    return human, chance
+    return human, chance, note
 
 
 def _named(scores: FactScores) -> Metrics:

@@ -11,7 +11,7 @@ from torch import Tensor
 from gxn import cli
 from gxn.configuration.arguments import Configured
 from gxn.datasets.tokens import read_tokens
-from gxn.evaluation.collapse import decoder_warnings, generator_warnings, unread_drawing_warnings
+from gxn.evaluation.collapse import decoder_warnings, drawing_warnings, generator_warnings
 from gxn.evaluation.drawn_retrieval import found_by_captions, spread
 from gxn.evaluation.imagination import judge_captions, judge_drawings, read_truth
 from gxn.evaluation.reader import load_reader, read
@@ -51,7 +51,7 @@ class Arguments(Configured):
     weights: Path | None = cli.option(
         "the CNN's weights, for the distance of drawings from real pictures", None
     )
-    gan_images: Path | None = cli.option("gan_images.h5, where no reader can judge drawings", None)
+    gan_images: Path | None = cli.option("gan_images.h5, where the row draws", None)
     encoders: Path | None = cli.option("checkpoint of encoders trained without the generator, likewise", None)
 
 
@@ -83,7 +83,7 @@ def imagine(arguments: Arguments) -> None:
         result["captions"], of_captions, note = judged
         metrics |= of_captions
         if note:
-            cli.warn(f"METEOR is left out: {note}")
+            cli.warn(note)
     with create_hdf5(arguments.out_drawings, {"provenance": metadata["provenance"]}) as file:
         if "generator" in modules:
             first = np.unique(split.caption_image.numpy(force=True), return_index=True)[1]
@@ -99,11 +99,11 @@ def imagine(arguments: Arguments) -> None:
                 drawn = picture_features(images, config.cnn, arguments.weights, config.features, device)
                 metrics |= realism(split.features.numpy(force=True), drawn)
             if arguments.gan_images:
-                metrics |= _judge_unread(arguments, images, drawn, split, first)
+                metrics |= _judge_by_encoders(arguments, images, drawn, split, first)
     result["warnings"] = []
     if not config.rows[arguments.method].shuffled:  # a control, whose imagination is to be wrong
         found = [*decoder_warnings(metrics), *generator_warnings(metrics, CHANCE)]
-        found += unread_drawing_warnings(metrics, len(split.imgid))
+        found += drawing_warnings(metrics, len(split.imgid))
         result["warnings"] = [*metadata.get("warnings", []), *found]
     write_json(arguments.out_captions, result)
     for warning in result["warnings"]:
@@ -117,10 +117,10 @@ def _embedded(encoders: Encoders, split: Split, captions: np.ndarray) -> list[Te
     return encode_captions(encoders, split.tokens[rows.to(split.tokens.device)], split.lengths[rows], BATCH)
 
 
-def _judge_unread(
+def _judge_by_encoders(
     arguments: Arguments, images: np.ndarray, drawn: np.ndarray | None, split: Split, captions: np.ndarray
 ) -> dict[str, float]:
-    """Measures that need no reader, of drawings uint8 (N, 3, S, S) and, with a CNN, their features (N, F)."""
+    """Measures that need no facts, of drawings uint8 (N, 3, S, S) and, with a CNN, their features (N, F)."""
     config, real = arguments.configuration, read_gan_images(arguments.gan_images, split).numpy(force=True)
     metrics = {"spread": spread(images, real)}
     if drawn is not None and arguments.encoders is not None:

@@ -41,7 +41,10 @@ def imagined_lines(arguments: Arguments) -> None:
     test, train = (read_tokens(arguments.tokens, split) for split in ("test", "train"))
     truth = read_truth(arguments.captions, "test")
     frequencies = read_frequencies(arguments.frequencies, test.vocabulary)
-    people, chance = caption_lines(test, train, frequencies, truth)
+    meteor = arguments.configuration.evaluate.meteor
+    people, chance, note = caption_lines(test, train, frequencies, truth, meteor)
+    if note:
+        cli.warn(note)
     if arguments.gan_images and arguments.reader:
         first = np.unique(test.caption_image, return_index=True)[1]
         pictures = _pictures(arguments.gan_images, test.imgid)

@@ -152,11 +152,14 @@ class Stage:
         embedded: Embed | None = None,
         **about: Any,
     ) -> None:
-        """Write curves, checkpoint and embeddings; `embedded` as `embed_split` has it."""
+        """Write curves, checkpoint and embeddings; `embedded` as `embed_split` has it.
+
+        The checkpoint keeps the warnings of the stages that it started from.
+        """
         shared = self.settings.model_dump(mode="json")
         write_rows(self.arguments.curves, history)
         judged = [line["discriminator_loss"] for line in history if "discriminator_loss" in line]
-        warnings = discriminator_warnings("discriminator_loss", judged)
+        warnings = discriminator_warnings(f"discriminator_loss of {self.arguments.stage}", judged)
         for warning in warnings:
             warn(f"{self.arguments.stage}, {self.arguments.name}, seed {self.arguments.seed}: {warning}")
         data = data_of(self.arguments.features, self.arguments.tokens)
@@ -167,7 +170,10 @@ class Stage:
             "model": self.settings.model.model_dump(mode="json"),
             **about,
             "vocabulary": digest(list(self.words)),
-            "warnings": warnings,
+            "warnings": [
+                *(each for before in self.started_from for each in before.get("warnings", [])),
+                *warnings,
+            ],
             "provenance": provenance(shared, data, self.arguments.seed, self.started_from),
         }
         if self.arguments.embeddings is not None:
