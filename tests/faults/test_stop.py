@@ -13,7 +13,7 @@ LONG = {
     "work": {
         "dataset": {"source": {"train": 1500}},
         "features": {"resize": 96, "crops": "ten_crop", "batch_size": 20},
-        "pretrain_ranking": {"epochs": 1_000_000},
+        "pretrain_ranking": {"epochs": 100_000},
     },
 }
 RANKING = "pretrain_ranking/two_space/seed0"
@@ -67,7 +67,10 @@ def test_a_run_is_stopped_at_once_and_goes_on(tmp_path):
                 while left := place.at_work():
                     assert time.monotonic() - begun < 120, left
                     time.sleep(0.05)
-                print(f"{job}, {stop.__name__}: {time.monotonic() - begun:.1f} s", flush=True)
+                print(
+                    f"{job}, {stop.__name__}: {time.monotonic() - begun:.1f} s, status {process.returncode}",
+                    flush=True,
+                )
             finally:
                 place.kill(process)
             assert process.returncode != 0 and "Traceback" not in place.said, place.said[-3000:]
