@@ -27,7 +27,7 @@ def shown(rules: Iterable[Any], dataset: str) -> dict[str, set[str]]:
 
 
 def of_other_results(files: Mapping[str, set[str]], record: Record, since: float) -> list[str]:
-    """Those of the files that are there, as are all their results, but which were made of others.
+    """Name the files that are there, as are all their results, but which were made of others.
 
     Where Snakemake recorded what a file was made of, the digests of that decide; else, as for files that came by
     DVC, whether a result is newer than the file and than `since`, seconds since 1970: a checkout sets all times
