@@ -2,7 +2,7 @@
 
 from small import config_files, configuration
 
-from gxn.reporting.rows import RowArguments, RowName, label, rows_of
+from gxn.reporting.rows import RowArguments, RowName, label, rows_of, with_encoders
 
 OWN = {
     "methods": {
@@ -44,3 +44,9 @@ def test_an_encoder_is_called_by_its_key():
 def test_a_step_has_the_rows_of_its_configuration(tmp_path):
     arguments = RowArguments(config=config_files(tmp_path, OWN))
     assert arguments.rows == rows_of(arguments.configuration)
+
+
+def test_encoders_are_called_by_the_rows_that_share_them_and_have_the_first_ones_colour():
+    rows = {key: RowName(key.upper(), f"#{place}") for place, key in enumerate("abcd")}
+    found = with_encoders(rows, {"a": "shared", "b": "shared", "c": "shared", "d": "d"})
+    assert found == rows | {"shared": RowName("A, B …", "#0")}

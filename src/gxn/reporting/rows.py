@@ -35,13 +35,16 @@ def with_encoders(rows: Rows, encoders: Mapping[str, str]) -> Rows:
         rows: those to show.
         encoders: the encoder of each row that has one.
     """
-    named: dict[str, RowName] = {}
+    sharing: dict[str, list[RowName]] = {}
     for key, encoder in ((key, encoders[key]) for key in rows if key in encoders):
         if encoder not in rows:
-            before = named.get(encoder)
-            own = rows[key]
-            named[encoder] = RowName(f"{before.label}, {own.label}", before.colour) if before else own
-    return {**rows, **named}
+            sharing.setdefault(encoder, []).append(rows[key])
+    return {**rows, **{encoder: _shared(each) for encoder, each in sharing.items()}}
+
+
+def _shared(rows: list[RowName]) -> RowName:
+    """The names of the first two rows, and an ellipsis for more."""
+    return RowName(", ".join(row.label for row in rows[:2]) + " …" * (len(rows) > 2), rows[0].colour)
 
 
 def label(rows: Rows, key: str) -> str:

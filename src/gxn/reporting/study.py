@@ -47,9 +47,10 @@ class Study:
 
     @property
     def encoders(self) -> dict[str, str]:
-        """Encoder of each row that trains one."""
+        """Encoder of each row that has a ranking pretraining."""
         settings = {key: row["settings"] for key, row in self.about["rows"].items()}
-        return {key: each["encoder"] for key, each in settings.items() if "encoder" in each}
+        trained = {key: each for key, each in settings.items() if each.get("kind", "trained") == "trained"}
+        return {key: each["encoder"] for key, each in trained.items() if "encoder" in each}
 
     @property
     def shown(self) -> dict[str, RowName]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gxn import cli
+from gxn.configuration.rows import Method
 from gxn.reporting import style
 from gxn.reporting.rows import with_encoders
 from gxn.reporting.training import read_curve, training_curves
@@ -20,7 +21,7 @@ def figure_training(arguments: Arguments) -> None:
     """Draw the figure."""
     curves = [read_curve(path) for path in sorted(arguments.curves)]
     methods = arguments.configuration.methods.items()
-    encoders = {key: row.encoder for key, row in methods if hasattr(row, "encoder")}
+    encoders = {key: row.encoder for key, row in methods if isinstance(row, Method)}
     with style.house_style():
         style.save(training_curves(curves, with_encoders(arguments.rows, encoders)), arguments)
 
