@@ -167,7 +167,12 @@ def test_a_copy_of_many_pictures_is_brief_but_has_all_ranks(files, monkeypatch):
         f"{row.ranks.t2i[caption]:g}" for row in Site(made_collection()).collection.rows for caption in (0, 1)
     ]
     assert all(rank in brief.text for rank in ranks) and len(brief.all("td")) == len(whole.all("td"))
-    assert brief.text.count("w1 w1 w1")
+    rows = Site(made_collection()).collection.rows
+    first = [set(row.best_captions[0][:3].tolist()) for row in rows]
+    assert [each.get("class") for each in brief.all("span")].count("tag") == sum(
+        [len((first[0] | first[1]) & {0, 1}), *(int(0 in row.best_images[0][:3]) for row in rows)]
+    )
+    assert all(f"{row.label} {place}" in brief.text for row in rows for place in (1, 2, 3))
 
 
 def test_front_page_says_what_did_not_learn_and_only_a_server_takes_questions(files):

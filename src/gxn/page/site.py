@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from gxn.page import tables
 from gxn.page.collection import Collection, Row
 from gxn.page.pictures import figure, webp
-from gxn.page.views import Views
+from gxn.page.views import FEW, Views
 from gxn.reporting.rows import RowName
 
 INDEX = "index.html"
@@ -72,7 +72,7 @@ class Site:
         )  # fmt: skip
         self.environment.globals |= {
             "dataset": collection.dataset, "live": live, "rows": collection.rows, "has_tables": bool(self.tables),
-            "has_figures": bool(self.figures), "brief": not live and kept > WHOLE,
+            "has_figures": bool(self.figures), "brief": not live and kept > WHOLE, "few": FEW,
         }  # fmt: skip
         self._makers: dict[str, Callable[..., bytes]] = {
             r"index\.html": self._index,

@@ -11,6 +11,7 @@ from gxn.page.collection import Collection, Row
 from gxn.page.differences import lead
 
 EXAMPLES = 6
+FEW = 3  # of the best, in a brief copy
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,17 @@ class Views:
             for row in rows
         ]
 
+    def finders(self, founds: Sequence[Found]) -> list[tuple[Hit, list[tuple[Row, int]]]]:
+        """Each candidate among the best of some rows once, with the rows that found it and the place it has there.
+
+        Candidates that more rows found, and found earlier, come first.
+        """
+        by: dict[Hit, list[tuple[Row, int]]] = {}
+        for found in founds:
+            for place, hit in enumerate(found.hits[:FEW], 1):
+                by.setdefault(hit, []).append((found.row, place))
+        return sorted(by.items(), key=lambda each: -sum(1 / place for _, place in each[1]))
+
     def of_picture(self, row: int, order: Sequence[int]) -> dict[str, Any]:
         """A picture's page; `order` are the rows of the pictures that have pages, as they follow each other."""
         rows, captions, place = self.collection.rows, self.collection.captions_of[row], order.index(row)
@@ -113,7 +125,8 @@ class Views:
         return {
             "picture": self.picture(row),
             "captions": [self.caption(each, rows) for each in captions],
-            "found": self.captions_found(row, rows),
+            "found": (found := self.captions_found(row, rows)),
+            "finders": self.finders(found),
             "imagined": imagined,
             "before": self.picture(order[place - 1]) if place else None,
             "after": self.picture(order[place + 1]) if place + 1 < len(order) else None,
