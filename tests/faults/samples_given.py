@@ -98,7 +98,7 @@ def right_rows(path: Path, answer: Any) -> bool:
 
 
 def right_labels(path: Path, answer: Any) -> bool:
-    """What the file says of each image, read independently."""
+    """Compare with what the file says of each image, read independently."""
     content = json.loads(path.read_text(encoding="utf-8"))
     names = {each["id"]: str(each["name"]) for each in content["categories"]}
     for row, imgid in enumerate(IDS):

@@ -32,7 +32,7 @@ def to_the_group(process):
 
 
 def to_snakemake(process):
-    """What a service manager and `kill` send."""
+    """SIGTERM, as a service manager and `kill` send it."""
     os.kill(process.pid, signal.SIGTERM)
 
 

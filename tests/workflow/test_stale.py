@@ -31,7 +31,7 @@ def place(tmp_path, monkeypatch):
 
 
 def nothing(path):
-    """What Snakemake recorded of files that another way brought."""
+    """Snakemake recorded nothing of files that another way brought."""
 
 
 def recorded(*inputs):
@@ -65,7 +65,7 @@ def test_a_table_of_other_rows_is_named(place):
 
 
 def test_a_table_that_does_not_show_a_new_result_is_not_of_others(place):
-    """What is imagined is ready before all rows are evaluated, and not made of their metrics."""
+    """Imagined captions are ready before all rows are evaluated, and not made of their metrics."""
     imagined = f"{FOLDER}/imagined/vsepp/seed0.json"
     write(imagined, 50, imagined)
     files = {TABLE: RUNS, FIGURE: {imagined}}

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +18,9 @@ from workflow import stopping
 signal.signal(signal.SIGTERM, lambda *_: threading.Event().wait())
 signal.signal(signal.SIGINT, lambda *_: threading.Event().wait())
 stopping.end_jobs_too(lambda: sys.argv[1] == "local")
-job = subprocess.Popen(["bash", "-c", "echo $$; sleep 1000; true"], stdout=subprocess.PIPE, text=True)
+job = subprocess.Popen(
+    ["bash", "-c", "echo $$; sleep 1000; true"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+)
 print(job.stdout.readline().strip(), flush=True)
 job.wait()
 threading.Event().wait()
@@ -57,6 +60,6 @@ def test_jobs_of_a_cluster_are_left_to_snakemake():
         time.sleep(1)
         assert process.poll() is None and alive(job)
     finally:
-        for pid in (job, process.pid):
-            os.kill(pid, signal.SIGKILL)
+        for each in [*psutil.Process(job).children(), psutil.Process(job), process]:
+            each.kill()
         process.communicate()
