@@ -5,7 +5,9 @@ import runpy
 from pathlib import Path
 
 import pytest
+import yaml
 
+from gxn.configuration.files import load
 from gxn.datasets.layouts import layouts
 from gxn.features.ready_files import EXAMPLE
 from gxn.steps.export import Arguments, export
@@ -61,8 +63,17 @@ SECTIONS = {key.split(".")[0] for key in KEYS} - {"methods", "encoders"}  # whos
 @pytest.mark.parametrize("page", [*PAGES, *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))])
 def test_every_key_that_a_page_names_is_one_of_the_configuration(page):
     text = (ROOT / page).read_text(encoding="utf-8")
-    named = set(re.findall(r"`([a-z_]+(?:\.[a-z_0-9]+)+)`", text)) - {"features.h5"}
+    named = set(re.findall(r"`([a-z_]+(?:\.[a-z_0-9]+)+)(?:`|: )", text)) - {"features.h5"}
     assert [key for key in sorted(named - KEYS) if key.split(".")[0] in SECTIONS] == []
+
+
+@pytest.mark.parametrize("page", ["docs/index.md", "docs/gpu-and-cluster.md", "config/README.md"])
+def test_every_piece_of_configuration_on_a_page_is_accepted(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    pieces = re.findall(r"`([a-z_]+: \{[^`]+)`", text) + re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert pieces
+    for piece in pieces:
+        load([ROOT / "params.yaml"], yaml.safe_load(piece))
 
 
 PLACES = ("src", "workflow", "benchmarks", "tests")

@@ -143,7 +143,7 @@ class TestRows:
             files.rows_of(np.array([10, 11, 99]), np.array([30, 10, 20]), "f")
 
     def test_an_id_that_stands_twice_is_named(self):
-        with pytest.raises(GxnError, match=r"^f: sentid 10 stands in it twice$"):
+        with pytest.raises(GxnError, match=r"^f: sentid 10 occurs twice$"):
             files.rows_of(np.array([10]), np.array([10, 10]), "f", "sentid")
 
     def test_nothing_is_asked_for(self):
@@ -158,5 +158,5 @@ class TestRows:
 def test_tensors_that_are_not_finite_are_refused(tmp_path, value):
     path = tmp_path / "w.safetensors"
     files.save_tensors(path, {"a": torch.zeros(3), "b": torch.tensor([1.0, value])}, {})
-    with pytest.raises(GxnError, match=rf"{path}: b holds NaN or infinite numbers; make it again"):
+    with pytest.raises(GxnError, match=rf"{path}: b contains NaN or infinite numbers; make it again"):
         files.load_tensors(path)

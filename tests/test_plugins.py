@@ -1,17 +1,22 @@
-"""A new loss, pooling or source is a new file: the configuration knows it by that alone."""
+"""A new loss, pooling, source or column is a new file: the configuration knows it by that alone."""
 
+import csv
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+import yaml
 from pydantic import TypeAdapter
+from retrieval import brute_force, embeddings
 from small import ENVIRONMENT, ROOT
 
 from gxn import plugins
 from gxn.configuration.section import Section, choice, parse
 from gxn.errors import GxnError
+from gxn.evaluation.embeddings import write_embeddings
 
 PACKAGES = ("gxn.losses.ranking", "gxn.models.poolings", "gxn.sources")
 LOSS = '''"""A toy: the sum of all scores, scaled."""
@@ -181,3 +186,43 @@ def test_one_file_and_three_lines_of_yaml_add_a_loss_and_a_source(tmp_path):
 def test_the_configuration_is_read_without_torch():
     script = "import sys; sys.modules['torch'] = None; import gxn.configuration.stages"
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, env=ENVIRONMENT)
+
+
+COLUMN = '''"""A toy: the rank that the worst query gives."""
+
+LABEL = "Worst"
+READS = "ranks"
+
+
+def column(ranks):
+    """Return the largest rank."""
+    return float(ranks.max())
+'''
+MEASURE = """
+import sys
+from gxn.evaluation import columns
+columns.__path__.append({folder!r})
+from gxn.reporting import tables
+from gxn.steps import evaluate, table_ablation
+config = ["--config", "params.yaml", "{folder}/mine.yaml"]
+sys.argv = ["gxn evaluate", *config, "--embeddings", "{folder}/e.h5", "--method", "vse0", "--seed", "3",
+            "--metrics", "{folder}/m.json", "--ranks", "{folder}/r.h5"]
+evaluate.main()
+sys.argv = ["gxn table_ablation", *config, "--metrics", "{folder}/m.json", "--csv", "{folder}/t.csv",
+            "--latex", "{folder}/t.tex", "--markdown", "{folder}/t.md", "--spaces", "{folder}/s.csv"]
+table_ablation.main()
+"""
+
+
+def test_one_file_adds_a_column_to_the_table(tmp_path):
+    one = embeddings(np.random.default_rng(5), [2, 3, 1, 4], "order")
+    write_embeddings(tmp_path / "e.h5", one)
+    (tmp_path / "toy_worst.py").write_text(COLUMN)
+    rows = dict.fromkeys(yaml.safe_load((ROOT / "params.yaml").read_text())["methods"])
+    own = {"methods": rows | {"vse0": {"label": "Plain"}}, "significance": {"control": "vse0"}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(own))
+    script = MEASURE.format(folder=str(tmp_path))
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, env=ENVIRONMENT)
+    (row,) = csv.DictReader((tmp_path / "t.csv").open())
+    i2t, t2i = brute_force(one)
+    assert (float(row["i2t_toy_worst"]), float(row["t2i_toy_worst"])) == (max(i2t), max(t2i))

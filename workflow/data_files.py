@@ -36,7 +36,7 @@ def rendered(plan: Plan) -> list[str]:
 
 
 def images(plan: Plan) -> str:
-    """Place of the images: rendered, or the user's folder; empty where there are ready features alone."""
+    """Place of the images: rendered, or the user's folder; empty where there are only precomputed features."""
     return (rendered(plan) or [plan.config.dataset.source.images_folder() or ""])[0]
 
 
@@ -74,9 +74,9 @@ def labels_option(plan: Plan) -> str:
 
 
 def source_inputs(plan: Plan) -> dict[str, list[str]]:
-    """Files that the data are made of: captions, images that the workflow fetches, ready features.
+    """Files that the data are made of: captions, images that the workflow fetches, precomputed features.
 
-    A folder of captions is no input, since `digests.prepared_by` covers its content.
+    A folder of captions is not an input, since `digests.prepared_by` covers its content.
     """
     source = plan.config.dataset.source
     folder = source.images_folder()
@@ -93,7 +93,7 @@ def decided(plan: Plan) -> list[str]:
 
 
 def ready_features(plan: Plan) -> list[str]:
-    """Files of the user's ready features; none where a CNN computes them."""
+    """Files of the user's precomputed features; none where a CNN computes them."""
     if not plan.config.features.file:
         return []
     path = Path(plan.config.features.file)

@@ -10,7 +10,7 @@ from gxn import code, plugins
 from gxn.configuration import stages, system_stages
 from gxn.configuration.root import is_fetched
 from gxn.configuration.section import Section, used_plugins
-from gxn.configuration.stages import StageSettings
+from gxn.configuration.stage_settings import StageSettings
 from gxn.datasets.folders import walk
 from gxn.errors import GxnError
 from workflow.data_files import ready_features

@@ -44,10 +44,12 @@ def _jobs(plan: Plan) -> dict[str, list[Any]]:
         "evaluation": [seeds, sorted(plan.all_rows), sorted(plan.imagining), job_params.evaluation(plan)],
         "tables": [seeds, job_params.rows(plan), as_json(config.significance)],
     }
-    own["tables"] += [result_files.dataset_tables(plan), plan.shown]
+    own["tables"] += [result_files.dataset_tables(plan), plan.shown, job_params.cost_logs(plan)]
     own["data"] += [config.dataset.gan_image_size, digests.source(plan), checked["vocabulary"]]
     own["data"] += [job_params.labels(plan)] * bool(data_files.labels(plan))
     own["evaluation"] += [data_files.labels_option(plan)]
+    own["evaluation"] += [result_files.judges_option(plan), result_files.compared_option(plan)]
+    own["evaluation"] += [job_params.lines(plan)] * bool(plan.imagining)
     imagined = [job_params.imagining(plan)] if plan.imagining else []
     reader = [job_params.reader(plan)] if result_files.reader(plan) else []
     machine = as_json(plan.machine)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gxn import cli
 from gxn.configuration.files import load
 from gxn.configuration.rows import Method
 from gxn.reporting.rows import Rows, label, rows_of
@@ -36,6 +37,12 @@ def front(plan: Plan, root: Path) -> str:
     own = changed(plan, root)
     parts += ["**Settings that differ from params.yaml:**" + ("" if own else " none."), _bullets(own)]
     return "\n\n".join(part for part in parts if part)
+
+
+def captions() -> dict[str, str]:
+    """The caption of each figure, by the name of its rule: the docstring of the step that draws it."""
+    rules = [f"figure_{name}" for name in paths.FIGURES]
+    return {rule: cli.documentation(rule) for rule in rules}
 
 
 def changed(plan: Plan, root: Path) -> list[str]:

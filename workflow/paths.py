@@ -1,6 +1,6 @@
 """Places of all files of the workflow: patterns with Snakemake's wildcards, each written once.
 
-Those of data and results, which whoever uses the results needs too, stand in `gxn.paths`.
+Those of data and results, which the commands that use results need too, are in `gxn.paths`.
 """
 
 # ruff: noqa: F403, F405

@@ -9,7 +9,6 @@ results are there and are those of params.yaml.
 
 import re
 import statistics
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -22,17 +21,16 @@ from PIL import Image
 import gxn.errors
 from gxn.configuration.files import load
 from gxn.errors import GxnError
-from gxn.files import digest, read_json, write_text
+from gxn.files import write_text
 from gxn.writing import atomic
-from workflow import paths, stage_files, statements
-from workflow.digests import stage_settings
+from workflow import paths, statements
 from workflow.plan import Plan
 from workflow.preconditions import check_code
+from workflow.result_checks import MAKE, check_nothing_to_do, check_runs, check_table, present
 from workflow.statements import rows
 
 PAGES = ("README.md", "docs/results.md")
 TABLES = ("ablation.csv", "ablation.md", "spaces.csv", "imagined.csv", "significance.csv")
-MAKE = "`uv run dvc repro` with the params.yaml of the repository makes it"
 WIDTH, COLOURS = 1200, 200  # of the figure
 DECODER = ("pretrain_xe", "pretrain_scst")  # stages whose curves are kept
 LOSSES = {  # heading: column of the curves
@@ -44,8 +42,8 @@ IMAGINED = {  # heading: column of table_imagined.csv, digits
     "CIDEr-D": ("cider_d", 3),
     "of other images": ("cider_d_chance", 3),
     "distinct": ("distinct", 0),
-    "ground told": ("ground_right", 2),
-    "things told": ("mentions_true", 2),
+    "true grounds": ("ground_right", 2),
+    "true things": ("mentions_true", 2),
     "facts drawn": ("drawn_facts", 2),
     "by chance": ("drawn_facts_chance", 2),
     "colours drawn": ("drawn_colour", 2),
@@ -55,84 +53,8 @@ IMAGINED = {  # heading: column of table_imagined.csv, digits
     "KID": ("kid", 3),
 }
 SHORT = ("Method", "i2t R@1", "t2i R@1", "rsum")  # columns of the ablation that README.md has
-LINES = ("people", "chance")  # of table_imagined.csv, beside the rows
 SPACES = ("abstract", "grounded")
 BLOCK = re.compile(r"(?<=<!-- )(?P<name>\w+)(?P<open> -->\n).*?(?P<close>\n<!-- end -->)", re.DOTALL)
-
-
-# whose results they are
-
-
-def stated_hash(plan: Plan, stage: str, name: str) -> str:
-    """Hash of the configuration that a stage's checkpoint, and what is made of it, states (`gxn.provenance`)."""
-    before = [stated_hash(plan, *each) for each in stage_files.earlier(plan, stage, name).values()]
-    return digest([stage_settings(plan, stage, name).model_dump(mode="json"), *before])
-
-
-def check_runs(plan: Plan, root: Path) -> None:
-    """Refuse metrics of another dataset, seed or configuration.
-
-    Raises:
-        GxnError: names the first file that is missing or another's.
-    """
-    for method in plan.trained:
-        expected = stated_hash(plan, "joint" if method in plan.rows else "system", method)
-        for path in plan.expand(paths.METRICS, method=[method]):
-            found = read_json(present(root / path))
-            if found.get("dataset") != plan.dataset or found.get("method") != method:
-                raise GxnError(f"{path}: is of {found.get('dataset')}, row {found.get('method')}; {MAKE}")
-            if found.get("provenance", {}).get("config") != expected:
-                raise GxnError(f"{path}: was made with other settings than those of params.yaml; {MAKE}")
-
-
-def check_table(plan: Plan, name: str, text: str) -> None:
-    """Refuse a table of another dataset, of other rows, or of another number of seeds.
-
-    Raises:
-        GxnError: names the table.
-    """
-    path, table = plan.expand(paths.table(name))[0], rows(text)
-    others = sorted({row["dataset"] for row in table} - {plan.dataset})
-    if others or not table:
-        raise GxnError(f"{path}: has rows of {', '.join(others) or 'nothing'}, not of {plan.dataset}; {MAKE}")
-    if name == "imagined.csv":
-        table = [row for row in table if row["method"] not in LINES]
-    unknown = sorted({row["method"] for row in table} - set(plan.all_rows))
-    if unknown or (name == "ablation.csv" and [row["method"] for row in table] != plan.all_rows):
-        raise GxnError(f"{path}: has not the rows of params.yaml; {MAKE}")
-    seedless = (
-        () if name == "significance.csv" else plan.config.seedless
-    )  # there, it is paired with every seed
-    counts = dict.fromkeys(seedless, 0)
-    if any(int(row["seeds"]) != counts.get(row["method"], len(plan.config.seeds)) for row in table):
-        raise GxnError(f"{path}: has not the {len(plan.config.seeds)} seeds of params.yaml; {MAKE}")
-
-
-def check_nothing_to_do(root: Path) -> None:
-    """Refuse results that Snakemake would make again: of other settings, code or data, or by unknown means.
-
-    Raises:
-        GxnError: with what Snakemake says.
-    """
-    command = ["snakemake", "--dry-run", "--quiet", "rules", "--", "all"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    said = done.stdout + done.stderr
-    if done.returncode or "Nothing to be done" not in said or "missing provenance" in said:
-        raise GxnError(f"results/ is not what the workflow would make now; {MAKE}\n{said.strip()}")
-
-
-def present(path: Path) -> Path:
-    """Give the path back.
-
-    Raises:
-        GxnError: there is no such file.
-    """
-    if not path.is_file():
-        raise GxnError(f"{path}: there is no such file; {MAKE}")
-    return path
-
-
-# what is recorded of them
 
 
 def record(plan: Plan, root: Path) -> dict[str, str]:
@@ -156,7 +78,7 @@ def curves(plan: Plan, root: Path) -> str:
     """CSV of the first and the last epoch of RNN_Dec's pretraining on two spaces, of every seed.
 
     Raises:
-        GxnError: a file is missing, or is no decoder's.
+        GxnError: a file is missing, or is not a decoder's.
     """
     columns = ("stage", "seed", "epoch", *LOSSES.values())
     lines = [",".join(columns)]
@@ -165,7 +87,7 @@ def curves(plan: Plan, root: Path) -> str:
             about = {"stage": stage, "seed": Path(path).stem.removeprefix("seed")}
             epochs = rows(present(root / path).read_text("utf-8"))
             if not epochs or set(LOSSES.values()) - epochs[0].keys():
-                raise GxnError(f"{path}: is not the curve of a caption decoder; {MAKE}")
+                raise GxnError(f"{path}: is not a curve of the caption decoder; {MAKE}")
             lines += [
                 ",".join((about | row)[column] for column in columns) for row in epochs[:1] + epochs[1:][-1:]
             ]

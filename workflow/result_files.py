@@ -29,19 +29,21 @@ def reader(plan: Plan) -> list[str]:
     return plan.expand(paths.READER) if drawing and plan.config.dataset.source.renders() else []
 
 
-def reader_option(plan: Plan) -> str:
-    """The reader of drawings as an option."""
-    return " ".join(f"--reader {path}" for path in reader(plan))
-
-
 def judge(plan: Plan) -> list[str]:
     """The CNN by whose features drawings are compared with real pictures, where a row draws."""
     return plan.expand(weights(plan)) if gan_images(plan) and not plan.config.features.file else []
 
 
-def judge_option(plan: Plan) -> str:
-    """The CNN as an option."""
-    return " ".join(f"--weights {shlex.quote(path)}" for path in judge(plan))
+def judges_option(plan: Plan) -> str:
+    """The reader and the CNN as options."""
+    options = [f"--reader {path}" for path in reader(plan)]
+    return " ".join([*options, *(f"--weights {shlex.quote(path)}" for path in judge(plan))])
+
+
+def compared_option(plan: Plan) -> str:
+    """The real pictures that drawings are compared with, and the judges, as options."""
+    real = " ".join(f"--gan-images {path}" for path in gan_images(plan))
+    return f"{real} {judges_option(plan)}".strip()
 
 
 def held_out(plan: Plan, method: str, seed: str) -> dict[str, str]:
@@ -62,11 +64,6 @@ def held_out_option(plan: Plan, method: str, seed: str) -> str:
     """The real pictures and encoders that judge a row's drawings, as options."""
     files = held_out(plan, method, seed)
     return " ".join(f"--{name.replace('_', '-')} {path}" for name, path in files.items())
-
-
-def drawn_option(plan: Plan) -> str:
-    """The real pictures that drawings are compared with, as an option."""
-    return " ".join(f"--gan-images {path}" for path in gan_images(plan))
 
 
 def lines(plan: Plan) -> list[str]:

@@ -30,8 +30,7 @@ def of_other_results(files: Mapping[str, set[str]], record: Record, since: float
     """Name the files that are there, as are all their results, but which were made of others.
 
     Where Snakemake recorded what a file was made of, the digests of that decide; else, as for files that came by
-    DVC, whether a result is newer than the file and than `since`, seconds since 1970: a checkout sets all times
-    anew.
+    DVC, whether a result is newer than the file and than `since`, seconds since 1970: a checkout resets all times.
     """
     return [
         path

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping
 
 LEVEL = 0.05  # of adjusted p values
-FULL = "gxn_i2t_t2i"  # the row whose drawings are told of
+FULL = "gxn_i2t_t2i"  # the row whose drawings the sentence is about
 
 
 def rows(text: str) -> list[dict[str, str]]:

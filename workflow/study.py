@@ -35,9 +35,10 @@ from gxn.files import read_json, sha256, write_json
 from gxn.hdf5 import create_hdf5, hdf5_metadata, open_hdf5
 from gxn.reporting.rows import rows_of
 from gxn.writing import atomic
-from workflow import digests, paths, reference, result_files
+from workflow import digests, paths, result_files
 from workflow.plan import STEPS, Plan
 from workflow.preconditions import check_code
+from workflow.result_checks import check_runs
 
 RECORD, CONFIGS = Path("study"), Path("config/study")
 LIMIT = 20_000_000  # bytes of all records
@@ -98,13 +99,13 @@ def plan_of(name: str, more: Sequence[str], root: Path, present: bool) -> Plan:
 
 
 def record(name: str, more: Sequence[str] = (), root: Path = ROOT, present: bool = False) -> Path:
-    """Write study/NAME anew from results, whole or not at all, and return its folder.
+    """Write study/NAME again from results, whole or not at all, and return its folder.
 
     Raises:
         GxnError: a result is missing, or the records would exceed LIMIT.
     """
     wanted, plan = plan_of(name, more, root, False), plan_of(name, more, root, present)
-    reference.check_runs(plan, root)
+    check_runs(plan, root)
     folder, unfinished = ROOT / RECORD / name, ROOT / "scratch" / RECORD / name
     shutil.rmtree(unfinished, ignore_errors=True)
     results = paths.RESULTS.format(dataset=plan.dataset)

@@ -163,12 +163,12 @@ def _usage(steps: Iterable[str]) -> str:
         groups[group if group in GROUPS else ""].append(step)
     lines = ["usage: gxn STEP [OPTIONS]; gxn STEP --help; gxn --version", ""]
     for members in groups.values():
-        lines += [f"  {step:22}{_summary(step)}" for step in members]
+        lines += [f"  {step:22}{documentation(step).partition(chr(10))[0]}" for step in members]
         lines.append("")
     return "\n".join(lines).rstrip()
 
 
-def _summary(step: str) -> str:
-    """The first line of a step's docstring; nothing is imported."""
+def documentation(step: str) -> str:
+    """The docstring of a step, whose first line says what it does; nothing is imported."""
     source = Path(__file__).with_name("steps").joinpath(f"{step}.py").read_text("utf-8")
-    return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+    return ast.get_docstring(ast.parse(source)) or ""

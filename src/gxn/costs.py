@@ -1,6 +1,6 @@
 """The cost of a training job, on the last line of its log, where the table of costs reads it.
 
-A log is no result: CPU seconds differ from run to run, and results are the same bytes each time.
+A log is not a result: CPU seconds differ from run to run, and results are the same bytes each time.
 """
 
 import json

@@ -97,7 +97,7 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     except (OSError, SafetensorError, ValueError, RuntimeError, RecursionError) as error:
         raise GxnError(f"{path}: cannot be read as safetensors: {error}; make it again") from error
     if unsound:
-        raise GxnError(f"{path}: {unsound[0]} holds NaN or infinite numbers; make it again")
+        raise GxnError(f"{path}: {unsound[0]} contains NaN or infinite numbers; make it again")
     if text is None:
         return tensors, {}  # somebody else's file
     metadata = whole.get("about") if isinstance(whole, dict) else None
@@ -130,7 +130,7 @@ def rows_of(wanted: np.ndarray, present: np.ndarray, path: str | Path, what: str
     ordered = present[order]
     if len(ordered) > 1 and (ordered[1:] == ordered[:-1]).any():
         twice = ordered[1:][ordered[1:] == ordered[:-1]][0]
-        raise GxnError(f"{path}: {what} {twice} stands in it twice")
+        raise GxnError(f"{path}: {what} {twice} occurs twice")
     position = np.searchsorted(ordered, wanted)
     found = position < len(ordered)
     found[found] = ordered[position[found]] == wanted[found]

@@ -1,6 +1,6 @@
 """HDF5 files: sealed by a SHA-256 when they are written, and read only where it fits.
 
-The seal stands in the file's user block, 512 bytes that HDF5 leaves to others: SEAL, then the SHA-256, in
+The seal is in the file's user block, 512 bytes that HDF5 leaves to others: SEAL, then the SHA-256, in
 hexadecimal letters, of everything after the block. It is compared before HDF5 sees the file, since a damaged
 structure can crash the library or keep it looking for ever.
 """
@@ -26,7 +26,7 @@ SEAL = b"gxn sha256 "
 # rows read in one go; 1,024 x 4,096 x 4 bytes = 16 MiB at most for the CNNs at hand
 BLOCK = 1024
 MOST_COMPRESSED = 2000  # times: zlib makes zeros 1,030 times as small
-ANEW = "fetch it again where it came by DVC, or else delete it and run again"
+ANEW = "if it came by DVC, pull it again; otherwise delete it and run again"
 
 
 class _Timeless(h5py.File):
@@ -87,9 +87,9 @@ def check_seal(path: str | Path) -> None:
     with not_open_elsewhere(path) as file:
         block = file.read(USER_BLOCK)
         if not block.startswith(SEAL):
-            raise GxnError(f"{path}: is no HDF5 file of this package's, or not of this version; {ANEW}")
+            raise GxnError(f"{path}: is not an HDF5 file of this package, or is of another version; {ANEW}")
         if _sum(file) != block[len(SEAL) :].rstrip(b"\0"):
-            what = "is damaged, or was changed after it was written: its SHA-256 is another"
+            what = "is damaged, or was changed after it was written: its SHA-256 does not match"
             raise GxnError(f"{path}: {what}; {ANEW}")
 
 
@@ -124,7 +124,7 @@ def hdf5_metadata(file: h5py.File) -> dict[str, Any]:
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise GxnError(f"{file.filename}: has no readable attribute {ATTRIBUTE!r}; make it again") from error
     if not isinstance(metadata, dict):
-        raise GxnError(f"{file.filename}: attribute {ATTRIBUTE!r} is no mapping of keys; make it again")
+        raise GxnError(f"{file.filename}: attribute {ATTRIBUTE!r} is not a mapping of keys; make it again")
     return metadata
 
 

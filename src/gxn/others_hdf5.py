@@ -21,7 +21,7 @@ def open_others(path: Path) -> Iterator[h5py.File]:
     """Open somebody's HDF5 file for reading, once another process has read all of it and lived.
 
     Raises:
-        GxnError: it is no regular file, is open for writing elsewhere, cannot be read, or HDF5 crashes on it.
+        GxnError: it is not a regular file, is open for writing elsewhere, cannot be read, or HDF5 crashes on it.
     """
     with not_open_elsewhere(path):
         pass
@@ -56,7 +56,7 @@ def all_datasets(group: h5py.Group, path: Path, prefix: str = "") -> dict[str, h
 def try_hdf5(path: Path) -> None:
     """Read all of an HDF5 file in another process, so that this one survives.
 
-    What HDF5 itself complains of is left to be said where the file is read.
+    Errors that HDF5 itself raises are reported where the file is read.
 
     Raises:
         GxnError: the process crashed, or took longer than a minute and a second for each 10 MB.

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and what the system refuses is said with what to do about it."""
+"""Files are written whole or not at all, and an error of the system becomes a message that says what to do."""
 
 import contextlib
 import errno

@@ -11,9 +11,12 @@ from gxn.errors import GxnError
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"name": "a b; rm"}, "name: 'a b; rm' is not a name: letters, digits and _ only, the first no _"),
+        (
+            {"name": "a b; rm"},
+            "name: 'a b; rm' is not a name; use letters, digits and _, and do not begin with _",
+        ),
         ({"gan_image_size": 33}, "gan_image_size: must be 16, 32, 64, 128 or 256, not 33"),
-        ({"source": {"size": 64}}, "source: names no kind; write it as {kind: NAME, ...}"),
+        ({"source": {"size": 64}}, "source: has no kind; write it as {kind: NAME, ...}"),
         ({"source": 5}, "source: must be a mapping of keys, not 5"),
     ],
 )

@@ -12,7 +12,10 @@ from gxn.errors import GxnError
     ("change", "message"),
     [
         ({"size": 16}, "cnn.pretrain.size: must be at least 32, not 16"),
-        ({"images": 31, "batch_size": 32}, "cnn.pretrain: batch_size 32 is more than images, 31; lower it"),
+        (
+            {"images": 31, "batch_size": 32},
+            "cnn.pretrain: batch_size is 32, more than the 31 images; lower it",
+        ),
         ({"batch_size": 1}, "cnn.pretrain.batch_size: must be at least 2, not 1"),
         ({"learning_rate": 0}, "cnn.pretrain.learning_rate: must be above 0, not 0"),
         ({"weight_decay": -1}, "cnn.pretrain.weight_decay: must be at least 0, not -1"),
@@ -38,7 +41,7 @@ def test_a_path_that_a_job_could_not_be_given_is_refused(weights):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"resize": 32, "crop": 64}, "the configuration: resize 32 is smaller than crop, 64; raise it"),
+        ({"resize": 32, "crop": 64}, "the configuration: resize is 32, smaller than crop, 64; raise it"),
         ({"crops": "10C"}, "crops: must be center or ten_crop, not '10C'"),
         ({"storage_dtype": "float64"}, "storage_dtype: must be float16 or float32, not 'float64'"),
         ({"compute_dtype": "float16"}, "compute_dtype: must be float32 or bfloat16, not 'float16'"),

@@ -119,8 +119,8 @@ class TestRead:
             ("xe: {epochs: 1}\nseeds: [1]\nseeds: [0]\n",
              "seeds (line 2), seeds (line 3): given more than once, and only the last would count"),
             ("joint:\n  match: [{a: 1, a: 2}]\n", "a (line 2), a (line 2): given more than once"),
-            ("# seeds: [0]\n", "holds nothing; give it keys such as `seeds: [0]`, or leave the file out"),
-            ("{}", "holds nothing"),
+            ("# seeds: [0]\n", "is empty; give it keys such as `seeds: [0]`, or leave the file out"),
+            ("{}", "is empty"),
             ("- seeds\n", "must be a mapping of keys such as `seeds: [0]`, not a list"),
             ("seeds\n", "must be a mapping of keys such as `seeds: [0]`, not a str"),
             ("a: [\n", "cannot be read as YAML: "),
@@ -145,7 +145,7 @@ class TestRead:
     def test_an_alias_that_leads_back_is_refused(self, tmp_path):
         (tmp_path / "mine.yaml").write_text("a: &b {c: *b}\nd: {c: 1}\n")
         with pytest.raises(
-            GxnError, match=r"mine\.yaml: holds more than 100,000 keys and values, by anchors"
+            GxnError, match=r"mine\.yaml: expands to more than 100,000 keys and values, by anchors"
         ):
             read(tmp_path / "mine.yaml")
 
@@ -154,7 +154,7 @@ class TestRead:
         lines += [f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 10)}]" for n in range(30)]
         (tmp_path / "mine.yaml").write_text("\n".join(lines))
         with pytest.raises(
-            GxnError, match=r"mine\.yaml: holds more than 100,000 keys and values, by anchors"
+            GxnError, match=r"mine\.yaml: expands to more than 100,000 keys and values, by anchors"
         ):
             read(tmp_path / "mine.yaml")
 

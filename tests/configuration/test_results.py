@@ -27,7 +27,7 @@ def test_every_protocol_may_be_chosen(protocol):
         ("significance", {"resamples": 200.0}, "resamples: must be a whole number, not 200.0"),
         ("paper", {"datasets": ["a", "a"]}, "datasets: a value is given twice"),
         ("paper", {"datasets": ["a b"]},
-         "datasets.0: 'a b' is not a name: letters, digits and _ only, the first no _"),
+         "datasets.0: 'a b' is not a name; use letters, digits and _, and do not begin with _"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(section, change, message):

@@ -14,7 +14,8 @@ WRONG = [
     ({"seeds": [-1]}, "seeds.0: must be at least 0, not -1"),
     (
         {"evaluate": {"reader": {"seed": 0}}},
-        "evaluate.reader.seed: is that of cnn.pretrain, 0; give another, for other pictures",
+        "evaluate.reader.seed: is also cnn.pretrain.seed, 0; give another, so that the reader learns from other "
+        "pictures",
     ),
     (
         {"methods": {"two_space": {"shuffled": True}}},
@@ -27,7 +28,7 @@ WRONG = [
     ({"joint": None}, "joint: must be a mapping of keys, not None"),
     ({"methods": dict.fromkeys(ROWS)}, "methods: every row is null; keep at least one"),
     ({"methods": {"a b": {"encoder": "order"}}},
-     "methods.a b: 'a b' is not a name: letters, digits and _ only, the first no _"),
+     "methods.a b: 'a b' is not a name; use letters, digits and _, and do not begin with _"),
     ({"methods": {"vse0": {"encoder": "none"}}}, "methods.vse0.encoder: no encoder 'none'; there are cosine, "),
     ({"methods": {"two_space": None}}, "significance.control: no row 'two_space' among the methods"),
     ({"methods": {"abstract": {"captioning": "xe"}}},
@@ -35,7 +36,7 @@ WRONG = [
     ({"methods": {"abstract": {"drawing": True}}},
      "methods.abstract: imagines, but encoders.abstract has no grounded space"),
     ({"encoders": {"cosine": {"retrieval": {"normalise": False}}}},
-     "encoders.cosine: a cosine is of normalised embeddings; set retrieval.normalise for this encoder"),
+     "encoders.cosine: the cosine needs normalised embeddings; set retrieval.normalise for this encoder"),
     ({"drawing": {"discriminator_grounds": True}, "joint": {"lr_grounded_text": 0},
       "methods": {"gxn_i2t_t2i": None}},
      "drawing.discriminator_grounds: would move the text encoder of gxn_t2i at joint.lr_grounded_text, which "
@@ -54,7 +55,7 @@ WRONG = [
     ({"drawing": {"batch_size": 500}}, "drawing.batch_size: more than training.batch_size (128)"),
     ({"finetune": {"methods": ["vse9"]}}, "finetune.methods: no row 'vse9' among the methods"),
     ({"finetune": {"methods": ["vse0"]}, "methods": {"vse0_ft": ROWS["vse0"]}},
-     "methods.vse0_ft: is the name of the row that finetune makes of vse0"),
+     "methods.vse0_ft: is also the name of the fine-tuned copy of vse0; rename the row"),
     ({"finetune": {"processes": 3}}, "finetune.processes: 3 cannot share training.batch_size evenly"),
     ({"dataset": {"source": {"size": 64}}, "features": {"crop": 65}},
      "features.crop: 65 is larger than the images, 64 pixels; lower it"),
@@ -65,7 +66,7 @@ WRONG = [
     (PHOTOGRAPHS | {"evaluate": {"protocols": ["1k-5fold"]}},
      "evaluate.protocols: 1k-5fold needs 5,000 images, the test split has 1,000; use full"),
     (PHOTOGRAPHS | {"cnn": {}},
-     "cnn.weights: name a safetensors file of this CNN; only where images are rendered is one pretrained"),
+     "cnn.weights: name a safetensors file of this CNN; a CNN is pretrained here only on rendered images"),
     ({"dataset": {"source": {"kind": "images", "images": "a"}}}, "dataset.source.captions: is missing"),
 ]  # fmt: skip
 
@@ -91,7 +92,7 @@ def test_contradictions_are_said_in_the_order_of_the_file():
     }
     with pytest.raises(GxnError) as caught:
         configuration(changes)
-    wrong = [line.split(": ")[1] for line in str(caught.value).splitlines() if "a cosine is of" in line]
+    wrong = [line.split(": ")[1] for line in str(caught.value).splitlines() if "the cosine needs" in line]
     assert wrong == [f"encoders.{name}" for name in sorted(["cosine", "infonce", "bag", *names])]
 
 

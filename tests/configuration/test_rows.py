@@ -30,7 +30,7 @@ def test_a_row_imagines_that_captions_or_draws(captioning, drawing):
     ("change", "message"),
     [
         ({"encoder": None}, "encoder: must be text, not None"),
-        ({"loss": {"margin": 0.2}}, "loss: names no kind; write it as {kind: NAME, ...}"),
+        ({"loss": {"margin": 0.2}}, "loss: has no kind; write it as {kind: NAME, ...}"),
         ({"captioning": "rl"}, "captioning: must be none, xe or mix, not 'rl'"),
         ({"label": ""}, "label: must be at least 1 character long, not ''"),
         ({"label": "x" * 61}, f"label: must be at most 60 characters long, not '{'x' * 61}'"),

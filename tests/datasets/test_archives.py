@@ -69,7 +69,7 @@ def test_two_files_of_one_name_are_refused(tmp_path):
     archive = zipped(tmp_path / "a.zip", FILES)
     with zipfile.ZipFile(archive, "a") as file:
         file.writestr("./readme.txt", b"y")
-    with pytest.raises(GxnError, match="two files of one name"):
+    with pytest.raises(GxnError, match="two files of the same name"):
         unpack([archive], tmp_path / "out")
 
 
@@ -82,7 +82,7 @@ def test_a_damaged_archive_leaves_no_folder(tmp_path):
         unpack([archive], tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     archive.write_bytes(b"<html>")
-    with pytest.raises(GxnError, match="no zip archive"):
+    with pytest.raises(GxnError, match="not a zip archive"):
         unpack([archive], tmp_path / "out")
     with pytest.raises(GxnError, match=r"none.zip: cannot be read: No such file"):
         unpack([tmp_path / "none.zip"], tmp_path / "out")
@@ -92,7 +92,7 @@ def test_a_damaged_archive_leaves_no_folder(tmp_path):
 def test_other_compression_is_refused(tmp_path, method):
     with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as file:
         file.writestr("a.txt", b"a")
-    with pytest.raises(GxnError, match=r"a\.zip: 'a\.txt' is compressed otherwise than by deflation"):
+    with pytest.raises(GxnError, match=r"a\.zip: 'a\.txt' is compressed by another method than deflate"):
         unpack([tmp_path / "a.zip"], tmp_path / "out")
 
 

@@ -46,15 +46,15 @@ def test_ids_are_an_array_in_that_order(tmp_path):
     [
         ({"split": "restval"}, "ValueError: split 'restval'"),
         ({"split": None}, "ValueError: split None"),
-        ({"imgid": -1}, "ValueError: -1 is no int"),
-        ({"imgid": 2**63}, f"ValueError: {2**63} is no int"),
-        ({"imgid": True}, "ValueError: True is no int"),
-        ({"imgid": 1.0}, "ValueError: 1.0 is no int"),
-        ({"filename": 5}, "ValueError: 5 is no str"),
-        ({"truncated": "yes"}, "ValueError: 'yes' is no bool"),
+        ({"imgid": -1}, "ValueError: -1 is not of type int"),
+        ({"imgid": 2**63}, f"ValueError: {2**63} is not of type int"),
+        ({"imgid": True}, "ValueError: True is not of type int"),
+        ({"imgid": 1.0}, "ValueError: 1.0 is not of type int"),
+        ({"filename": 5}, "ValueError: 5 is not of type str"),
+        ({"truncated": "yes"}, "ValueError: 'yes' is not of type bool"),
         ({"sentences": [{"sentid": 0, "tokens": []}]}, "ValueError: tokens of sentence 0"),
         ({"sentences": [{"sentid": 0, "tokens": [1]}]}, "ValueError: tokens of sentence 0"),
-        ({"sentences": [{"sentid": 0, "tokens": "a dog"}]}, "ValueError: 'a dog' is no list"),
+        ({"sentences": [{"sentid": 0, "tokens": "a dog"}]}, "ValueError: 'a dog' is not of type list"),
         ({"sentences": [{"tokens": ["a"]}]}, "KeyError: 'sentid'"),
         ({"sentences": 5}, "TypeError: 'int' object is not iterable"),
     ],
@@ -74,10 +74,10 @@ def test_a_file_of_another_form_is_refused(tmp_path, content):
 
 
 def test_a_file_without_images_is_refused(tmp_path):
-    with pytest.raises(GxnError, match=r"captions\.json: holds no image$"):
+    with pytest.raises(GxnError, match=r"captions\.json: contains no image$"):
         read(tmp_path)
 
 
 def test_an_id_that_stands_twice_is_refused(tmp_path):
-    with pytest.raises(GxnError, match=r"captions\.json: an imgid stands in it twice; make it with the step"):
+    with pytest.raises(GxnError, match=r"captions\.json: an imgid occurs twice; make it with the step"):
         read(tmp_path, image(4), image(4))

@@ -44,6 +44,6 @@ def test_weights_of_the_papers_networks_are_listed(cnn, sha256):
 @pytest.mark.parametrize("cnn", ["vgg20", "plain"])
 def test_a_network_without_weights_is_refused(cnn):
     with pytest.raises(
-        GxnError, match=rf"^cnn\.name: torchvision lists no ImageNet weights \(V1\) of '{cnn}'$"
+        GxnError, match=rf"^cnn\.name: torchvision has no ImageNet weights \(V1\) for '{cnn}'$"
     ):
         weights_source(cnn)

@@ -82,7 +82,7 @@ def test_truncated_and_foreign_files_are_refused_by_name(tmp_path, noise):
             source.read(record(name))
     with pytest.raises(GxnError, match=r"none.jpg: image 5 is missing"):
         source.read(record("none.jpg"))
-    with pytest.raises(GxnError, match=r"is no image \(JPEG, PNG"):
+    with pytest.raises(GxnError, match=r"is not an image \(JPEG, PNG"):
         source.read(record("text.jpg"))
     kept = source.read(record("cut.jpg", truncated=True))
     whole = source.read(record("whole.jpg"))
@@ -106,7 +106,7 @@ def test_damaged_bytes_never_raise_anything_else(tmp_path, noise):
 
 
 def test_a_name_with_backslashes_is_refused(tmp_path):
-    with pytest.raises(GxnError, match=r"filename 'sub\\\\a\.png': part folders by /"):
+    with pytest.raises(GxnError, match=r"filename 'sub\\\\a\.png': separate folders by /"):
         open_images(tmp_path).read(record("sub\\a.png"))
 
 
@@ -129,7 +129,7 @@ def test_missing_or_wrong_sources_are_refused(tmp_path):
     with pytest.raises(GxnError, match="no such folder"):
         open_images(tmp_path / "none")
     (tmp_path / "a.txt").write_text("hello")
-    with pytest.raises(GxnError, match=r"a.txt: is no HDF5 file"):
+    with pytest.raises(GxnError, match=r"a.txt: is not an HDF5 file"):
         open_images(tmp_path / "a.txt")
     with create_hdf5(tmp_path / "floats.h5", {}) as file:
         file["images"], file["imgid"] = np.zeros((2, 4, 4, 3)), np.arange(2)
@@ -186,7 +186,7 @@ def test_a_file_that_another_program_would_interpret_is_not_opened(tmp_path):
     """Pillow starts Ghostscript for PostScript, whatever the file is called."""
     (tmp_path / "a.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n")
     for look in (open_images(tmp_path).read, open_images(tmp_path).size):
-        with pytest.raises(GxnError, match=r"a\.jpg: image 5 cannot be read: is no image"):
+        with pytest.raises(GxnError, match=r"a\.jpg: image 5 cannot be read: is not an image"):
             look(record("a.jpg"))
 
 

@@ -76,22 +76,24 @@ FAULTS = {
     "has no word": lambda value: value["images"][2]["sentences"][1].update(tokens=[]),
     "one word without white space": lambda value: value["images"][0]["sentences"][0].update(tokens=["a dog"]),
     "split: unknown value 'valid'": lambda value: value["images"][0].update(split="valid"),
-    "imgid: 2 stands in images[2] and images[3]": lambda value: [
+    "imgid: 2 occurs in images[2] and images[3]": lambda value: [
         value["images"][3].update(imgid=2),
         [sentence.update(imgid=2) for sentence in value["images"][3]["sentences"]],
     ],
-    "filename: '0.png' stands": lambda value: value["images"][3].update(filename="0.png"),
-    "sentid: 0 stands": lambda value: [
+    "filename: '0.png' occurs": lambda value: value["images"][3].update(filename="0.png"),
+    "sentid: 0 occurs": lambda value: [
         value["images"][3].update(sentids=[0, 31]),
         value["images"][3]["sentences"][0].update(sentid=0),
     ],
     "no image in test": lambda value: value["images"].pop(),
-    "sentids: are not": lambda value: value["images"][0].update(sentids=[5]),
-    "imgid: 7 is not that of its image": lambda value: value["images"][0]["sentences"][0].update(imgid=7),
+    "sentids: do not match": lambda value: value["images"][0].update(sentids=[5]),
+    "imgid: 7 is not the imgid of its image": lambda value: value["images"][0]["sentences"][0].update(
+        imgid=7
+    ),
     "imgid: is missing": lambda value: value["images"][0].pop("imgid"),
     "imgid: must be int, not True": lambda value: value["images"][0].update(imgid=True),
     "imgid: must be int, not 1.5": lambda value: value["images"][0].update(imgid=1.5),
-    "imgid: -1 is no id": lambda value: value["images"][0].update(imgid=-1),
+    "imgid: -1 is not an id": lambda value: value["images"][0].update(imgid=-1),
     "has 'annotations', as COCO's own files": lambda value: value.update(annotations=[]),
     "images[0]: must be a mapping": lambda value: value["images"].__setitem__(0, "0.png"),
 }

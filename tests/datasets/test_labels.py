@@ -40,7 +40,7 @@ def test_coco_images_have_the_categories_of_their_objects(tmp_path):
     names = ["val2014/COCO_val2014_000000000042.jpg", "COCO_train2014_000000000025.jpg", "000000000009.jpg"]
     labels = category_labels([train, val], names)
     assert labels.names == ("car", "dog") and labels.multi_hot.tolist() == [[0, 1], [0, 0], [1, 1]]
-    with pytest.raises(GxnError, match=r"7\.jpg: is in none of"):
+    with pytest.raises(GxnError, match=r"7\.jpg: is not in"):
         category_labels([train, val], ["7.jpg"])
     other = instances(tmp_path, "other.json", [42], [], ((3, "cat"),))
     with pytest.raises(GxnError, match="categories are not those"):
@@ -97,7 +97,7 @@ def test_clusters_are_the_same_on_every_run():
 
 
 def test_more_clusters_than_images_are_refused():
-    with pytest.raises(GxnError, match="7 clusters of 6 training images"):
+    with pytest.raises(GxnError, match="6 training images are too few for 7 clusters"):
         fit_clusters(*topics(6)[:3], first_word=3, count=7, max_words=1000)
 
 

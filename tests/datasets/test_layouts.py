@@ -286,7 +286,7 @@ WRONG = {
     "a column twice": ("image,caption,caption\n1.jpg,A,B\n", "names a column twice"),
     "an empty caption": (FIRST + "1.jpg,A dog.\n2.jpg,  \n", "line 3: caption: is empty"),
     "an empty name": (FIRST + ",A dog.\n", "line 2: image: is empty"),
-    "no row": (FIRST, "no caption is in it"),
+    "no row": (FIRST, "contains no captions"),
     "a line without a tab": ("1.jpg#0\tA dog.\n1.jpg#1 A cat.\n", "line 2: has no tab"),
     "a token line without text": ("1.jpg#0\tA dog.\n1.jpg#1\t \n", "line 2: caption: is empty"),
     "a broken JSON line": ('{"image": "1.jpg", "text": "A"}\n{"image": "2.jpg"\n', "line 2: is not JSON"),
@@ -320,7 +320,7 @@ WRONG = {
     ),
     "Karpathy with another's id": (
         json.dumps({"images": [{"filename": "1.jpg", "imgid": 1, "sentences": [{"raw": "A", "imgid": 2}]}]}),
-        "sentences[0]: imgid: 2 is not that of its image, 1",
+        "sentences[0]: imgid: 2 is not the imgid of its image, 1",
     ),
     "Karpathy without words": (
         json.dumps({"images": [{"filename": "1.jpg", "sentences": [{"raw": "A", "tokens": []}]}]}),
@@ -389,7 +389,7 @@ def test_images_of_a_wide_table_may_have_different_numbers_of_captions(tmp_path)
 
 def test_captions_are_found_in_a_folder_by_content(tmp_path):
     images = pictures(tmp_path / "my", "a/1.jpg", "a/2.jpg", "3.jpg")
-    with pytest.raises(GxnError, match="no captions are found"):
+    with pytest.raises(GxnError, match="contains no captions"):
         find_captions(images)
     written(images, "a/1.txt", "A dog.")
     written(images, "notes.txt", "Mine.")
@@ -397,7 +397,7 @@ def test_captions_are_found_in_a_folder_by_content(tmp_path):
     table = written(images, "mine.csv", "image,caption\n1.jpg,A dog.\n")
     assert find_captions(images) == [table]
     written(images, "other.csv", "image,caption\n1.jpg,A dog.\n")
-    with pytest.raises(GxnError, match=r"several files hold captions: mine.csv, other.csv; name one"):
+    with pytest.raises(GxnError, match=r"several files contain captions: mine.csv, other.csv; name one"):
         find_captions(images)
     coco = pictures(tmp_path / "coco", "val2014/1.jpg")
     (coco / "annotations").mkdir()

@@ -141,7 +141,7 @@ def test_data_of_flickr8ks_size_get_the_settings_of_its_own_file(tmp_path):
 def test_what_cannot_be_looked_at_is_said(tmp_path):
     with pytest.raises(GxnError, match="name a folder of photographs or a file of features"):
         survey(None)
-    with pytest.raises(GxnError, match="no captions are found"):
+    with pytest.raises(GxnError, match="contains no captions"):
         survey(tmp_path)
     names = photographs(tmp_path, 5)
     path = table(tmp_path, names, 1)

@@ -76,6 +76,6 @@ def test_a_split_larger_than_the_number_of_scenes_is_refused(monkeypatch) -> Non
     monkeypatch.setattr(module, "draw", lambda rng, least, most: only)
     monkeypatch.setattr(module, "twin", lambda rng, scene: only)
     with pytest.raises(
-        GxnError, match=r"^dataset\.source\.train: no new scene is left after 1; make it smaller$"
+        GxnError, match=r"^dataset\.source\.train: only 1 different scenes were found; lower it$"
     ):
         list(scenes(0, "train", 9))

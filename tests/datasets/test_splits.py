@@ -104,9 +104,9 @@ def test_equal_images_across_given_splits_are_counted_and_warned_of(tmp_path):
     assert [image["split"] for image in images] == ["train", "val", "test", "test"]
     warned = [line for line in describe(record) if line.startswith("warning")]
     assert warned == [
-        "warning: equal files stand in several given splits (1 between train/test), "
+        "warning: equal files occur in several given splits (1 between train/test), "
         "such as a.jpg (train) = d.jpg (test)",
-        "warning: equal first captions stand in several given splits (1 between train/test), "
+        "warning: equal first captions occur in several given splits (1 between train/test), "
         "such as a.jpg (train) = c.jpg (test)",
     ]
 

@@ -51,7 +51,7 @@ def test_vocabulary_is_of_the_training_split_only_and_sorted():
 
 def test_a_minimum_that_leaves_no_word_is_an_error():
     with pytest.raises(
-        GxnError, match=r"^vocabulary\.min_count: no word stands 9 times in the training split; lower it$"
+        GxnError, match=r"^vocabulary\.min_count: no word occurs 9 times in the training split; lower it$"
     ):
         build_vocabulary(records(TOY), 9)
 
@@ -61,7 +61,7 @@ def test_more_words_than_ids_are_an_error():
     words = " ".join(map(str, range(most)))
     assert len(build_vocabulary(records({"train": [[words]]}), 1)) == 2**16
     with pytest.raises(
-        GxnError, match=rf"^vocabulary\.min_count: {most + 1} words .* at most {most}; raise it$"
+        GxnError, match=rf"^vocabulary\.min_count: {most + 1} words .* more than {most}; raise it$"
     ):
         build_vocabulary(records({"train": [[words, "more"]]}), 1)
 
@@ -106,9 +106,9 @@ DAMAGE = {
     "tokens must be ids": ("train/tokens", 0, 99),
     "offsets must rise": ("train/offsets", 1, 0),
     "caption_image must name every image": ("train/caption_image", 3, 0),
-    "imgid holds an id twice": ("train/imgid", 1, 100),
-    "sentid holds an id twice": ("train/sentid", 1, 0),
-    "not the hash": ("words", -3, ord("q")),
+    "imgid contains an id twice": ("train/imgid", 1, 100),
+    "sentid contains an id twice": ("train/sentid", 1, 0),
+    "does not match the hash": ("words", -3, ord("q")),
 }
 
 

@@ -71,17 +71,20 @@ def test_an_unknown_similarity_is_refused(tmp_path, similarity):
         ({"caption_image": np.full(6, 99)}, r"caption_image does not point into the 6 images"),
         ({"caption_image": np.full(6, -1)}, r"caption_image does not point into the 6 images"),
         ({"caption_image": np.zeros(6, int)}, r"image \d+ has no caption"),
-        ({"imgid": np.ones(6, int)}, r"imgid stands in it twice"),
-        ({"sentid": np.ones(6, int)}, r"sentid stands in it twice"),
+        ({"imgid": np.ones(6, int)}, r"imgid occurs twice"),
+        ({"sentid": np.ones(6, int)}, r"sentid occurs twice"),
         ({"sentid": np.arange(3)}, r"6 image and 6 text rows, 6 and 3 ids"),
-        ({"images": [np.zeros((6, 5), np.float32)]}, r"shapes \(6, 5\) and \(6, 6\) are of no joint space"),
+        (
+            {"images": [np.zeros((6, 5), np.float32)]},
+            r"shapes \(6, 5\) and \(6, 6\) do not fit one joint space",
+        ),
         (
             {"texts": [np.full((6, 6), np.nan, np.float32)]},
-            r"holds a number that is not finite; train the run",
+            r"contains a number that is not finite; train the run",
         ),
         (
             {"images": [np.full((6, 6), np.inf, np.float32)]},
-            r"holds a number that is not finite; train the run",
+            r"contains a number that is not finite; train the run",
         ),
     ],
 )
@@ -126,7 +129,7 @@ def test_a_file_of_another_form_is_refused(tmp_path, damage):
 def test_a_cut_file_is_refused(tmp_path, length):
     write_embeddings(tmp_path / "e.h5", plain(6))
     (tmp_path / "e.h5").write_bytes((tmp_path / "e.h5").read_bytes()[:length])
-    with pytest.raises(GxnError, match=r"e\.h5: is (damaged|no HDF5)"):
+    with pytest.raises(GxnError, match=r"e\.h5: is (damaged|not an HDF5)"):
         read_embeddings(tmp_path / "e.h5")
 
 

@@ -59,7 +59,7 @@ def test_they_are_grouped_by_what_was_searched(tmp_path):
 
 
 def test_a_row_that_is_not_of_the_table_is_refused(tmp_path):
-    with pytest.raises(GxnError, match=r"a\.h5: method 'vse9' is none of the rows vse0, order$"):
+    with pytest.raises(GxnError, match=r"a\.h5: method 'vse9' is not among the rows vse0, order$"):
         read_ranks([write(tmp_path / "a.h5", "vse9")], METHODS)
 
 
@@ -82,11 +82,11 @@ def test_other_queries_are_refused(tmp_path, name, value):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"i2t": np.array([0.5, 1.0])}, "full/i2t holds a rank below 1, or NaN"),
-        ({"t2i": np.array([1.0, np.nan, 1.0])}, "full/t2i holds a rank below 1, or NaN"),
-        ({"t2i": np.array([1.0, np.inf, 1.0])}, "full/t2i holds a rank below 1, or NaN"),
+        ({"i2t": np.array([0.5, 1.0])}, "full/i2t contains a rank below 1, or NaN"),
+        ({"t2i": np.array([1.0, np.nan, 1.0])}, "full/t2i contains a rank below 1, or NaN"),
+        ({"t2i": np.array([1.0, np.inf, 1.0])}, "full/t2i contains a rank below 1, or NaN"),
         ({"t2i": np.array([1.0])}, r"full/t2i has shape \(1,\)"),
-        ({"fold": np.array([0, -1])}, "full/fold holds a number below 0"),
+        ({"fold": np.array([0, -1])}, "full/fold contains a number below 0"),
         ({"fold": np.zeros(3, int)}, r"full/fold has shape \(3,\)"),
         ({"caption_image": np.array([0, 1, 2])}, "full/caption_image does not point into the 2 images"),
         ({"caption_image": np.array([0, 1, -1])}, "full/caption_image does not point into the 2 images"),

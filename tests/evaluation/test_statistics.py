@@ -97,12 +97,12 @@ def test_ranks_are_read_in_the_order_of_rows_and_seeds(tmp_path):
 
 
 FAULTS = {
-    "unknown row": (lambda one: one.__dict__.update(method="other"), "none of the rows"),
+    "unknown row": (lambda one: one.__dict__.update(method="other"), "is not among the rows"),
     "other queries": (lambda one: one.sentid.__iadd__(1), "queries"),
     "same run twice": (lambda one: one.__dict__.update(seed=1), "also in"),
     "rank of 0": (lambda one: one.i2t.__imul__(0), "below 1"),
     "rank of NaN": (lambda one: one.t2i.__imul__(np.nan), "NaN"),
-    "infinite seed": (lambda one: one.__dict__.update(seed=np.inf), "is no file of ranks"),
+    "infinite seed": (lambda one: one.__dict__.update(seed=np.inf), "is not a file of ranks"),
     "a caption of no image": (lambda one: one.caption_image.__iadd__(1), "does not point into"),
     "a caption before all images": (lambda one: one.caption_image.__isub__(1), "does not point into"),
     "lengths that differ": (lambda one: one.__dict__.update(t2i=one.t2i[:-1]), "shape"),

@@ -207,7 +207,7 @@ def nothing_to_do(own: Own) -> None:
     [
         (
             {"vocabulary": {"min_count": 999}},
-            "error: vocabulary.min_count: no word stands 999 times in the training split; lower it",
+            "error: vocabulary.min_count: no word occurs 999 times in the training split; lower it",
         ),
         ({"cnn": {"layer": "nonsense"}}, "error: cnn.layer: shufflenet_v2_x0_5 has no module 'nonsense'"),
         ({"features": {"crop": 37}}, "pixels, smaller than features.crop, 37; set features.resize to 37"),
@@ -296,7 +296,7 @@ def test_an_unknown_key_is_named_before_anything_runs(own):
 
 
 def test_a_path_that_snakemake_would_read_otherwise_is_named(own):
-    message = "dataset.source.images: 'my {dataset}' holds braces or a control character"
+    message = "dataset.source.images: 'my {dataset}' contains braces or a control character"
     refused(own, "braces", message, "data/braces/captions.json", images="my {dataset}")
 
 

@@ -51,7 +51,7 @@ class Workplace:
                 start_new_session=True,
             )
 
-    def run(self, *arguments: str, timeout: float = 900) -> tuple[int, str]:
+    def run(self, *arguments: str, timeout: float = 3600) -> tuple[int, str]:
         """Run `snakemake` to its end; exit status and all it said. Nothing of it outlives the call."""
         process = self.start(*arguments)
         try:

@@ -73,5 +73,5 @@ def test_a_picture_with_one_other_pixel_is_another_picture(asked, tmp_path):
 
 def test_a_row_of_ready_features_cannot_look(asked):
     live = Live(asked.site.views, {"near": replace(asked.model, photographs=None)})
-    with pytest.raises(GxnError, match="Row Near was trained on ready features"):
+    with pytest.raises(GxnError, match="Row Near was trained on precomputed features"):
         live.look(asked.pictures[0])

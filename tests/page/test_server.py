@@ -63,7 +63,7 @@ def test_a_sentence_is_answered_and_escaped(client):
     [
         ("", "There is no sentence"),
         ("   ", "There is no sentence"),
-        ("w1 " * LONGEST, f"of at most {LONGEST}"),
+        ("w1 " * LONGEST, f"the limit is {LONGEST}"),
         ("<script>alert(1)</script>", "no word of it is among"),
     ],
 )

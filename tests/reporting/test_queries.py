@@ -119,13 +119,13 @@ class TestImagined:
 
     def test_a_missing_caption_is_named(self, tmp_path):
         (tmp_path / "i.json").write_text('{"captions": {"1": "a"}}')
-        with pytest.raises(GxnError, match=r"i\.json: has no imagined caption of image 2$"):
+        with pytest.raises(GxnError, match=r"i\.json: has no imagined caption for image 2$"):
             read_spoken(tmp_path / "i.json", np.array([1, 2]))
 
     @pytest.mark.parametrize("content", ['{"captions": [1]}', "[1]", '{"captions": 5}'])
     def test_captions_of_another_form_are_refused(self, tmp_path, content):
         (tmp_path / "i.json").write_text(content)
-        with pytest.raises(GxnError, match=r"i\.json: its captions are no mapping of image ids"):
+        with pytest.raises(GxnError, match=r"i\.json: its captions are not a mapping of image ids"):
             read_spoken(tmp_path / "i.json", np.array([1]))
 
     def test_drawings_stand_upright_with_their_sentences(self, results):

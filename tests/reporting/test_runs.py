@@ -67,7 +67,7 @@ REFUSED = {
     "same seed twice": (lambda run: run.update(seed=0), r"4\.json: seed 0 of 'two_space' is also in .*3\.json"),
     "seed of its own": (lambda run: run.update(seed=7), r"lacks seed \d, which other rows have"),
     "no seed": (lambda run: run.update(seed=None), r"row 'two_space' has runs with and without a seed"),
-    "unknown row": (lambda run: run.update(method="vse9"), r"4\.json: method 'vse9' is none of the rows vse0, "),
+    "unknown row": (lambda run: run.update(method="vse9"), r"4\.json: method 'vse9' is not among the rows vse0, "),
     "recall of NaN": (lambda run: run["protocols"]["full"]["i2t"].update(r1=float("nan")),
                       r"4\.json: i2t_r1 is nan\. Evaluate the run again"),
     "recall over 100": (lambda run: run["protocols"]["full"]["t2i"].update(r10=101), r"4\.json: t2i_r10 is 101"),
@@ -75,12 +75,12 @@ REFUSED = {
     "sum that is not": (lambda run: run["protocols"]["full"].update(rsum=600.0),
                         r"4\.json: rsum 600\.0 is not the sum of the recalls"),
     "no further column": (lambda run: run["protocols"]["full"]["i2t"].pop("mrr"),
-                          r"4\.json: is no metrics file: KeyError 'mrr'\. Make it again"),
-    "no provenance": (lambda run: run.pop("provenance"), r"4\.json: is no metrics file: KeyError 'provenance'"),
-    "no protocol": (lambda run: run.update(protocols={}), r"4\.json: is no metrics file: .*it has no protocol"),
-    "text for a number": (lambda run: run["protocols"]["full"].update(rsum="much"), r"4\.json: is no metrics"),
-    "infinite seed": (lambda run: run.update(seed=float("inf")), r"4\.json: is no metrics file: OverflowError"),
-    "list for protocols": (lambda run: run.update(protocols=[1]), r"4\.json: is no metrics"),
+                          r"4\.json: is not a metrics file: KeyError 'mrr'\. Make it again"),
+    "no provenance": (lambda run: run.pop("provenance"), r"4\.json: is not a metrics file: KeyError 'provenance'"),
+    "no protocol": (lambda run: run.update(protocols={}), r"4\.json: is not a metrics file: .*it has no protocol"),
+    "text for a number": (lambda run: run["protocols"]["full"].update(rsum="much"), r"4\.json: is not a metrics"),
+    "infinite seed": (lambda run: run.update(seed=float("inf")), r"4\.json: is not a metrics file: OverflowError"),
+    "list for protocols": (lambda run: run.update(protocols=[1]), r"4\.json: is not a metrics"),
 }  # fmt: skip
 
 

@@ -47,7 +47,9 @@ class TestRead:
         ids=range(7),
     )  # fmt: skip
     def test_a_damaged_file_is_refused(self, tmp_path, text):
-        with pytest.raises(GxnError, match=r"seed0\.csv: (is no table of curves|cannot be read as curves)"):
+        with pytest.raises(
+            GxnError, match=r"seed0\.csv: (is not a table of curves|cannot be read as curves)"
+        ):
             read_curve(write(tmp_path, text))
 
     @pytest.mark.parametrize("name", ["warmup/vse0/seed0.csv", "joint/vse0/run0.csv"])

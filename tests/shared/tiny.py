@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from small import config_files, configuration
 
-from gxn.configuration.stages import StageSettings, settings
+from gxn.configuration.stage_settings import StageSettings
+from gxn.configuration.stages import settings
 from gxn.datasets.captions import Record, Sentence
 from gxn.datasets.tokens import build_vocabulary, write_tokens
 from gxn.hdf5 import create_hdf5

@@ -122,12 +122,12 @@ class TestCutPhotograph:
 
     def test_and_named_on_the_screen(self, cut, capsys):
         made(cut, truncated_images="keep")
-        assert "cut.jpg: its end is missing; kept, the missing part grey" in capsys.readouterr().out
+        assert "cut.jpg: is cut short; kept, with its missing end in grey" in capsys.readouterr().out
 
 
 def test_a_file_that_is_no_image_is_refused_even_where_cut_ones_are_kept(place):
     (place / "images" / "2.png").write_bytes(b"no image")
-    with pytest.raises(GxnError, match=r"2\.png: image 2 cannot be read: is no image"):
+    with pytest.raises(GxnError, match=r"2\.png: image 2 cannot be read: is not an image"):
         made(place, truncated_images="keep")
 
 
@@ -139,7 +139,7 @@ def test_all_images_that_are_wrong_are_named_at_once(place, monkeypatch, named):
     with pytest.raises(GxnError) as caught:
         made(place)
     lines = [
-        f"{place}/images/{row}.png: image {row} cannot be read: is no image (JPEG, PNG, WEBP, BMP, GIF, TIFF)"
+        f"{place}/images/{row}.png: image {row} cannot be read: is not an image (JPEG, PNG, WEBP, BMP, GIF, TIFF)"
         for row in (1, 2, 3)
     ]
     assert str(caught.value).splitlines() == (lines if named == 10 else [*lines[:2], "and 1 more"])

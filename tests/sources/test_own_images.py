@@ -99,7 +99,7 @@ def test_equal_photographs_across_given_splits_are_warned_of(tmp_path, capsys):
     (folder / "captions.csv").write_text("image,caption,split\n" + "\n".join(rows) + "\n")
     images.make(source(folder), order(tmp_path))
     said = capsys.readouterr().err
-    assert "warning: equal files stand in several given splits (1 between train/test)" in said
+    assert "warning: equal files occur in several given splits (1 between train/test)" in said
     assert said.count("warning: ") == 1
 
 

@@ -131,7 +131,7 @@ def test_no_precision_is_taken_over_pseudo_labels(tmp_path, monkeypatch, capsys,
     one = replace(one, imgid=np.arange(4))
     labels(tmp_path, 4, "clusters")
     assert call(monkeypatch, tmp_path, one, labels=tmp_path / "l.h5") == 2
-    assert "holds clusters, pseudo-labels, over which no precision may be taken" in capsys.readouterr().err
+    assert "contains clusters, which are pseudo-labels; mAP needs true labels" in capsys.readouterr().err
     assert not (tmp_path / "m.json").exists()
 
 
@@ -153,7 +153,7 @@ FAULTS = {
         "5k needs exactly 5,000",
     ),
     "no protocol": ({"protocols": []}, lambda one: None, "evaluate.protocols: must be a list of at least 1"),
-    "NaN": ({}, lambda one: one.images[0].fill(np.nan), "e.h5: holds a number that is not finite"),
+    "NaN": ({}, lambda one: one.images[0].fill(np.nan), "e.h5: contains a number that is not finite"),
     "collapse": ({}, lambda one: one.texts[0].fill(1.0), "e.h5"),
 }
 

@@ -168,7 +168,7 @@ def test_a_state_of_other_photographs_is_no_start(
     with open_hdf5(row / "images.h5") as old, create_hdf5(tmp_path / "images.h5", {}) as new:
         new["images"], new["imgid"] = 255 - old["images"][:], old["imgid"][:]
     finetune(arguments(row, tmp_path, images=tmp_path / "images.h5"))
-    assert "other data or other code; starting anew" in capsys.readouterr().out
+    assert "other data or other code; starting over" in capsys.readouterr().out
 
 
 def test_encoders_change_their_mode_and_the_cnn_stays_in_evaluation_mode(

@@ -1,4 +1,4 @@
-"""Ready features are joined to the images by name or by id, and come out as those of a CNN do."""
+"""Precomputed features are joined to the images by name or by id, and come out as those of a CNN do."""
 
 import dataclasses
 from pathlib import Path

@@ -71,9 +71,7 @@ def test_photographs_with_a_table_get_a_configuration_that_is_read(place, tmp_pa
     assert re.search(r"It will take about \d+ (s|min) of one processor: .* and \d+ jobs to start", said)
     text = (place / "config/My_photos.yaml").read_text()
     assert "batch_size: 16 " in text and "# 200 images (160 train, 20 val, 20 test), 400 captions" in text
-    with pytest.raises(
-        GxnError, match=r"config/My_photos.yaml: is there already; remove it, or give another"
-    ):
+    with pytest.raises(GxnError, match=r"config/My_photos.yaml: already exists; remove it, or give another"):
         init(Arguments(folder=tmp_path / "My photos", weights=tmp_path / "w.safetensors"))
 
 

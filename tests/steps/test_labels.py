@@ -89,12 +89,12 @@ def test_photographs_of_coco_have_its_categories(tmp_path, records):
 
 
 def test_more_clusters_than_images_are_refused(tmp_path, records):
-    with pytest.raises(GxnError, match=r"^labels\.clusters: 25 clusters of 24 training images"):
+    with pytest.raises(GxnError, match=r"^labels\.clusters: 24 training images are too few for 25 clusters"):
         made(tmp_path, records, PHOTOGRAPHS, {"labels": {"clusters": 25}})
     assert not (tmp_path / "labels.h5").exists()
 
 
 def test_captions_of_common_words_alone_are_refused(tmp_path, records, monkeypatch):
     monkeypatch.setattr(clusters, "COMMON", 0.01)
-    with pytest.raises(GxnError, match=r"^labels: every word stands in more than 1 % of the captions"):
+    with pytest.raises(GxnError, match=r"^labels: every word occurs in more than 1 % of the captions"):
         made(tmp_path, records, PHOTOGRAPHS)

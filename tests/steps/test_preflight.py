@@ -95,7 +95,7 @@ INCEPTION = {"cnn": {"name": "inception_v3", "pretrain": {"size": 64}}, "feature
         ("features", {"features": {"crop": 37}, "cnn": {"pretrain": {"size": 37}}},
          r"^0\.png \(imgid 0\): is 36 x 40 pixels, smaller"),
         ("vocabulary", {"vocabulary": {"min_count": 5}},
-         r"^vocabulary\.min_count: no word stands 5 times in the training split"),
+         r"^vocabulary\.min_count: no word occurs 5 times in the training split"),
         ("batch", {"training": {"batch_size": 6}},
          r"^training\.batch_size: 6 pairs are more than the 4 captions of the train split"),
         ("protocols", {"evaluate": {"protocols": ["full", "5k"]}},
@@ -164,7 +164,7 @@ def test_as_many_processes_as_cards_are_enough(place: Path, tmp_path: Path, two_
 def test_more_are_refused(place: Path, tmp_path: Path, two_cards: None) -> None:
     more = {"device": "auto", "finetune": {"processes": 4}}
     with pytest.raises(
-        GxnError, match=r"^finetune\.processes: 4 need a card each, and there are 2; lower it"
+        GxnError, match=r"^finetune\.processes: 4 need one card each, but there are 2; lower it"
     ):
         checked(place, tmp_path / "out.json", "cards", more)
 

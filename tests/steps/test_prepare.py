@@ -57,6 +57,6 @@ def test_by_hand_what_is_wrong_is_one_line_and_nothing_is_left(photographs, tmp_
     path = tmp_path / "images" / "3.png"
     assert (
         done.stderr.splitlines()[-1]
-        == f"error: {path}: image 3 cannot be read: is no image (JPEG, PNG, WEBP, BMP, GIF, TIFF)"
+        == f"error: {path}: image 3 cannot be read: is not an image (JPEG, PNG, WEBP, BMP, GIF, TIFF)"
     )
     assert not (tmp_path / "out" / "captions.json").exists()

@@ -31,7 +31,7 @@ def hosts(monkeypatch):
 def test_a_taken_port_is_said_with_what_to_do(hosts):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(GxnError, match=f"port {port}: cannot be listened on.*--port"):
+        with pytest.raises(GxnError, match=f"port {port}: cannot listen there.*--port"):
             serve.serve(serve.Arguments(port=port))
 
 
@@ -60,7 +60,7 @@ def test_it_answers_to_this_machine_alone_unless_told_otherwise(
     monkeypatch.setattr(uvicorn.Server, "run", run)
     serve.serve(serve.Arguments(host=host, port=0))
     assert bound == [host] and ("*" in hosts[0]) == open_to_all
-    assert ("whoever reaches" in capsys.readouterr().err) == open_to_all
+    assert ("anyone who can reach" in capsys.readouterr().err) == open_to_all
 
 
 def test_a_page_comes_over_a_socket(asked, monkeypatch, capsys):

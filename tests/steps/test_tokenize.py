@@ -49,9 +49,9 @@ def test_long_captions_are_cut(tmp_path):
 
 def test_it_says_how_many_words_there_are(tmp_path, capsys):
     tokenized(tmp_path, min_count=2)
-    assert "2 words stand at least 2 times in the training split" in capsys.readouterr().out
+    assert "2 words occur at least 2 times in the training split" in capsys.readouterr().out
 
 
 def test_a_count_that_no_word_reaches_is_refused(tmp_path):
-    with pytest.raises(GxnError, match=r"^vocabulary\.min_count: no word stands 9 times"):
+    with pytest.raises(GxnError, match=r"^vocabulary\.min_count: no word occurs 9 times"):
         tokenized(tmp_path, min_count=9)

@@ -71,7 +71,7 @@ def test_a_state_left_by_another_configuration_is_no_start(data, monkeypatch, ca
         pretrain(data, "a", FOUR)
     found, expected = pretrain(data, "a", FOUR, change), pretrain(data, "b", FOUR, change)
     assert (
-        "was left by another configuration, other data or other code; starting anew"
+        "was left by another configuration, other data or other code; starting over"
         in capsys.readouterr().out
     )
     assert found.read_bytes() == expected.read_bytes()
@@ -85,7 +85,7 @@ def test_a_state_left_by_other_code_is_no_start(data, monkeypatch, capsys):
         kill_after(patch, 1)
         pretrain(data, "a", FOUR)
     pretrain(data, "a", FOUR)
-    assert "other code; starting anew" in capsys.readouterr().out
+    assert "other code; starting over" in capsys.readouterr().out
 
 
 def test_a_state_left_by_the_code_that_is_named_is_a_start(data, monkeypatch, capsys):

@@ -94,5 +94,5 @@ def test_a_missing_side_is_refused(pretrained, tmp_path):
 def test_what_cannot_be_built_is_said_in_a_line(error):
     with pytest.raises(GxnError) as caught, building(Path("x")):
         raise error
-    assert str(caught.value).startswith("x: describes no network that can be built: ")
+    assert str(caught.value).startswith("x: does not describe a network that can be built: ")
     assert "\n" not in str(caught.value)

@@ -62,6 +62,6 @@ def test_more_processes_than_cards_are_refused(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     check_cards(2)
     with pytest.raises(
-        GxnError, match=r"^finetune\.processes: 3 need a card each, and there are 2; lower it$"
+        GxnError, match=r"^finetune\.processes: 3 need one card each, but there are 2; lower it$"
     ):
         check_cards(3)

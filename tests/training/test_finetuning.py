@@ -7,7 +7,8 @@ from painted import image_split
 from small import configuration
 from tiny import TINY
 
-from gxn.configuration.stages import FinetuneSettings, finetune
+from gxn.configuration.stage_settings import FinetuneSettings
+from gxn.configuration.stages import finetune
 from gxn.features.cnn import MEAN, STD
 from gxn.losses.ranking.hinge import Parameters, loss
 from gxn.models.encoders import Encoders, EncoderSizes

@@ -36,7 +36,7 @@ def test_the_last_one_counts(resume):
 
 def test_that_of_others_is_no_start(resume, capsys):
     assert Resume(resume.path.parent, "two").load() is None
-    message = "was left by another configuration, other data or other code; starting anew"
+    message = "was left by another configuration, other data or other code; starting over"
     assert capsys.readouterr().out == f"{resume.path}: {message}\n"
 
 
@@ -46,14 +46,14 @@ def test_a_flipped_bit_starts_anew(resume, capsys, place):
     content[place] ^= 1
     resume.path.write_bytes(content)
     assert resume.load() is None
-    assert f"{resume.path}: cannot be read (ValueError); starting anew" in capsys.readouterr().out
+    assert f"{resume.path}: cannot be read (ValueError); starting over" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("length", [0, 10, 32, 500, -1])
 def test_a_state_cut_short_starts_anew(resume, capsys, length):
     resume.path.write_bytes(resume.path.read_bytes()[:length])
     assert resume.load() is None
-    assert "starting anew" in capsys.readouterr().out
+    assert "starting over" in capsys.readouterr().out
 
 
 def test_nothing_in_a_state_is_executed(tmp_path, capsys):

@@ -6,7 +6,7 @@ import torch
 
 from gxn.configuration.networks import EncoderSettings
 from gxn.configuration.section import parse
-from gxn.configuration.stages import RankingSettings
+from gxn.configuration.stage_settings import RankingSettings
 from gxn.configuration.systems import Adversarial as AdversarialSettings
 from gxn.configuration.systems import Cca
 from gxn.configuration.systems import Correspondence as CorrespondenceSettings

@@ -47,12 +47,14 @@ def test_the_discriminator_stays_at_home(folder):
 
 
 def test_a_folder_that_is_there_is_left_alone(folder):
-    with pytest.raises(GxnError, match="is there already"):
+    with pytest.raises(GxnError, match="already exists"):
         export(Arguments(row="plain", folder=folder, config=("config/mine.yaml",)))
 
 
 def test_what_is_no_exported_row_is_refused(tmp_path):
-    with pytest.raises(GxnError, match=r"is no exported row, it has no config\.json; gxn export ROW DIR"):
+    with pytest.raises(
+        GxnError, match=r"is not an exported row, as it has no config\.json; gxn export ROW DIR"
+    ):
         gxn.load(tmp_path)
 
 
@@ -73,7 +75,7 @@ def replaced(path, old, new):
         (lambda f: replaced(f / "transform.json", '"crop": 32', '"crop": 16'), "is another transform than"),
         (
             lambda f: replaced(f / "config.json", '"layer": "pool"', '"layer": "grid2"'),
-            "is not that of model",
+            "does not belong to model",
         ),
         (lambda f: replaced(f / "config.json", '"format": 1', '"format": 0'), "another version of gxn"),
         (lambda f: (f / "cnn.safetensors").unlink(), "cannot be read"),
@@ -90,7 +92,7 @@ def test_a_model_with_the_hashes_of_another_is_refused(folder):
     """Transform and configuration changed together: the model itself knows what it belongs to."""
     tensors, about = load_tensors(folder / "model.safetensors")
     save_tensors(folder / "model.safetensors", tensors, about | {"bound": "0" * 64})
-    with pytest.raises(GxnError, match=r"config\.json is not that of model\.safetensors"):
+    with pytest.raises(GxnError, match=r"config\.json does not belong to model\.safetensors"):
         gxn.load(folder)
 
 

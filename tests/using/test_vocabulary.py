@@ -25,7 +25,7 @@ def test_what_is_too_long_is_cut():
 
 @pytest.mark.parametrize("sentence", ["zebra", "", "?!", "x y z dog"])
 def test_a_sentence_without_a_known_word_is_refused(sentence):
-    with pytest.raises(GxnError, match="no word of it is among the 3 of the vocabulary"):
+    with pytest.raises(GxnError, match="none of its words is among the 3 of the vocabulary"):
         WORDS.encode([sentence])
 
 

@@ -49,7 +49,7 @@ class Copy:
         }
         return kept | IDENTITY | own
 
-    def run(self, *command: str, fails: bool = False, timeout: int = 900, **variables: str) -> str:
+    def run(self, *command: str, fails: bool = False, timeout: int = 3600, **variables: str) -> str:
         """Output and errors of a command, which must succeed, or must not."""
         done = subprocess.run(
             command,
@@ -82,7 +82,7 @@ class Copy:
             input=json.dumps([list(call) for call in calls]),
             capture_output=True,
             text=True,
-            timeout=900,
+            timeout=3600,
         )
         assert done.returncode == 0, done.stderr[-8000:]
         found = json.loads(done.stdout)

@@ -61,7 +61,7 @@ def out_of_step(stages, made):
         }
         deps = [dep for dep in stages[name]["deps"] if dep != phases.FINGERPRINT.format(phase=name)]
         problems += [
-            f"{name}: {path} is read but is no dep" for path in sorted(read) if not under(path, deps)
+            f"{name}: {path} is read but is not a dep" for path in sorted(read) if not under(path, deps)
         ]
         problems += [
             f"{name}: {dep} is a dep but nothing reads it"
@@ -73,7 +73,7 @@ def out_of_step(stages, made):
             for out in claims[name]
             if not any(under(path, [out]) for path in mine)
         ]
-    return problems + [f"{path} is made but is no stage's out" for path in sorted(set(made) - claimed)]
+    return problems + [f"{path} is made but is not a stage's out" for path in sorted(set(made) - claimed)]
 
 
 def not_asked_for(stages, jobs):
@@ -148,7 +148,7 @@ def test_fingerprints_hold_all_that_snakemake_compares(name, runs):
 @pytest.mark.parametrize(
     ("stage", "kind", "change", "problem"),
     [
-        ("joint", "deps", "data/scenes/tokens.h5", "joint: data/scenes/tokens.h5 is read but is no dep"),
+        ("joint", "deps", "data/scenes/tokens.h5", "joint: data/scenes/tokens.h5 is read but is not a dep"),
         (
             "tables",
             "deps",
@@ -169,4 +169,4 @@ def test_an_output_that_no_stage_keeps_is_found(runs):
     stages = copying.deepcopy(pipeline.pipeline(plan())["stages"])
     stages["evaluation"]["outs"].remove({"results/scenes/ranks": {"persist": True}})
     problems = out_of_step(stages, runs["default"].by_output)
-    assert "results/scenes/ranks/vse0/seed0.h5 is made but is no stage's out" in problems
+    assert "results/scenes/ranks/vse0/seed0.h5 is made but is not a stage's out" in problems

@@ -41,7 +41,7 @@ def configuration(text: str) -> dict:
 
 @pytest.fixture(scope="module")
 def runs(place):
-    """The DAG of each configuration, and of ready features."""
+    """The DAG of each configuration, and of precomputed features."""
     copy = copy_of_working_tree(place / "quoting", place / "home")
     calls = []
     for number, text in enumerate(NASTY):

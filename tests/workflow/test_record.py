@@ -15,7 +15,7 @@ import yaml
 from copies import changed_outs
 from plans import ROOT, plan
 from ruamel.yaml import YAML
-from workflow import fingerprints, phases, reference
+from workflow import fingerprints, phases, reference, result_checks
 
 from gxn.evaluation.metrics import chance_i2t, chance_t2i
 
@@ -90,7 +90,7 @@ def test_recorded_tables_are_those_of_the_lock(name):
 
 @pytest.mark.parametrize("name", [name for name in reference.TABLES if name.endswith(".csv")])
 def test_recorded_tables_are_of_the_committed_configuration(name):
-    reference.check_table(plan(), name, text(f"table_{name}"))
+    result_checks.check_table(plan(), name, text(f"table_{name}"))
 
 
 def test_the_pages_quote_the_record():

@@ -10,7 +10,7 @@ from made_results import METHODS
 from made_study import make_study
 from PIL import Image
 from plans import ROOT
-from workflow import paths, reference, study
+from workflow import paths, result_checks, study
 
 from gxn.configuration.files import load
 from gxn.errors import GxnError
@@ -105,7 +105,7 @@ def root(results, tmp_path, monkeypatch):
     plan = study.plan_of("mine", [], tmp_path, True)
     for path in plan.runs(paths.METRICS):
         run = json.loads((tmp_path / path).read_text())
-        run["provenance"]["config"] = reference.stated_hash(plan, "joint", run["method"])
+        run["provenance"]["config"] = result_checks.stated_hash(plan, "joint", run["method"])
         (tmp_path / path).write_text(json.dumps(run))
     for path in plan.expand(paths.DRAWINGS, method=["gxn_t2i", "gxn_i2t_t2i"]):
         with create_hdf5(tmp_path / path, {}) as file:

@@ -117,9 +117,7 @@ rule imagine:
         gpu=CARDS,
         mem_mb=resources.memory(NETWORKS),
     params:
-        judges=" ".join(
-            [result_files.reader_option(PLAN), result_files.judge_option(PLAN)]
-        ),
+        judges=result_files.judges_option(PLAN),
         held_out=lambda w: result_files.held_out_option(PLAN, w.method, w.seed),
         settings=job_params.imagining(PLAN),
         code=lambda w: digests.row_reader(PLAN, "imagine", w.method),
@@ -169,13 +167,7 @@ rule imagined_lines:
     resources:
         mem_mb=resources.memory(1000),
     params:
-        files=" ".join(
-            [
-                result_files.drawn_option(PLAN),
-                result_files.reader_option(PLAN),
-                result_files.judge_option(PLAN),
-            ]
-        ),
+        files=result_files.compared_option(PLAN),
         settings=job_params.lines(PLAN),
         code=digests.step("imagined_lines"),
     shell:

@@ -6,7 +6,7 @@ rule figure_ablation:
         pdf=paths.figure("ablation", "pdf"),
         png=report(
             paths.figure("ablation", "png"),
-            caption="../report/figure_ablation.rst",
+            caption="../report/figure.rst",
             category="Figures",
         ),
     log:
@@ -28,7 +28,7 @@ rule figure_recall:
         pdf=paths.figure("recall", "pdf"),
         png=report(
             paths.figure("recall", "png"),
-            caption="../report/figure_recall.rst",
+            caption="../report/figure.rst",
             category="Figures",
         ),
     log:
@@ -51,7 +51,7 @@ rule figure_training:
         pdf=paths.figure("training", "pdf"),
         png=report(
             paths.figure("training", "png"),
-            caption="../report/figure_training.rst",
+            caption="../report/figure.rst",
             category="Figures",
         ),
     log:
@@ -75,7 +75,7 @@ rule figure_i2t:
         pdf=paths.figure("i2t", "pdf"),
         png=report(
             paths.figure("i2t", "png"),
-            caption="../report/figure_i2t.rst",
+            caption="../report/figure.rst",
             category="Figures",
         ),
     log:
@@ -101,7 +101,7 @@ rule figure_t2i:
         pdf=paths.figure("t2i", "pdf"),
         png=report(
             paths.figure("t2i", "png"),
-            caption="../report/figure_t2i.rst",
+            caption="../report/figure.rst",
             category="Figures",
         ),
     log:
@@ -123,7 +123,7 @@ rule figure_framework:
         pdf=paths.figure("framework", "pdf"),
         png=report(
             paths.figure("framework", "png"),
-            caption="../report/figure_framework.rst",
+            caption="../report/figure.rst",
             category="Figures",
         ),
     log:

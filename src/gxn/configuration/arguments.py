@@ -13,9 +13,7 @@ from gxn.configuration.root import Configuration
 class Configured:
     """Arguments of a step that reads the configuration."""
 
-    config: tuple[Path, ...] = option(
-        "configuration files, each laid over those before it: params.yaml first"
-    )
+    config: tuple[Path, ...] = option("configuration files, each overlays those before it: params.yaml first")
 
     @cached_property
     def configuration(self) -> Configuration:

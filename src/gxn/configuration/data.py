@@ -24,5 +24,5 @@ class Vocabulary(Section):
         description="Tokens of a caption that has none: words between white space, or characters of scripts that "
         "are written without spaces"
     )
-    min_count: Count = Field(description="Words seen less often in the training split become <unk>")
+    min_count: Count = Field(description="Words that occur less often in the training split become <unk>")
     max_length: Words = Field(description="Words of a caption that are kept; the rest is cut off")

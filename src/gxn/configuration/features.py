@@ -46,7 +46,7 @@ class Pretrain(Section):
     @model_validator(mode="after")
     def _batch_fits(self) -> Self:
         if self.batch_size > self.images:
-            raise ValueError(f"batch_size {self.batch_size} is more than images, {self.images}; lower it")
+            raise ValueError(f"batch_size is {self.batch_size}, more than the {self.images} images; lower it")
         return self
 
 
@@ -58,11 +58,11 @@ class Cnn(FixedCnn):
 
 
 class Features(Section):
-    """Holds what is done to an image before and after the CNN; or features that are ready."""
+    """Crops before the CNN and data types of its features; or a file of precomputed features."""
 
     file: OptionalPath = Field(
-        description="Ready features in place of the CNN's: HDF5, .npz or .npy with names or ids, or a *_precomp "
-        "folder; null: the CNN's"
+        description="Precomputed features in place of the CNN's: HDF5, .npz or .npy with names or ids, or a "
+        "*_precomp folder; null: the CNN's"
     )
     resize: OptionalPixels = Field(description="Shorter side before the crop, in pixels; null: not resized")
     crops: Literal["center", "ten_crop"] = Field(description="The centre crop, or the mean over ten crops")
@@ -74,5 +74,5 @@ class Features(Section):
     @model_validator(mode="after")
     def _crop_fits(self) -> Self:
         if self.resize is not None and self.resize < self.crop:
-            raise ValueError(f"resize {self.resize} is smaller than crop, {self.crop}; raise it")
+            raise ValueError(f"resize is {self.resize}, smaller than crop, {self.crop}; raise it")
         return self

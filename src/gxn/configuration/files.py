@@ -10,9 +10,10 @@ from typing import Any
 import yaml
 
 from gxn.configuration import yaml12
+from gxn.configuration.problems import finite
 from gxn.configuration.renamed import renamed
 from gxn.configuration.root import Configuration, disagreements
-from gxn.configuration.section import finite, parse
+from gxn.configuration.section import parse
 from gxn.errors import GxnError
 from gxn.regular import read_text
 from gxn.writing import atomic
@@ -66,7 +67,7 @@ def read(
     """Read a configuration file by a YAML parser that raises `refusal`.
 
     Raises:
-        GxnError: it cannot be read, holds nothing, is not a mapping of keys, has a key twice, or has aliases that
+        GxnError: it cannot be read, is empty, is not a mapping of keys, has a key twice, or has aliases that
             make it endless or longer than LONGEST nodes.
     """
     if not path.exists():
@@ -76,14 +77,14 @@ def read(
         root = yaml.compose(text, yaml.SafeLoader)
         if _length(root, {}) > LONGEST:
             raise GxnError(
-                f"{path}: holds more than {LONGEST:,} keys and values, by anchors (&) and aliases (*)"
+                f"{path}: expands to more than {LONGEST:,} keys and values, by anchors (&) and aliases (*)"
             )
         mapping = loader(text)
         doubled = _doubled(root)
     except (ValueError, RecursionError, yaml.YAMLError, refusal) as error:
         raise GxnError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from error
     if not mapping:
-        raise GxnError(f"{path}: holds nothing; give it keys such as `seeds: [0]`, or leave the file out")
+        raise GxnError(f"{path}: is empty; give it keys such as `seeds: [0]`, or leave the file out")
     if not isinstance(mapping, dict):
         raise GxnError(
             f"{path}: must be a mapping of keys such as `seeds: [0]`, not a {type(mapping).__name__}"
@@ -107,7 +108,7 @@ def _length(node: yaml.Node | None, known: dict[int, float]) -> float:
 
 
 def _doubled(root: yaml.Node | None) -> list[str]:
-    """Keys that stand more than once in one mapping, with their lines: YAML forbids it, PyYAML does not."""
+    """Keys that occur more than once in one mapping, with their lines: YAML forbids it, PyYAML does not."""
     found, seen, left = [], set(), [root] if root else []
     while left:
         node = left.pop()

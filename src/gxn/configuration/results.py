@@ -42,8 +42,8 @@ class Significance(Section):
 
 
 class Paper(Section):
-    """Holds what the paper shows."""
+    """Datasets that the paper shows."""
 
     datasets: list_of(Name) = Field(
-        description="Datasets, in order, whose rows stand in results/table_ablation.csv; none: the one above"
+        description="Datasets, in order, whose rows appear in results/table_ablation.csv; none: the one above"
     )

@@ -27,7 +27,7 @@ from gxn.similarities import SIMILARITIES
 
 
 class Configuration(Section):
-    """All settings of a run; the defaults stand in params.yaml alone."""
+    """All settings of a run; params.yaml is the only place of defaults."""
 
     seeds: list_of(Seed, 1, 1000) = Field(description="One run of every row for each seed")
     device: Literal["auto", "cpu", "cuda"] = Field(
@@ -92,7 +92,7 @@ class Configuration(Section):
 
 
 def disagreements(config: Configuration) -> list[str]:
-    """Say what two sections contradict each other in, a line for each, in words for the user."""
+    """Contradictions between sections, a line for each, in words for the user."""
     return [
         *_rows(config),
         *_systems(config),
@@ -162,7 +162,7 @@ def _encoders(config: Configuration) -> list[str]:
     trained = (config.rows | config.systems).values()
     used = sorted({row.encoder for row in trained} & set(config.encoders))
     return [
-        f"encoders.{name}: a cosine is of normalised embeddings; set retrieval.normalise for this encoder"
+        f"encoders.{name}: the cosine needs normalised embeddings; set retrieval.normalise for this encoder"
         for name in used
         if not SIMILARITIES[config.encoder(name).similarity].order and not config.encoder(name).normalise
     ]
@@ -174,7 +174,7 @@ def _paths(config: Configuration) -> list[str]:
         return lines
     if config.cnn.weights is None and ready is None:
         lines.append(
-            "cnn.weights: name a safetensors file of this CNN; only where images are rendered is one pretrained"
+            "cnn.weights: name a safetensors file of this CNN; a CNN is pretrained here only on rendered images"
         )
     if source.images_folder() is None:
         drawing = [f"{name}: null" for name, row in config.rows.items() if row.drawing]
@@ -192,13 +192,15 @@ def _finetune(config: Configuration) -> list[str]:
     lines, rows = [], config.rows
     if config.finetune.methods and config.features.file:
         lines.append(
-            "finetune.methods: trains the CNN, but features.file takes its place; keep one of the two"
+            "finetune.methods: would train the CNN, but features.file replaces it; keep one of the two"
         )
     for name in config.finetune.methods:
         if name not in rows:
             lines.append(f"finetune.methods: no row {name!r} among the methods")
         if f"{name}_ft" in rows:
-            lines.append(f"methods.{name}_ft: is the name of the row that finetune makes of {name}")
+            lines.append(
+                f"methods.{name}_ft: is also the name of the fine-tuned copy of {name}; rename the row"
+            )
     if config.training.batch_size % config.finetune.processes:
         lines.append(
             f"finetune.processes: {config.finetune.processes} cannot share training.batch_size evenly"
@@ -240,7 +242,10 @@ def _reader(config: Configuration) -> list[str]:
     seed = config.evaluate.reader.seed
     trained = config.cnn.weights is None and config.features.file is None
     if config.dataset.source.renders() and trained and seed == config.cnn.pretrain.seed:
-        return [f"evaluate.reader.seed: is that of cnn.pretrain, {seed}; give another, for other pictures"]
+        return [
+            f"evaluate.reader.seed: is also cnn.pretrain.seed, {seed}; give another, so that the reader "
+            "learns from other pictures"
+        ]
     return []
 
 

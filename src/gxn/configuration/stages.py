@@ -1,82 +1,20 @@
-"""Describes what each training stage takes of the configuration: all that its result depends on, and no more."""
+"""Describes what each training stage takes of the configuration."""
 
 from collections.abc import Callable
 
-from gxn.configuration.features import Features, FixedCnn
-from gxn.configuration.networks import EncoderSettings, Loss, Model
+from gxn.configuration.features import FixedCnn
+from gxn.configuration.networks import Loss
 from gxn.configuration.root import Configuration
 from gxn.configuration.rows import Method
-from gxn.configuration.section import LastEpochs, Section
-from gxn.configuration.training import Captioning, Drawing, Joint, Training
+from gxn.configuration.stage_settings import (
+    CaptioningSettings,
+    DrawingSettings,
+    FinetuneSettings,
+    RankingSettings,
+    StageSettings,
+)
+from gxn.configuration.training import DecoderStage, Joint
 from gxn.errors import GxnError
-
-
-class RankingSettings(Section):
-    """Settings of the ranking update."""
-
-    loss: Loss
-    learning_rate: float
-    lr_decay_epoch: LastEpochs  # from this epoch on, from 0, a tenth of the rate
-    max_grad_norm: float
-
-
-class CaptioningSettings(Captioning):
-    """Settings of the image-to-text update."""
-
-    learning_rate: float  # of the decoder
-    grounding_rate: float  # of the grounded image map; 0 leaves the encoders as they are
-    lr_decay_epoch: LastEpochs  # of grounding_rate
-    epochs_before: int  # epochs that the decoder was trained for in earlier stages
-
-
-class DrawingSettings(Drawing):
-    """Settings of the text-to-image update."""
-
-    learning_rate: float  # of generator, discriminator and conditioning augmentation
-    grounding_rate: float  # of the grounded text encoder; 0 leaves the encoders as they are
-    lr_decay_epoch: LastEpochs  # of grounding_rate
-
-
-class StageSettings(Section):
-    """Settings of a training stage.
-
-    Attributes:
-        epochs: passes over the training captions.
-        ranking_steps_per_batch: ranking updates on each batch; 0 where there is no ranking.
-        monitor: the validation metric whose best epoch is kept; None: the last epoch.
-        patience: epochs without a better `monitor` after which training stops; None: it does not.
-        ranking, captioning, drawing: settings of the updates; None where the stage has no such update.
-        shuffled: captions and drawings are imagined of other images than the pair's.
-    """
-
-    model: Model
-    encoder: EncoderSettings
-    training: Training
-    threads: int
-    device: str
-    epochs: int
-    ranking_steps_per_batch: int = 0
-    monitor: str | None = None
-    patience: int | None = None
-    ranking: RankingSettings | None = None
-    captioning: CaptioningSettings | None = None
-    drawing: DrawingSettings | None = None
-    shuffled: bool = False
-
-
-class FinetuneSettings(Section):
-    """Settings of fine-tuning a row with its CNN."""
-
-    cnn: FixedCnn
-    features: Features
-    training: Training
-    threads: int
-    device: str
-    epochs: int
-    lr_cnn: float
-    crop_min_area: float
-    flip: bool
-    ranking: RankingSettings
 
 
 def settings(config: Configuration, stage: str, name: str) -> StageSettings:
@@ -99,7 +37,7 @@ def settings(config: Configuration, stage: str, name: str) -> StageSettings:
 
 
 def common(config: Configuration, encoder: str) -> dict:
-    """Take what every stage has."""
+    """Take the settings that every stage has."""
     return {
         "model": config.model,
         "encoder": config.encoder(encoder),
@@ -130,26 +68,24 @@ def warm_up(config: Configuration, encoder: str) -> RankingSettings:
 
 
 def _pretrain_xe(config: Configuration, encoder: str) -> StageSettings:
-    own = config.pretrain_xe
-    captioning = _captioning(config, own.learning_rate, 0.0, None, epochs_before=0, scst_weight=0.0)
-    return StageSettings(
-        **common(config, encoder),
-        epochs=own.epochs,
-        monitor="val_xe_loss",
-        patience=own.patience,
-        captioning=captioning,
-    )
+    own, changes = config.pretrain_xe, {"epochs_before": 0, "scst_weight": 0.0}
+    return _decoder(config, encoder, own, "val_xe_loss", **changes)
 
 
 def _pretrain_scst(config: Configuration, encoder: str) -> StageSettings:
-    own = config.pretrain_scst
-    captioning = _captioning(config, own.learning_rate, 0.0, None, epochs_before=config.pretrain_xe.epochs)
+    own, before = config.pretrain_scst, config.pretrain_xe.epochs
+    return _decoder(config, encoder, own, "val_cider_d", epochs_before=before)
+
+
+def _decoder(
+    config: Configuration, encoder: str, own: DecoderStage, monitor: str, **changes: float
+) -> StageSettings:
     return StageSettings(
         **common(config, encoder),
         epochs=own.epochs,
-        monitor="val_cider_d",
+        monitor=monitor,
         patience=own.patience,
-        captioning=captioning,
+        captioning=_captioning(config, own.learning_rate, 0.0, None, **changes),
     )
 
 
@@ -177,7 +113,7 @@ def _joint(config: Configuration, name: str) -> StageSettings:
 
 
 def ranked(own: Joint, loss: Loss) -> dict:
-    """Take what the joint stage of every row has."""
+    """Take the settings of the joint stage that every row has."""
     return {
         "epochs": own.epochs,
         "ranking_steps_per_batch": own.ranking_steps_per_batch,
@@ -265,5 +201,5 @@ def finetune(config: Configuration, name: str) -> FinetuneSettings:
 
 
 def fixed_cnn(config: Configuration) -> FixedCnn:
-    """Take what features depend on of a CNN whose weights are given."""
+    """Take the settings of a CNN with given weights that its features depend on."""
     return FixedCnn(name=config.cnn.name, layer=config.cnn.layer)

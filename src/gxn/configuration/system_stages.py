@@ -2,7 +2,7 @@
 
 from gxn.configuration import stages
 from gxn.configuration.root import Configuration
-from gxn.configuration.stages import RankingSettings, StageSettings
+from gxn.configuration.stage_settings import RankingSettings, StageSettings
 from gxn.configuration.systems import Adversarial, Correspondence
 from gxn.errors import GxnError
 

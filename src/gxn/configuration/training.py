@@ -29,7 +29,7 @@ MaxNorm = Positive
 
 
 class Training(Section):
-    """Holds what all training stages share."""
+    """Settings that all training stages share."""
 
     batch_size: Pairs = Field(description="Caption-image pairs in a batch")
     precision: Literal["float32", "bfloat16"] = Field(description="Arithmetic; bfloat16 by autocast")
@@ -128,7 +128,7 @@ class Drawing(Section):
     @model_validator(mode="after")
     def _saturates(self) -> Self:
         if self.adversarial == "hinge" and self.saturating:
-            raise ValueError("saturating is of the logistic loss alone; set adversarial: logistic")
+            raise ValueError("saturating applies to the logistic loss only; set adversarial: logistic")
         return self
 
 
@@ -158,7 +158,7 @@ class Finetune(Section):
     """Training that goes on with the CNN in the loop."""
 
     methods: list_of(Name) = Field(
-        description="Rows that are trained on; each stands in the table as {row}_ft"
+        description="Rows that are trained on; each appears in the table as {row}_ft"
     )
     processes: number(int, ge=1, le=1024) = Field(description="Cards that share each batch, by torchrun")
     epochs: Epochs = Field(description="Passes over the training captions")

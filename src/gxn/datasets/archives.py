@@ -23,9 +23,9 @@ def opened(archive: str | Path) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.
     """A zip archive and the files in it, after all its entries have been found harmless.
 
     Raises:
-        GxnError: it cannot be read, is no archive or is damaged, also when that shows on reading; an entry would
-            lie outside the target, is a link or a device, or is encrypted or compressed otherwise than by
-            deflation, or two have one name.
+        GxnError: it cannot be read, is not an archive, or is damaged, also if only reading shows it; an entry
+            would be outside the target, is a link or a device, is encrypted or compressed by another method than
+            deflate; or two entries have one name.
     """
     require_regular(archive)
     try:
@@ -33,7 +33,7 @@ def opened(archive: str | Path) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.
             yield file, _checked(archive, file.infolist())
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
         raise GxnError(
-            f"{archive}: is damaged or no zip archive: {error}; delete it and fetch it anew"
+            f"{archive}: is damaged or not a zip archive: {error}; delete it and download it again"
         ) from error
     except OSError as error:
         raise GxnError(f"{archive}: cannot be read: {error.strerror or error}") from error
@@ -48,7 +48,7 @@ def unpack(archives: list[Path], out: Path) -> None:
         GxnError: an archive is refused, `out` exists and is not empty or cannot be written, or there is no room.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise GxnError(f"{out}: is there already and not empty; remove it to unpack anew")
+        raise GxnError(f"{out}: already exists and is not empty; remove it to unpack again")
     with writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         for left in stale_temporaries(out):
@@ -111,8 +111,8 @@ def _checked(archive: str | Path, members: list[zipfile.ZipInfo]) -> list[zipfil
         if member.flag_bits & 1:
             raise GxnError(f"{archive}: {name!r} is encrypted; pack it without a password")
         if member.compress_type not in METHODS:
-            raise GxnError(f"{archive}: {name!r} is compressed otherwise than by deflation; pack it anew")
+            raise GxnError(f"{archive}: {name!r} is compressed by another method than deflate; pack it again")
     files = [member for member in members if not member.is_dir()]
     if len({PurePosixPath(member.filename) for member in files}) != len(files):
-        raise GxnError(f"{archive}: holds two files of one name; pack it anew")
+        raise GxnError(f"{archive}: contains two files of the same name; pack it again")
     return files

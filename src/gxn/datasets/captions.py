@@ -47,9 +47,9 @@ def read_captions(path: str | Path) -> list[Record]:
         what = f"is not a captions.json of this package ({type(error).__name__}: {error})"
         raise GxnError(f"{path}: {what}; make it with the step prepare") from error
     if not records:
-        raise GxnError(f"{path}: holds no image")
+        raise GxnError(f"{path}: contains no image")
     if len({record.imgid for record in records}) != len(records):
-        raise GxnError(f"{path}: an imgid stands in it twice; make it with the step prepare")
+        raise GxnError(f"{path}: an imgid occurs twice; make it with the step prepare")
     return records
 
 
@@ -83,5 +83,5 @@ def _record(image: dict[str, Any]) -> Record:
 def _is(value: Any, kind: type) -> Any:
     """`value`, unchanged, if it is a `kind` that fits where ids and words go."""
     if type(value) is not kind or (kind is int and not 0 <= value < 2**63):
-        raise ValueError(f"{value!r} is no {kind.__name__}")
+        raise ValueError(f"{value!r} is not of type {kind.__name__}")
     return value

@@ -67,17 +67,17 @@ def fit_clusters(
     documents = _documents(offsets, caption_image)
     if len(documents) - 1 < count:
         raise GxnError(
-            f"labels.clusters: {count} clusters of {len(documents) - 1} training images; take fewer"
+            f"labels.clusters: {len(documents) - 1} training images are too few for {count} clusters; lower it"
         )
     caption = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     width = int(tokens.max()) + 1
-    said = np.unique(caption * width + tokens) % width
-    common = np.bincount(said, minlength=width) > COMMON * (len(offsets) - 1)
+    columns = np.unique(caption * width + tokens) % width
+    common = np.bincount(columns, minlength=width) > COMMON * (len(offsets) - 1)
     kept = fit_tfidf(tokens, documents, first_word, max_words)
     kept = TfIdf(kept.word[~common[kept.word]], kept.idf[~common[kept.word]])
     if not len(kept.word):
         raise GxnError(
-            f"labels: every word stands in more than {100 * COMMON:g} % of the captions, so that nothing tells "
+            f"labels: every word occurs in more than {100 * COMMON:g} % of the captions, so that nothing tells "
             "clusters apart; leave out the rows of kind adversarial"
         )
     moment = kept.bags(tokens, documents).second_moment()

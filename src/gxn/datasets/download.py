@@ -78,7 +78,7 @@ def fetch(
                 continue
             _put(part, out)
             return
-    raise GxnError(f"{name}: no mirror gave it: " + "; ".join(failures))
+    raise GxnError(f"{name}: no source delivered it: " + "; ".join(failures))
 
 
 def _from_mirror(
@@ -105,7 +105,7 @@ def _from_mirror(
             if failed >= tries:
                 raise
             wait = pause * 2 ** max(failed - 1, 0)
-            print(f"{name}: {error}; again in {wait:.0f} s", flush=True)
+            print(f"{name}: {error}; trying again in {wait:.0f} s", flush=True)
             sleep(wait)
 
 
@@ -124,7 +124,7 @@ def _transfer(url: str, name: str, source: Source, part: Path, timeout: float) -
         with _network(have):
             response = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
     except (ValueError, http.client.InvalidURL) as error:  # also of an address that it is sent on to
-        raise Refused(f"is no address, or leads to none: {error}") from error
+        raise Refused(f"is not a valid address, or redirects to an invalid one: {error}") from error
     except urllib.error.HTTPError as error:
         if error.code == 416:  # nothing after what we have: it was whole, or it was another file's
             return _settle(error, part, have)
@@ -144,7 +144,7 @@ def _network(have: int) -> Iterator[None]:
     except (urllib.error.HTTPError, http.client.InvalidURL):
         raise
     except (OSError, http.client.HTTPException) as error:
-        raise Broken(f"broke off after {have} bytes ({str(error) or type(error).__name__})") from error
+        raise Broken(f"stopped after {have} bytes ({str(error) or type(error).__name__})") from error
 
 
 def _opening(response: http.client.HTTPResponse, have: int, expected: int | None) -> tuple[int, int | None]:
@@ -161,12 +161,12 @@ def _opening(response: http.client.HTTPResponse, have: int, expected: int | None
             r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", response.headers.get("Content-Range", "")
         )
         if not place or int(place[1]) != have:
-            raise Refused(f"sends another range than asked for: {response.headers.get('Content-Range')}")
+            raise Refused(f"sends another range than requested: {response.headers.get('Content-Range')}")
         start, total = have, int(place[2]) if place[2] != "*" else expected
     if expected is not None and total is not None and total != expected:
-        raise Refused(f"has a file of {total} bytes, not of {expected}")
+        raise Refused(f"has a file of {total} bytes, but {expected} bytes are expected")
     if expected is None and total is not None and total > MOST:
-        raise Refused(f"states a length of {total} bytes, more than any file of this kind has")
+        raise Refused(f"reports a length of {total} bytes, more than any file of this kind has")
     return start, total if total is not None else expected
 
 
@@ -179,7 +179,7 @@ def _number(text: str | None) -> int | None:
     if text is None:
         return None
     if not re.fullmatch(r"[0-9]{1,18}", text.strip()):
-        raise Refused(f"states the length {text.strip()[:40]!r}")
+        raise Refused(f"reports {text.strip()[:40]!r} as the length")
     return int(text)
 
 
@@ -202,7 +202,7 @@ def _receive(
             if speed := pace.too_slow(len(chunk)):
                 raise Refused(f"sends {speed:.0f} bytes a second, less than {SLOWEST}")
     if total is not None and have < total:
-        raise Broken(f"broke off after {have} of {total} bytes")
+        raise Broken(f"stopped after {have} of {total} bytes")
 
 
 def _read(response: http.client.HTTPResponse, have: int) -> bytes:
@@ -216,7 +216,7 @@ def _settle(error: urllib.error.HTTPError, part: Path, have: int) -> None:
     place = re.fullmatch(r"bytes \*/(\d{1,18})", error.headers.get("Content-Range", ""))
     if not place or int(place[1]) != have:
         part.unlink(missing_ok=True)
-        raise Broken("has a shorter file than what came before; begun anew") from error
+        raise Broken("has a shorter file than the part that was downloaded; starting over") from error
 
 
 def _wrong_sum(part: Path, source: Source) -> str | None:

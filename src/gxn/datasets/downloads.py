@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from gxn.configuration.section import Section, list_of, parse, suggestion
+from gxn.configuration.problems import suggestion
+from gxn.configuration.section import Section, list_of, parse
 from gxn.errors import GxnError
 
 LIST = Path(__file__).with_name("downloads.yaml")
@@ -62,7 +63,7 @@ def weights_source(cnn: str) -> Source:
     try:
         weights = models.get_model_weights(cnn)["IMAGENET1K_V1"]
     except (KeyError, ValueError) as error:
-        raise GxnError(f"cnn.name: torchvision lists no ImageNet weights (V1) of {cnn!r}") from error
+        raise GxnError(f"cnn.name: torchvision has no ImageNet weights (V1) for {cnn!r}") from error
     named = re.search(r"-([0-9a-f]{8,})\.pth$", weights.url)
     sha256 = named.group(1) if named else None
     return Source(bytes=None, md5=None, sha256=sha256, terms="torchvision", urls=(weights.url,))

@@ -65,7 +65,7 @@ class Folder:
         """Path of an image; a name or a link that leads out of the folder is refused."""
         name = PurePosixPath(filename)
         if "\\" in filename:
-            raise GxnError(f"{self.path}: filename {filename!r}: part folders by /")
+            raise GxnError(f"{self.path}: filename {filename!r}: separate folders by /")
         if not filename or "\0" in filename or name.is_absolute() or ".." in name.parts:
             raise GxnError(f"{self.path}: filename {filename!r} leads out of the folder of images")
         if leads_out(self.path, filename):
@@ -90,14 +90,14 @@ class Folder:
 
     @contextlib.contextmanager
     def _named(self, record: Record) -> Iterator[Path]:
-        """Path of an image; what keeps it from being read inside the `with` is said with its name."""
+        """Path of an image; an error that keeps it from being read inside the `with` is raised with its name."""
         path = self.locate(record.filename)
         if not os.path.lexists(path):
             raise GxnError(f"{path}: image {record.imgid} is missing")
         try:
             yield path
         except UnidentifiedImageError as error:
-            known = f"is no image ({', '.join(FORMATS)})"
+            known = f"is not an image ({', '.join(FORMATS)})"
             raise GxnError(f"{path}: image {record.imgid} cannot be read: {known}") from error
         except GxnError:
             raise

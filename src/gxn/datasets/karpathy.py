@@ -88,7 +88,7 @@ def _image(image: Any, where: str, kept: int | None, words: Callable[[str], list
         _sentence(each, imgid, f"{where}: sentences[{row}]", words) for row, each in enumerate(given)
     ]
     if "sentids" in image and image["sentids"] != [each["sentid"] for each in sentences]:
-        raise GxnError(f"{where}: sentids: are not the sentid of its sentences")
+        raise GxnError(f"{where}: sentids: do not match the sentid of its sentences")
     split = KNOWN_SPLITS[split]
     if kept is not None and split != "train":
         if len(sentences) < kept:
@@ -105,7 +105,7 @@ def _sentence(sentence: Any, imgid: int, where: str, words: Callable[[str], list
     sentid = _value(sentence, "sentid", int, where)
     where = f"{where} (sentid {sentid})"
     if sentence.get("imgid", imgid) != imgid:
-        raise GxnError(f"{where}: imgid: {sentence['imgid']!r} is not that of its image, {imgid}")
+        raise GxnError(f"{where}: imgid: {sentence['imgid']!r} is not the imgid of its image, {imgid}")
     raw = _value(sentence, "raw", str, where)
     if not raw.strip():
         raise GxnError(f"{where}: raw: the caption is empty; give it text or remove it")
@@ -132,9 +132,11 @@ def _value(mapping: Any, key: str, kind: type, where: str) -> Any:
     if not isinstance(value, kind) or isinstance(value, bool):
         raise GxnError(f"{where}: {key}: must be {kind.__name__}, not {value!r}")
     if kind is int and not 0 <= value < 2**63:
-        raise GxnError(f"{where}: {key}: {value} is no id; ids are whole numbers from 0")
+        raise GxnError(f"{where}: {key}: {value} is not an id; ids are whole numbers from 0")
     if kind is str and not value.isascii() and SURROGATE.search(value):
-        raise GxnError(f"{where}: {key}: {value!r} holds half of a surrogate pair, which is no character")
+        raise GxnError(
+            f"{where}: {key}: {value!r} contains half of a surrogate pair, which is not a character"
+        )
     return value
 
 
@@ -163,7 +165,7 @@ def _unique(values: list[list[Any]], where: str, key: str) -> None:
             places[value].append(f"images[{row}]")
     raise_problems(
         [
-            f"{where}: {key}: {value!r} stands in {' and '.join(rows)}"
+            f"{where}: {key}: {value!r} occurs in {' and '.join(rows)}"
             for value, rows in places.items()
             if len(rows) > 1
         ]
@@ -174,7 +176,9 @@ def _check_counts(images: list[dict[str, Any]], where: str, expected: Expected |
     found = collections.Counter(image["split"] for image in images)
     for split in SPLITS:
         if not found[split]:
-            raise GxnError(f"{where}: split: no image in {split}; train, val and test are all needed")
+            raise GxnError(
+                f"{where}: split: there is no image in {split}; train, val and test are all needed"
+            )
         wanted = getattr(expected, split) if expected else found[split]
         if found[split] != wanted:
             raise GxnError(f"{where}: split: {found[split]} images in {split}, but {wanted} are expected")

@@ -18,7 +18,7 @@ from gxn.files import read_json, rows_of
 from gxn.hdf5 import create_hdf5, hdf5_dataset, hdf5_metadata, open_hdf5
 
 Source = Literal["facts", "categories", "clusters"]
-PSEUDO = ("clusters",)  # sources that are no ground truth
+PSEUDO = ("clusters",)  # sources that are not ground truth
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def category_labels(instances: Sequence[Path], filenames: Sequence[str]) -> Labe
     own = [found.get(coco_id(filename)) for filename in filenames]
     for filename, labels in zip(filenames, own, strict=True):
         if labels is None:
-            raise GxnError(f"{filename}: is in none of {', '.join(map(str, instances))}")
+            raise GxnError(f"{filename}: is not in {' or '.join(map(str, instances))}")
     return Labels(multi_hot(own, names), names, "categories")
 
 

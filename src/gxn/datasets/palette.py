@@ -1,4 +1,4 @@
-"""Describes what a scene is made of: the values each attribute can take, their colours and their positions."""
+"""The attributes of scenes: the values that each can take, their colours and their positions."""
 
 import numpy as np
 

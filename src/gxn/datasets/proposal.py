@@ -96,7 +96,8 @@ def propose(
         found: what the data are.
         name: the dataset's name: letters, digits and _.
         cuda: whether there is a card: without one batches of the CNN are small, and there is one seed.
-        cnn: a torchvision classification model, and `weights`, its safetensors file; unused with ready features.
+        cnn: a torchvision classification model, and `weights`, its safetensors file; unused with precomputed
+            features.
         relative_to: folder that paths are written relative to, where they are below its parent.
     """
     captions = found.counts["captions"]

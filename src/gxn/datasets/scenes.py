@@ -1,4 +1,4 @@
-"""The embedded data set: which things stand where on which ground, for each image of each split."""
+"""The embedded data set: which things are where on which ground, for each image of each split."""
 
 import hashlib
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Scene:
-    """A ground and the things on it, in the order of `PLACES`: everything a caption can speak of."""
+    """A ground and the things on it, in the order of `PLACES`: everything a caption can state."""
 
     ground: str
     things: tuple[Thing, ...]
@@ -76,7 +76,7 @@ def draw(rng: np.random.Generator, least: int, most: int) -> Scene:
 
 
 def fits(ground: str, things: list[Thing] | tuple[Thing, ...]) -> bool:
-    """Say whether every thing shows on `ground` and can be told from the others by shape and colour."""
+    """Say whether every thing shows on `ground` and differs from the others in shape and colour."""
     kinds = {(thing.shape, thing.colour) for thing in things}
     return len(kinds) == len(things) and not any(thing.colour in HIDDEN[ground] for thing in things)
 
@@ -120,7 +120,7 @@ def scenes(seed: int, split: str, count: int) -> Iterator[Scene]:
             if stream_of(scene) == split and scene.key() not in seen:
                 break
         else:
-            raise GxnError(f"dataset.source.{split}: no new scene is left after {index}; make it smaller")
+            raise GxnError(f"dataset.source.{split}: only {index} different scenes were found; lower it")
         seen.add(scene.key())
         block.append(scene)
         yield scene

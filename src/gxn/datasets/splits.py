@@ -2,7 +2,7 @@
 
 Missing ids are counted up. A missing test split, then a missing validation split, is drawn from the training
 images by a configured share and seed. Images with equal files or equal first captions stay on one side, since a
-test image that stands in the training split too measures memory, not retrieval.
+test image that is in the training split, too, measures memory, not retrieval.
 """
 
 import collections
@@ -119,11 +119,11 @@ def _complete_splits(
     renamed = {name: SPLIT_NAMES[name.strip().lower()] for name in given}
     groups = joined(len(images), [group for kind in equal.values() for group in kind])
     for group in groups:
-        told = [renamed[images[row]["split"]] for row in group if images[row]["split"] is not None]
+        known = [renamed[images[row]["split"]] for row in group if images[row]["split"] is not None]
         for row in group:
             split = images[row]["split"]
             # an image without a split goes where an equal one is; to train, where equal ones are on many sides
-            images[row]["split"] = renamed[split] if split else told[0] if len(set(told)) == 1 else "train"
+            images[row]["split"] = renamed[split] if split else known[0] if len(set(known)) == 1 else "train"
     made = {}
     absent = [split for split in ("test", "val") if all(image["split"] != split for image in images)]
     for at, split in enumerate(absent):
@@ -172,7 +172,7 @@ def _draw(
     if not drawn:
         raise GxnError(
             f"split: {len(images)} images, of which {len(groups)} differ in file and first caption, are too few "
-            f"to draw a {split} split; three that differ are the least"
+            f"to draw a {split} split; at least three that differ are needed"
         )
     return {"wanted": wanted, "drawn": drawn}
 
@@ -180,8 +180,8 @@ def _draw(
 def _across(groups: list[list[int]], images: list[dict[str, Any]]) -> dict[str, Any]:
     """Count the images that are equal to others, and their groups that lie in several splits."""
     sides = [sorted({images[row]["split"] for row in group}, key=SPLITS.index) for group in groups]
-    across = [group for group, told in zip(groups, sides, strict=True) if len(told) > 1]
-    pairs = collections.Counter("/".join(told) for told in sides if len(told) > 1)
+    across = [group for group, names in zip(groups, sides, strict=True) if len(names) > 1]
+    pairs = collections.Counter("/".join(names) for names in sides if len(names) > 1)
     examples = [
         [f"{images[row]['filename']} ({images[row]['split']})" for row in group[:3]] for group in across
     ]
@@ -199,7 +199,9 @@ def describe(record: Mapping[str, Any]) -> list[str]:
     counts = ", ".join(f"{count} {split}" for split, count in splits["counts"].items())
     lines = [f"{record['images']} images ({counts}), {record['captions']} captions"]
     lines += [
-        f"{count} {kind}s were missing and are counted up" for kind, count in record["ids"].items() if count
+        f"{count} {kind}s were missing and are assigned in order"
+        for kind, count in record["ids"].items()
+        if count
     ]
     lines += [f"split {name!r} is taken as {split}" for name, split in splits["renamed"].items()]
     if splits["without"] and splits["given"]:
@@ -216,5 +218,5 @@ def describe(record: Mapping[str, Any]) -> list[str]:
         if found["across_splits"]:
             pairs = ", ".join(f"{count} between {pair}" for pair, count in found["across_splits"].items())
             example = " = ".join(found["examples"][0])
-            lines.append(f"warning: {names[kind]} stand in several given splits ({pairs}), such as {example}")
+            lines.append(f"warning: {names[kind]} occur in several given splits ({pairs}), such as {example}")
     return lines

@@ -33,7 +33,7 @@ class ImageSizes:
         smallest: the smallest side of all.
         equal: whether all have one size.
         wide: share, 0 to 1, of images with one side more than twice the other.
-        unreadable: what was said of images that cannot be opened.
+        unreadable: messages about images that cannot be opened.
     """
 
     looked_at: int
@@ -47,11 +47,11 @@ class ImageSizes:
 
 @dataclass(frozen=True)
 class Survey:
-    """Holds what was found.
+    """Findings of a look at captioned images.
 
     Attributes:
         images: folder of the photographs; None: there are none.
-        features: file or folder of ready features; None: there is none.
+        features: file or folder of precomputed features; None: there is none.
         captions: the caption files, and `layouts`, the name of each one's layout.
         missing: names of images that captions name and that are not there, or have no features.
         uncaptioned: images in the folder without a caption.
@@ -92,7 +92,7 @@ def survey(
     Args:
         images: folder of the photographs; None: there are features alone.
         captions: caption files; None: they are looked for in the folder, or are those of a `*_precomp` folder.
-        features: file of ready features or `*_precomp` folder; None: there is none.
+        features: file of precomputed features or `*_precomp` folder; None: there is none.
         shares: of splits that are missing.
 
     Raises:

@@ -33,9 +33,9 @@ class Captions:
 
 
 def build_vocabulary(records: list[Record], min_count: int) -> list[str]:
-    """Special words, then those seen at least `min_count` times in the training split, most frequent first.
+    """Special words, then those that occur at least `min_count` times in the training split, most frequent first.
 
-    Words seen equally often stand in code point order.
+    Words that occur equally often are in code point order.
 
     Raises:
         GxnError: no word is frequent enough, or there are more words than ids.
@@ -47,11 +47,11 @@ def build_vocabulary(records: list[Record], min_count: int) -> list[str]:
     words = [word for word, count in counts.items() if count >= min_count and word not in SPECIAL]
     if not words:
         raise GxnError(
-            f"vocabulary.min_count: no word stands {min_count} times in the training split; lower it"
+            f"vocabulary.min_count: no word occurs {min_count} times in the training split; lower it"
         )
     if len(words) > 2**BITS - len(SPECIAL):
         raise GxnError(
-            f"vocabulary.min_count: {len(words)} words stand {min_count} times in the training split, of at most "
+            f"vocabulary.min_count: {len(words)} words occur {min_count} times in the training split, more than "
             f"{2**BITS - len(SPECIAL)}; raise it"
         )
     return [*SPECIAL, *sorted(words, key=lambda word: (-counts[word], word))]
@@ -85,7 +85,7 @@ def read_vocabulary(path: str | Path) -> list[str]:
     """Words of `vocabulary.json`, by id.
 
     Raises:
-        GxnError: the file is missing or damaged, a word stands twice, or the special words are not first.
+        GxnError: the file is missing or damaged, a word occurs twice, or the special words are not first.
     """
     value = read_json(path)
     words = value.get("words") if isinstance(value, dict) else None
@@ -94,7 +94,7 @@ def read_vocabulary(path: str | Path) -> list[str]:
     if tuple(words[: len(SPECIAL)]) != SPECIAL:
         raise GxnError(f"{path}: words must begin with {', '.join(SPECIAL)}")
     if len(set(words)) != len(words):
-        raise GxnError(f"{path}: a word stands in it twice; make it with the step tokenize")
+        raise GxnError(f"{path}: a word occurs twice; make it with the step tokenize")
     return words
 
 
@@ -112,7 +112,11 @@ def read_tokens(path: str | Path, split: str) -> Captions:
         words = _words(file)
         vocabulary = hdf5_metadata(file).get("vocabulary")
     captions = Captions(**arrays, words=words, vocabulary=digest(list(words)))
-    fault = "vocabulary: not the hash of its words" if vocabulary != captions.vocabulary else _fault(captions)
+    fault = (
+        "vocabulary does not match the hash of its words"
+        if vocabulary != captions.vocabulary
+        else _fault(captions)
+    )
     if fault:
         raise GxnError(f"{path}: {split}: {fault}; delete it and run the step tokenize")
     return captions
@@ -125,7 +129,7 @@ def _words(file: h5py.File) -> tuple[str, ...]:
     except (ValueError, RecursionError) as error:
         raise GxnError(f"{file.filename}: words: {error}; delete it and run the step tokenize") from error
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise GxnError(f"{file.filename}: words are no text; delete it and run the step tokenize")
+        raise GxnError(f"{file.filename}: words are not text; delete it and run the step tokenize")
     return tuple(words)
 
 
@@ -134,7 +138,7 @@ def _fault(captions: Captions) -> str | None:
     tokens, offsets = captions.tokens, captions.offsets
     images, count = captions.caption_image, len(captions.sentid)
     if not len(captions.imgid) or len(offsets) != count + 1 or len(images) != count:
-        return "lengths of offsets, sentid and caption_image disagree, or it holds no image"
+        return "lengths of offsets, sentid and caption_image disagree, or there is no image"
     if offsets[0] != 0 or offsets[-1] != len(tokens) or (np.diff(offsets) < 1).any():
         return "offsets must rise from 0 to the number of tokens, with no empty caption"
     if tokens.min() < UNK or tokens.max() >= len(captions.words):
@@ -143,5 +147,5 @@ def _fault(captions: Captions) -> str | None:
         return "caption_image must name every image, in order"
     for name, ids in (("imgid", captions.imgid), ("sentid", captions.sentid)):
         if len(np.unique(ids)) != len(ids):
-            return f"{name} holds an id twice"
+            return f"{name} contains an id twice"
     return None

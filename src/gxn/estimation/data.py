@@ -1,4 +1,4 @@
-"""Describes what the data of a run take: downloads, rendered scenes, small images and features."""
+"""Estimates of the data steps of a run: downloads, rendered scenes, small images and features."""
 
 import collections
 from dataclasses import dataclass
@@ -73,10 +73,10 @@ def _counted(config: Configuration) -> Counts:
         features=Path(ready) if ready else None,
     )
     entries = plugins.load("gxn.sources", source.kind).read(source, order)[0]["images"]
-    spoken = [each["tokens"] for one in entries if one["split"] == "train" for each in one["sentences"]]
-    seen = collections.Counter(word for tokens in spoken for word in tokens)
-    words = sum(times >= config.vocabulary.min_count for times in seen.values()) + len(SPECIAL)
-    return Counts(len(entries), len(spoken), words, "counted in the captions")
+    captions = [each["tokens"] for one in entries if one["split"] == "train" for each in one["sentences"]]
+    counts = collections.Counter(word for tokens in captions for word in tokens)
+    words = sum(times >= config.vocabulary.min_count for times in counts.values()) + len(SPECIAL)
+    return Counts(len(entries), len(captions), words, "counted in the captions")
 
 
 def downloads(config: Configuration) -> list[Line]:

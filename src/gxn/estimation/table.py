@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Line:
-    """Holds what one step takes: bytes to download and on disk, seconds, bytes of memory; None: not known."""
+    """Needs of one step: bytes to download and on disk, seconds, bytes of memory; None: not known."""
 
     step: str
     download: int | None = 0

@@ -40,16 +40,18 @@ def diversity(captions: Collection[Words], training: Collection[Words]) -> dict[
     """
     if not captions:
         raise GxnError("diversity of captions: there are no captions")
-    said = [tuple(words) for words in captions]
+    sentences = [tuple(words) for words in captions]
     known = {tuple(words) for words in training}
     found = {}
     for order in (1, 2):
-        ngrams = [words[start : start + order] for words in said for start in range(len(words) - order + 1)]
+        ngrams = [
+            words[start : start + order] for words in sentences for start in range(len(words) - order + 1)
+        ]
         found[f"distinct_{order}"] = len(set(ngrams)) / max(1, len(ngrams))
     return found | {
-        "distinct": 100 * len(set(said)) / len(said),
-        "novel": 100 * sum(words not in known for words in said) / len(said),
-        "length": sum(map(len, said)) / len(said),
+        "distinct": 100 * len(set(sentences)) / len(sentences),
+        "novel": 100 * sum(words not in known for words in sentences) / len(sentences),
+        "length": sum(map(len, sentences)) / len(sentences),
     }
 
 
@@ -82,7 +84,9 @@ def first_against_others(
     """
     several = {image: written for image, written in references.items() if len(written) > 1}
     if not several:
-        raise GxnError("human line: no image has two captions, so no caption can be held against another")
+        raise GxnError(
+            "human line: no image has two captions, so captions cannot be compared with each other"
+        )
     return {image: written[0] for image, written in several.items()}, {
         image: written[1:] for image, written in several.items()
     }

@@ -10,18 +10,18 @@ from pycocoevalcap.rouge.rouge import Rouge
 
 
 def caption_metrics(
-    said: Mapping[int, Sequence[str]], references: Mapping[int, Sequence[Sequence[str]]]
+    captions: Mapping[int, Sequence[str]], references: Mapping[int, Sequence[Sequence[str]]]
 ) -> dict[str, float]:
     """BLEU-1 to BLEU-4, ROUGE-L and CIDEr of one caption per image, in percent (CIDEr too, as papers print it).
 
     CIDEr's document frequencies are those of `references`, as the package has it.
 
     Args:
-        said: the words of each image's caption, by image id.
+        captions: the words of each image's caption, by image id.
         references: the words of its reference captions.
     """
-    results = {image: [" ".join(words)] for image, words in said.items()}
-    truth = {image: [" ".join(words) for words in references[image]] for image in said}
+    results = {image: [" ".join(words)] for image, words in captions.items()}
+    truth = {image: [" ".join(words) for words in references[image]] for image in captions}
     with contextlib.redirect_stdout(io.StringIO()):  # BLEU prints its lengths
         bleu, _ = Bleu(4).compute_score(truth, results)
         rouge, _ = Rouge().compute_score(truth, results)

@@ -103,7 +103,7 @@ def drawing_warnings(metrics: Mapping[str, float | None], drawings: int) -> list
 def discriminator_warnings(name: str, losses: Sequence[float], least: float = LEAST_LOSS_OF_D) -> list[str]:
     """Warning about a discriminator whose loss stays below a bound for a whole epoch.
 
-    A discriminator that tells all pairs right gives the generator no gradient to follow.
+    A discriminator that judges all pairs right gives the generator no gradient to follow.
 
     Args:
         name: of the curve, as the warning says it.

@@ -61,7 +61,7 @@ def facts_found(readings: Sequence[Reading], mentions: Sequence[Sequence[Mention
         GxnError: the two are not equally many.
     """
     _need_equal(readings, mentions)
-    return _shares([_tally(reading, told) for reading, told in zip(readings, mentions, strict=True)])
+    return _shares([_tally(reading, stated) for reading, stated in zip(readings, mentions, strict=True)])
 
 
 def facts_found_by_chance(
@@ -160,12 +160,12 @@ def reader_accuracy(readings: Sequence[Reading], scenes: Sequence[Reading]) -> R
     things = 0
     for reading, scene in zip(readings, scenes, strict=True):
         right["ground"] += reading["ground"] == scene["ground"]
-        seen, true = ({thing["place"]: thing for thing in each["things"]} for each in (reading, scene))
-        right["presence"] += sum((place in seen) == (place in true) for place in PLACES)
+        found, true = ({thing["place"]: thing for thing in each["things"]} for each in (reading, scene))
+        right["presence"] += sum((place in found) == (place in true) for place in PLACES)
         things += len(true)
         for place, thing in true.items():
             for kind in ATTRIBUTES:
-                right[kind] += seen.get(place, {}).get(kind) == thing[kind]
+                right[kind] += found.get(place, {}).get(kind) == thing[kind]
     totals = {"ground": len(scenes), "presence": len(scenes) * len(PLACES)} | dict.fromkeys(
         ATTRIBUTES, things
     )

@@ -33,7 +33,7 @@ class Embeddings:
     provenance: dict[str, Any]
 
     def of_images(self, rows: np.ndarray) -> "Embeddings":
-        """Only the images in `rows`, in that order, and their captions, in the order they stood in."""
+        """Only the images in `rows`, in that order, and their captions, in their order."""
         place = np.full(len(self.imgid), -1, np.int64)
         place[rows] = np.arange(len(rows))
         captions = np.flatnonzero(place[self.caption_image] >= 0)
@@ -82,7 +82,7 @@ def read_embeddings(path: str | Path) -> Embeddings:
         with open_hdf5(path) as file:
             embeddings = _read(file, path)
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise GxnError(f"{path}: is no file of embeddings: {error}. Make it again") from error
+        raise GxnError(f"{path}: is not a file of embeddings: {error}. Make it again") from error
     _check(embeddings, path)
     return embeddings
 
@@ -122,20 +122,22 @@ def _check(embeddings: Embeddings, path: str | Path) -> None:
     images, captions = len(embeddings.imgid), len(embeddings.sentid)
     for image, text in zip(embeddings.images, embeddings.texts, strict=True):
         if image.shape[1] != text.shape[1]:
-            raise GxnError(f"{path}: shapes {image.shape} and {text.shape} are of no joint space")
+            raise GxnError(f"{path}: shapes {image.shape} and {text.shape} do not fit one joint space")
         if len(image) != images or len(text) != captions:
             raise GxnError(
                 f"{path}: {len(image)} image and {len(text)} text rows, {images} and {captions} ids"
             )
     for space in (*embeddings.images, *embeddings.texts):
         if not np.isfinite(space).all():
-            raise GxnError(f"{path}: holds a number that is not finite; train the run again, at a lower rate")
-    owners = embeddings.caption_image
-    if owners.shape != (captions,) or not captions or owners.min() < 0 or owners.max() >= images:
+            raise GxnError(
+                f"{path}: contains a number that is not finite; train the run again, at a lower learning rate"
+            )
+    rows = embeddings.caption_image
+    if rows.shape != (captions,) or not captions or rows.min() < 0 or rows.max() >= images:
         raise GxnError(f"{path}: caption_image does not point into the {images} images")
     for name, ids in (("imgid", embeddings.imgid), ("sentid", embeddings.sentid)):
         if len(np.unique(ids)) != len(ids):
-            raise GxnError(f"{path}: {name} stands in it twice")
-    without = np.flatnonzero(np.bincount(owners, minlength=images) == 0)
+            raise GxnError(f"{path}: {name} occurs twice")
+    without = np.flatnonzero(np.bincount(rows, minlength=images) == 0)
     if len(without):
         raise GxnError(f"{path}: image {embeddings.imgid[without[0]]} has no caption")

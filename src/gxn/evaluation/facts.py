@@ -26,7 +26,7 @@ FACTS_OF_A_THING = 5
 
 @dataclass(frozen=True)
 class Judgement:
-    """Holds what is true of one caption.
+    """Counts of the statements of one caption, and of the true ones among them.
 
     Attributes:
         attributes_stated: number of attributes stated, grounds and the count of things included.
@@ -80,7 +80,7 @@ def judge(mentions: Sequence[Mention], scene: SceneFacts) -> Judgement:
     """Compare the mentions of one caption with a scene."""
     things = scene["things"]
     attributes, whole = [0, 0], [0, 0]  # stated, true
-    told: set[tuple[int, str]] = set()
+    covered: set[tuple[int, str]] = set()
     grounds = [each["ground"] == scene["ground"] for each in mentions if "ground" in each]
     counts = [each["count"] == len(things) for each in mentions if "count" in each]
     for right in (*grounds, *counts):
@@ -91,14 +91,14 @@ def judge(mentions: Sequence[Mention], scene: SceneFacts) -> Judgement:
     for group in _groups(mentions):
         for mention, thing in zip(group, matched(group, things), strict=True):
             true = [name for name in mention if thing is not None and things[thing][name] == mention[name]]
-            told |= {(-1 if thing is None else thing, name) for name in true}
+            covered |= {(-1 if thing is None else thing, name) for name in true}
             attributes[0] += len(mention)
             attributes[1] += len(true)
             whole[0] += 1
             whole[1] += len(true) == len(mention)
     ground = all(grounds) if grounds else None
     facts = FACTS_OF_A_THING * len(things) + 1
-    return Judgement(*attributes, *whole, ground, len(told) + any(grounds), facts)
+    return Judgement(*attributes, *whole, ground, len(covered) + any(grounds), facts)
 
 
 def matched(mentions: Sequence[Mention], things: Sequence[Mapping[str, str]]) -> list[int | None]:
@@ -173,7 +173,7 @@ def caption_facts(captions: Sequence[Sequence[str]], scenes: Sequence[SceneFacts
 
 
 def human_facts(truth: Sequence[Sequence[Sequence[Mention]]], scenes: Sequence[SceneFacts]) -> FactScores:
-    """Facts of all true captions (human line): 1, 1, 1, 1, and a recall that says how much a caption tells.
+    """Facts of all true captions (human line): 1, 1, 1, 1, and the share of a scene that a caption states.
 
     Args:
         truth: the recorded mentions of each caption of each image.

@@ -9,7 +9,7 @@ Of a caption only the facts it states are looked at (`mentions` of the scenes):
 Each fact scores the mean of exp(-d / 30) over these pixels, d the CIE76 difference (CIELAB, D65) to the
 fact's colour: 1 for the very colour, 0.37 at d = 30, about the distance of red to orange. An image scores the
 mean of its facts, a set of images the mean of theirs. Chance is the mean score of the same images, each under
-every other image's caption; how far chance alone strays is told by fixed random permutations of the captions.
+every other image's caption; fixed random permutations of the captions give the spread of chance alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,12 +65,12 @@ def colour_fidelity(images: np.ndarray, mentions: Sequence[Sequence[Mapping[str,
         for mention in stated:
             for fact in facts_of(mention):
                 asked[row, columns.index(fact)] += 1
-    told = asked.sum(1) > 0
-    if told.sum() < 2:
+    stating = asked.sum(1) > 0
+    if stating.sum() < 2:
         raise GxnError("fidelity: fewer than two captions state a colour or a ground; it cannot be measured")
-    asked = asked[told] / asked[told].sum(1, keepdims=True)
-    seen = images[told]
-    scores = [closeness(seen[start : start + BLOCK]) for start in range(0, len(seen), BLOCK)]
+    asked = asked[stating] / asked[stating].sum(1, keepdims=True)
+    images = images[stating]
+    scores = [closeness(images[start : start + BLOCK]) for start in range(0, len(images), BLOCK)]
     pairs = np.concatenate(scores) @ asked.T  # (M, M): image i under caption j
     return compared(pairs)
 

@@ -147,7 +147,7 @@ def _side(
         unsound = ~np.isfinite(kept).all(1)
         if unsound.any():
             raise GxnError(
-                f"{path}: {name} of {ids} {wanted[unsound][0]} holds NaN or a number too large for float32"
+                f"{path}: {name} of {ids} {wanted[unsound][0]} contains NaN or a number too large for float32"
             )
         found.append(kept)
     return found

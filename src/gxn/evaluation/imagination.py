@@ -35,7 +35,7 @@ Read = Callable[[np.ndarray], list[Reading]]  # pictures uint8 (N, 3, S, S) -> w
 
 @dataclass(frozen=True)
 class Truth:
-    """Holds what is known of the images of a split.
+    """Captions and facts that are known of the images of a split.
 
     Attributes:
         scenes: facts of the scene of each image, by image id; empty where the dataset knows none.

@@ -1,4 +1,4 @@
-"""Describes what is searched in what: the whole split, five folds of 1,000 images, or exactly 5,000 images.
+"""Retrieval protocols: the whole split, five folds of 1,000 images, or exactly 5,000 images.
 
 Recalls depend on the size of the gallery, so a number without its protocol says nothing.
 """

@@ -35,12 +35,12 @@ def read_ranks(paths: Iterable[str | Path], methods: Collection[str]) -> list[Ra
     """Ranks of all the files, in the order of datasets, protocols, `methods` and seeds.
 
     Raises:
-        GxnError: a file is damaged, is of no row in `methods`, stands twice, or asks other queries.
+        GxnError: a file is damaged, is of no row in `methods`, is given twice, or has other queries.
     """
     runs = [run for path in paths for run in _read(Path(path))]
     for run in runs:
         if run.method not in methods:
-            raise GxnError(f"{run.path}: method {run.method!r} is none of the rows {', '.join(methods)}")
+            raise GxnError(f"{run.path}: method {run.method!r} is not among the rows {', '.join(methods)}")
     order = list(methods)
     runs.sort(key=lambda run: (run.dataset, run.protocol, order.index(run.method), run.seed or 0))
     first: dict[tuple[str, str], Ranked] = {}
@@ -57,7 +57,7 @@ def read_ranks(paths: Iterable[str | Path], methods: Collection[str]) -> list[Ra
 
 
 def by_search(runs: list[Ranked]) -> dict[tuple[str, str], dict[str, list[Ranked]]]:
-    """The runs of each (dataset, protocol), by method, in the order they stand in."""
+    """The runs of each (dataset, protocol), by method, in their order."""
     grouped: dict[tuple[str, str], dict[str, list[Ranked]]] = {}
     for run in runs:
         grouped.setdefault((run.dataset, run.protocol), {}).setdefault(run.method, []).append(run)
@@ -78,7 +78,7 @@ def _read(path: Path) -> list[Ranked]:
                 for protocol in sorted(file)
             ]
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise GxnError(f"{path}: is no file of ranks: {error}. Evaluate the run again") from error
+        raise GxnError(f"{path}: is not a file of ranks: {error}. Evaluate the run again") from error
 
 
 def _arrays(file: h5py.File, protocol: str) -> dict[str, np.ndarray]:
@@ -94,10 +94,10 @@ def _arrays(file: h5py.File, protocol: str) -> dict[str, np.ndarray]:
             raise ValueError(f"{protocol}/{name} has an id twice")
     for name in DIRECTIONS:
         if not (arrays[name] >= 1).all() or not np.isfinite(arrays[name]).all():
-            raise ValueError(f"{protocol}/{name} holds a rank below 1, or NaN")
+            raise ValueError(f"{protocol}/{name} contains a rank below 1, or NaN")
     if arrays["fold"].min() < 0:
-        raise ValueError(f"{protocol}/fold holds a number below 0")
-    owners = arrays["caption_image"]
-    if owners.min() < 0 or owners.max() >= images:
+        raise ValueError(f"{protocol}/fold contains a number below 0")
+    caption_image = arrays["caption_image"]
+    if caption_image.min() < 0 or caption_image.max() >= images:
         raise ValueError(f"{protocol}/caption_image does not point into the {images} images")
     return arrays

@@ -89,13 +89,13 @@ def _checked(images, texts, caption_to_image, weights, kind: Similarity) -> np.n
     scores = [w * (max(image, text) ** 2 if kind.order else image * text) for w, image, text in sizes]
     if max(scores) < SMALLEST and max(largest) > 0:
         raise GxnError(f"embeddings reach only {max(largest):g}: their scores vanish in float32")
-    owners = np.asarray(caption_to_image, np.int64)
-    if owners.shape != (len(texts[0]),) or owners.min() < 0 or owners.max() >= len(images[0]):
+    rows = np.asarray(caption_to_image, np.int64)
+    if rows.shape != (len(texts[0]),) or rows.min() < 0 or rows.max() >= len(images[0]):
         raise GxnError("caption_to_image: one row of the images is needed for each caption")
-    bare = np.flatnonzero(np.bincount(owners, minlength=len(images[0])) == 0)
-    if len(bare):
-        raise GxnError(f"image row {bare[0]} has no caption ({len(bare)} such)")
-    return owners
+    without = np.flatnonzero(np.bincount(rows, minlength=len(images[0])) == 0)
+    if len(without):
+        raise GxnError(f"image row {without[0]} has no caption ({len(without)} such)")
+    return rows
 
 
 def _all_same(space) -> bool:

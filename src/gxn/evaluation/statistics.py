@@ -1,4 +1,4 @@
-"""Is a row better than its control, or were the queries and seeds kind to it? A paired bootstrap says.
+"""Paired bootstrap over queries and seeds: is a row better than its control?
 
 Both rows answered the same queries, so differences are taken per query before anything is resampled. Images
 are drawn, each with all its captions (captions of one image are not independent), and seeds are drawn too,

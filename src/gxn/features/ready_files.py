@@ -1,4 +1,4 @@
-"""Files of ready features: HDF5, `.npz`, or `.npy` with the images' names in a text file beside it.
+"""Files of precomputed features: HDF5, `.npz`, or `.npy` with the images' names in a text file beside it.
 
 A file holds a table, (N, D) with the images' names or ids, or one vector (D,) for each image under its name.
 Region features, (N, R, D) or (R, D), are averaged over R.
@@ -146,12 +146,12 @@ def _beside(path: Path, count: int) -> list[str]:
         return [str(name) for name in names]
     raise GxnError(
         f"{path}: has neither names nor ids of its {count} images; write {path.with_suffix('.txt').name} beside "
-        f"it, a file name a line in the order of the rows, or write them by {EXAMPLE}"
+        f"it, one file name per line in the order of the rows, or write them by {EXAMPLE}"
     )
 
 
 def without_features(rows: Iterable[Row], path: Path) -> list[str]:
-    """Names of images, of captions as their file gives them, that a file of ready features does not have.
+    """Names of images, of captions as their file gives them, that a file of precomputed features does not have.
 
     Raises:
         GxnError: as `open_ready`; or it has features of none of the images.

@@ -29,7 +29,7 @@ def check_hypotheses(
     if rows.shape[1:] and rows.size and not 0 <= rows.min() <= rows.max() < 1 << BITS:
         raise GxnError(f"hypotheses: word ids must be from 0 to {(1 << BITS) - 1}")
     if images.shape != rows.shape[:1] or (len(images) and not 0 <= images.min() <= images.max() < number):
-        raise GxnError(f"image_index: one image of 0 to {number - 1} for each hypothesis")
+        raise GxnError(f"image_index: each hypothesis needs an image from 0 to {number - 1}")
     return images, rows
 
 

@@ -88,21 +88,24 @@ def products(images, texts, scores):
 
 
 @compiled
-def add_excesses(rows, others, slopes, begin, end, out):
-    """Add sum_j slopes[i, j] max(0, others_j - rows_i) to the rows i of `out` from `begin` to before `end`.
+def add_excesses(rows, others, grad_scores, begin, end, out):
+    """Add sum_j grad_scores[i, j] max(0, others_j - rows_i) to the rows i of `out` from `begin` to before `end`.
 
     Pairs whose slope is 0, such as those inside the margin, cost nothing.
 
     Args:
         rows, others, out: float32 (N, D), (M, D) and (N, D).
-        slopes: float32 (N, M).
+        grad_scores: float32 (N, M).
     """
-    chosen, weights = np.zeros(slopes.shape[1] + 3, np.int64), np.zeros(slopes.shape[1] + 3, np.float32)
+    chosen, weights = (
+        np.zeros(grad_scores.shape[1] + 3, np.int64),
+        np.zeros(grad_scores.shape[1] + 3, np.float32),
+    )
     for row in range(begin, end):
         count = 0
-        for other in range(slopes.shape[1]):
-            if slopes[row, other] != 0:
-                chosen[count], weights[count] = other, slopes[row, other]
+        for other in range(grad_scores.shape[1]):
+            if grad_scores[row, other] != 0:
+                chosen[count], weights[count] = other, grad_scores[row, other]
                 count += 1
         weights[count : count + 3] = 0  # the last group of four may be short
         for at in range(0, count, 4):

@@ -87,10 +87,10 @@ class _OrderScores(torch.autograd.Function):
         )
 
 
-def _sum_excesses(rows: Tensor, others: Tensor, slopes: Tensor, threads: int) -> Tensor:
-    """sum_j slopes[i, j] max(0, others_j - rows_i), (N, D)."""
+def _sum_excesses(rows: Tensor, others: Tensor, grad_scores: Tensor, threads: int) -> Tensor:
+    """sum_j grad_scores[i, j] max(0, others_j - rows_i), (N, D)."""
     out = torch.zeros(rows.shape)
-    given = [each.detach().contiguous().numpy() for each in (rows, others, slopes)]
+    given = [each.detach().contiguous().numpy() for each in (rows, others, grad_scores)]
 
     def fill(piece: tuple[int, int]) -> None:
         pairs.add_excesses(*given, *piece, out.numpy())

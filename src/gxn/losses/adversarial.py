@@ -54,7 +54,7 @@ def generator_loss(fake: Tensor, saturating: bool, adversarial: Adversarial) -> 
 
 
 def contrastive_loss(scores: Tensor, image: Tensor) -> Tensor:
-    """Return how badly a batch's images are told apart by their captions, and its captions by their images.
+    """Return how badly captions identify the images of their batch, and images its captions.
 
     The mean of two cross-entropies, over the rows and over the columns of the scores, whose target is the
     diagonal (InfoNCE; between captions and drawn images: XMC-GAN, Zhang et al., 2021). One update sees B - 1 wrong

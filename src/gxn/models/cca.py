@@ -191,5 +191,5 @@ def search(
             if best is None or tried[-1].score > best[1].score:
                 best = found, tried[-1]
     if best is None:
-        raise ValueError("the grid holds no setting")
+        raise ValueError("the grid is empty")
     return *best, tried

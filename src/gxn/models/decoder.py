@@ -1,4 +1,4 @@
-"""Imagine a caption: RNN_Dec, a one-layer GRU that speaks of a grounded image embedding (GXN, section i2t)."""
+"""Imagine a caption: RNN_Dec, a one-layer GRU that reads a grounded image embedding (GXN, section i2t)."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class Sampled:
 
 
 class CaptionDecoder(nn.Module):
-    """v_l begins, standardised; at each step a word goes in and the next word's distribution comes out.
+    """Starts from the standardised v_l; each step reads a word and returns the next word's distribution.
 
     With `begin` = `state`, h_0 = tanh(W v_l); with `word`, h_0 is the state after the input W v_l (Show and Tell).
     It has a word embedding of its own, so that no caption gradient reaches the retrieval text encoders.
@@ -87,32 +87,32 @@ class CaptionDecoder(nn.Module):
         """
         inputs = F.pad(targets[:, :-1], (1, 0), value=BOS)
         state = self.first_state(grounded)
-        said = targets != PAD
+        mask = targets != PAD
         if sampling > 0:
-            inputs = self._scheduled(inputs, said, state, sampling)
+            inputs = self._scheduled(inputs, mask, state, sampling)
         bias = self.output.bias if drawn is None else self._bias()
         # only where there is a word: the vocabulary is the cost
         if targets.is_cuda:
-            places = said.nonzero(as_tuple=True)
+            places = mask.nonzero(as_tuple=True)
             states = self.gru.all_steps(self.word(inputs), state)[places]
             states = self.dropout(states) if drawn is None else states
             logits = F.linear(states, self.output.weight, bias)  # in autocast's precision
             found = -F.cross_entropy(logits.float(), targets[places], reduction="none")
         else:
-            captions = Sentences(self.word, inputs, said.sum(1))
+            captions = Sentences(self.word, inputs, mask.sum(1))
             states, places = self.gru.steps(captions, state), (captions.layout.row, captions.layout.step)
             if drawn is None:
                 states = self.dropout(states)
             else:
                 row, step = places
-                order = torch.argsort(step * len(said) + row)
+                order = torch.argsort(step * len(mask) + row)
                 states, places = states[order], (row[order], step[order])
             known = (drawn.shares, drawn.totals) if drawn else (None, None)
             found = _LogProbability.apply(states, self.output.weight, bias, targets[places], *known)
         return found.new_zeros(targets.shape).index_put(places, found)
 
     def _bias(self) -> Tensor:
-        """The output's, which keeps silent words from being said."""
+        """The bias (V,) of the output, -inf for silent words, which are never decoded."""
         return self.output.bias.masked_fill(self.silent, -torch.inf)
 
     def _logits(self, states: Tensor) -> Tensor:
@@ -121,10 +121,10 @@ class CaptionDecoder(nn.Module):
             return F.linear(states.float(), self.output.weight, self._bias()).float()
 
     @torch.no_grad()
-    def _scheduled(self, inputs: Tensor, said: Tensor, state: Tensor, sampling: float) -> Tensor:
-        """`inputs` (B, T), each after the first replaced with probability `sampling` by a draw, where `said`."""
+    def _scheduled(self, inputs: Tensor, mask: Tensor, state: Tensor, sampling: float) -> Tensor:
+        """`inputs` (B, T), each after the first replaced with probability `sampling` by a draw, where `mask`."""
         inputs = inputs.clone()
-        replaced = (torch.rand(inputs.shape, device=inputs.device) < sampling) & said
+        replaced = (torch.rand(inputs.shape, device=inputs.device) < sampling) & mask
         for step in range(1, inputs.shape[1]):
             state = self.gru.one_step(self.word(inputs[:, step - 1]), state)
             rows = replaced[:, step].nonzero().squeeze(1)
@@ -207,12 +207,12 @@ class _LogProbability(torch.autograd.Function):
     @staticmethod
     @custom_bwd(device_type="cpu")
     @once_differentiable
-    def backward(ctx, slopes):
+    def backward(ctx, grad_output):
         states, weight, words, total = ctx.saved_tensors
-        by_logits = ctx.shares.mul_((-slopes / total).unsqueeze(1))
-        by_logits[torch.arange(len(words)), words] += slopes
+        grad_logits = ctx.shares.mul_((-grad_output / total).unsqueeze(1))
+        grad_logits[torch.arange(len(words)), words] += grad_output
         ctx.shares = None
-        return by_logits @ weight, by_logits.T @ states, by_logits.sum(0), None, None, None
+        return grad_logits @ weight, grad_logits.T @ states, grad_logits.sum(0), None, None, None
 
 
 def _likeliest(logits: Tensor) -> tuple[Tensor, Tensor]:

@@ -122,8 +122,8 @@ class Encoders(nn.Module):
 
     def image_space(self, features: Tensor, space: str) -> Tensor:
         """v_h or v_l (B, J) of CNN features (B, F), which are L2-normalised first."""
-        seen = self._drop(F.normalize(features, dim=1), self.settings.drop_features)
-        return self._embed(self.image[space](seen))
+        kept = self._drop(F.normalize(features, dim=1), self.settings.drop_features)
+        return self._embed(self.image[space](kept))
 
     def text_space(self, tokens: Tensor, lengths: Tensor, space: str) -> Tensor:
         """t_h or t_l (B, J) of captions, int64 (B, T) padded with 0, of int64 lengths (B,) on the CPU."""

@@ -20,7 +20,7 @@ def doublings(size: int) -> int:
     """
     count = (size // SMALLEST).bit_length() - 1
     if size < 16 or SMALLEST << count != size:
-        raise GxnError(f"dataset.gan_image_size: must be a power of two from 16 on, not {size}")
+        raise GxnError(f"dataset.gan_image_size: must be a power of two, at least 16, not {size}")
     return count
 
 

@@ -68,7 +68,7 @@ class Live:
         """Search for and describe the photograph at `path`, by each row.
 
         Raises:
-            GxnError: it cannot be read, or the rows were trained on ready features and have no CNN.
+            GxnError: it cannot be read, or the rows were trained on precomputed features and have no CNN.
         """
         collection = self.views.collection
         pixels = Files().read(Record(str(path), 0, "test", ()))
@@ -106,7 +106,7 @@ class Live:
         for row, model in self.rows:
             if model.photographs is None:
                 raise GxnError(
-                    f"Row {row.label} was trained on ready features: it has no CNN to read a picture with."
+                    f"Row {row.label} was trained on precomputed features: it has no CNN to read a picture."
                 )
             if model.photographs.sha256 not in known:
                 known[model.photographs.sha256] = model.photographs.features([path])

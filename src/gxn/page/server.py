@@ -49,7 +49,7 @@ def application(site: Site, live: Live, hosts: Sequence[str]) -> Starlette:
         if not sentence:
             raise Refused(400, "There is no sentence. Write one in the field.")
         if len(sentence) > LONGEST:
-            raise Refused(400, f"The sentence has {len(sentence)} letters, of at most {LONGEST}.")
+            raise Refused(400, f"The sentence has {len(sentence)} characters; the limit is {LONGEST}.")
         return _answer(site.render("search.html", "search", **live.search(sentence)))
 
     async def look(request: Request) -> Response:

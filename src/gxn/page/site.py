@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from gxn import cli
 from gxn.page import tables
 from gxn.page.collection import Collection, Row
 from gxn.page.pictures import figure, webp
@@ -18,17 +19,8 @@ from gxn.reporting.rows import RowName
 INDEX = "index.html"
 TILES = 60  # pictures on a page of the gallery
 WHOLE = 250  # pages of pictures up to which a copy has the best five of every search; of more, see `Site`
-FIGURES = {
-    "ablation": ("Ablation", "Recall of every row in both directions, with its spread over seeds"),
-    "recall": ("Recall at K", "Recall of every row against the number K of candidates, in both directions"),
-    "training": ("Training", "Losses and validation recalls of every stage over its epochs"),
-    "i2t": (
-        "Captions found for images",
-        "Five images with the captions found for each and the imagined caption",
-    ),
-    "t2i": ("Images found for captions", "Five captions with the images found for each and the drawing"),
-    "framework": ("The method", "How encoders, caption decoder and generator are connected"),
-}
+TITLES = {"recall": "Recall at K", "i2t": "Captions found for images", "t2i": "Images found for captions"}
+TITLES |= {"framework": "The method"}
 
 
 class NotThere(Exception):
@@ -199,10 +191,18 @@ class Site:
         return self.render("tables.html", path, tables=self.tables)
 
     def _figures(self, path: str) -> bytes:
-        figures = {name: FIGURES.get(name, (name, name)) for name in self.figures}
+        figures = {name: (TITLES.get(name, name.capitalize()), _drawn(name)) for name in self.figures}
         return self.render("figures.html", path, figures=figures)
 
     def _figure(self, path: str, name: str) -> bytes:
         if name not in self.figures:
             raise NotThere(f"There is no figure {name}.")
         return figure(self.figures[name])
+
+
+def _drawn(name: str) -> str:
+    """What a figure shows, by the docstring of its step; its name where it is of no step."""
+    try:
+        return cli.documentation(f"figure_{name}").partition("\n")[0].removeprefix("Draw ")
+    except FileNotFoundError:
+        return name

@@ -56,7 +56,7 @@ def check(path: Path) -> None:
     """Look at the head of a file alone.
 
     Raises:
-        Refused: it is no picture of a known format, or has too many pixels.
+        Refused: it is not a picture of a known format, or has too many pixels.
     """
     known = "JPEG, PNG, WebP, GIF, BMP or TIFF"
     try:
@@ -65,7 +65,7 @@ def check(path: Path) -> None:
     except Image.DecompressionBombError as error:
         raise Refused(413, f"The picture has more than {MOST_PIXELS // 10**6} million pixels.") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise Refused(415, f"This is no picture that can be read. Give {known}.") from error
+        raise Refused(415, f"This is not a picture that can be read. Give {known}.") from error
     if width * height > MOST_PIXELS:
         most = MOST_PIXELS // 10**6
         raise Refused(413, f"The picture has {width} × {height} pixels, of at most {most} million.")

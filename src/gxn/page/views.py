@@ -16,13 +16,13 @@ FEW = 3  # of the best, in a brief copy
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of the collection; `linked` says whether it has a page, `seen` whether it has pixels."""
+    """A picture of the collection; `linked` says whether it has a page, `has_pixels` whether it has pixels."""
 
     imgid: int
     name: str
     about: str  # its first caption, which describes it to those who do not see it
     linked: bool
-    seen: bool
+    has_pixels: bool
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class Views:
         """The picture in a row of the collection."""
         record = self.collection.records[row]
         about = self.collection.sentences[self.collection.captions_of[row][0]]
-        seen = self.collection.images is not None
-        return Picture(record.imgid, record.filename, about, record.imgid in self.linked, seen)
+        has_pixels = self.collection.images is not None
+        return Picture(record.imgid, record.filename, about, record.imgid in self.linked, has_pixels)
 
     def caption(self, caption: int, rows: Sequence[Row]) -> Caption:
         """A caption with the pictures that rows find for it."""
@@ -87,11 +87,11 @@ class Views:
 
     def captions_found(self, image: int, rows: Sequence[Row]) -> list[Found]:
         """The captions that rows find for an image."""
-        owners = self.collection.caption_image
+        image_of_caption = self.collection.caption_image
 
         def hit(caption: int) -> Hit:
-            owner = int(owners[caption])
-            return Hit(self.picture(owner), owner == image, self.collection.sentences[caption])
+            source = int(image_of_caption[caption])
+            return Hit(self.picture(source), source == image, self.collection.sentences[caption])
 
         return [
             Found(row, f"{row.ranks.i2t[image]:g}", [hit(each) for each in row.best_captions[image].tolist()])

@@ -57,7 +57,7 @@ def caption_grid(
     found: list[Found],
     queries: list[str],
     pictures: Sequence[Sequence[np.ndarray | str]],
-    owners: list[int],
+    query_image: list[int],
     drawn: np.ndarray | None,
 ) -> Figure:
     """One row per caption: its best images, its own one framed and marked, and the image imagined from it.
@@ -66,7 +66,7 @@ def caption_grid(
         found: queries; rows of captions, best rows of images.
         queries: text of each.
         pictures: for each query, (H, W, 3) uint8 of each of its best images, or their names.
-        owners: the image row of each query.
+        query_image: the image row of each query.
         drawn: (len(found), S, S, 3) uint8 imagined from each query, or None to leave the column out.
     """
     widths = [1.5, *[1.0] * BEST] + ([0.12, 1.0] if drawn is not None else [])
@@ -75,7 +75,7 @@ def caption_grid(
         axes = [figure.add_subplot(grid[line, place]) for place in range(BEST + 1)]
         _paragraph(axes[0], queries[line], style.WIDTH * widths[0] / sum(widths), f"rank {one.rank:g}")
         for axis, picture, row in zip(axes[1:], pictures[line], one.best, strict=False):
-            own = row == owners[line]
+            own = row == query_image[line]
             _picture(axis, picture, style.CORRECT if own else style.MUTED, 2.4 if own else 0.4)
             if own:
                 _mark(axis)

@@ -26,7 +26,7 @@ def imagination(paths: Sequence[Path], lines: Path | None, methods: Iterable[str
         methods: rows of the table, in order.
 
     Raises:
-        GxnError: a file is damaged, or its seed stands twice in a row.
+        GxnError: a file is damaged, or a row has a seed twice.
     """
     runs: dict[str, dict[int, dict]] = {method: {} for method in methods}
     for path in paths:

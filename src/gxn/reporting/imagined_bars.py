@@ -13,8 +13,8 @@ from gxn.reporting.tables import Row
 
 PANELS = {  # measure: title, and where chance is found: a column of the row, or of the line `chance`
     "cider_d": ("CIDEr-D", "cider_d_chance"),
-    "mentions_true": ("Things told", None),
-    "ground_right": ("Grounds told", None),
+    "mentions_true": ("True things", None),
+    "ground_right": ("True grounds", None),
     "drawn_colour": ("Colours drawn", "drawn_colour_chance"),
     "drawn_ground": ("Grounds drawn", "drawn_ground_chance"),
     "drawn_shape": ("Shapes drawn", "drawn_shape_chance"),

@@ -38,7 +38,7 @@ def read_published(path: str | Path) -> Published:
         rows = [{key: row[key] for key in KEYS} for row in content["rows"]]
         return Published([row | {"source": content["sources"][row["source"]]} for row in rows])
     except (KeyError, TypeError) as error:
-        raise GxnError(f"{path}: is no list of published numbers: {error} is missing or wrong") from error
+        raise GxnError(f"{path}: is not a list of published numbers: {error} is missing or wrong") from error
 
 
 def comparison(table: list[Row], published: Published, cnn: str) -> list[Row]:

@@ -33,13 +33,13 @@ class Found:
     best: list[int]
 
 
-def choose(ranks: np.ndarray, ids: np.ndarray, owners: np.ndarray, count: int) -> list[int]:
+def choose(ranks: np.ndarray, ids: np.ndarray, query_image: np.ndarray, count: int) -> list[int]:
     """Rows of `count` queries from easy to hard, no two of one image.
 
     Args:
         ranks: (Q,) of each query; NaN for one that may not be chosen.
         ids: (Q,) stable ids, which order equal ranks through a hash.
-        owners: (Q,) the image that each query belongs to.
+        query_image: (Q,) the image that each query belongs to.
     """
     allowed = np.flatnonzero(np.isfinite(ranks))
     keys = {row: hashlib.sha256(str(int(ids[row])).encode()).hexdigest() for row in allowed}
@@ -47,8 +47,8 @@ def choose(ranks: np.ndarray, ids: np.ndarray, owners: np.ndarray, count: int) -
     chosen: list[int] = []
     for part in range(count):
         start = int((part + 0.5) / count * len(order))
-        used = {int(owners[row]) for row in chosen}
-        rest = (row for row in order[start:] + order[:start][::-1] if int(owners[row]) not in used)
+        used = {int(query_image[row]) for row in chosen}
+        rest = (row for row in order[start:] + order[:start][::-1] if int(query_image[row]) not in used)
         row = next(rest, None)
         if row is not None:
             chosen.append(row)
@@ -143,10 +143,10 @@ def read_spoken(path: str | Path | None, imgid: np.ndarray) -> list[str] | None:
     if not captions:
         return None
     if not isinstance(captions, dict):
-        raise GxnError(f"{path}: its captions are no mapping of image ids; run the step imagine again")
+        raise GxnError(f"{path}: its captions are not a mapping of image ids; run the step imagine again")
     missing = [each for each in imgid.tolist() if str(each) not in captions]
     if missing:
-        raise GxnError(f"{path}: has no imagined caption of image {missing[0]}")
+        raise GxnError(f"{path}: has no imagined caption for image {missing[0]}")
     return [readable(str(captions[str(each)]).split()) for each in imgid.tolist()]
 
 

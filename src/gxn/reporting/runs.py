@@ -44,7 +44,7 @@ def read_runs(paths: Iterable[str | Path], methods: Collection[str]) -> list[Run
     """Runs of all the files, in the order of datasets (by label), `methods` and seeds.
 
     Raises:
-        GxnError: a file is damaged or stands twice, a row or one of its seeds is missing, or files that
+        GxnError: a file is damaged or given twice, a row or one of its seeds is missing, or files that
             should be on equal terms come from other data, protocols or configurations.
     """
     methods = list(methods)
@@ -53,7 +53,7 @@ def read_runs(paths: Iterable[str | Path], methods: Collection[str]) -> list[Run
         raise GxnError("no metrics files given: nothing to make a table of")
     for run in runs:
         if run.method not in methods:
-            raise GxnError(f"{run.path}: method {run.method!r} is none of the rows {', '.join(methods)}")
+            raise GxnError(f"{run.path}: method {run.method!r} is not among the rows {', '.join(methods)}")
     runs.sort(key=lambda run: (run.dataset, methods.index(run.method), run.seed or 0))
     for label in sorted({run.dataset for run in runs}):
         _check_terms([run for run in runs if run.dataset == label], methods)
@@ -61,7 +61,7 @@ def read_runs(paths: Iterable[str | Path], methods: Collection[str]) -> list[Run
 
 
 def rows(runs: list[Run]) -> list[list[Run]]:
-    """Runs of each row, seeds together, in the order they stand in."""
+    """Runs of each row, seeds together, in their order."""
     grouped: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         grouped.setdefault((run.dataset, run.method), []).append(run)
@@ -90,7 +90,7 @@ def _read(path: Path) -> list[Run]:
         ]
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise GxnError(
-            f"{path}: is no metrics file: {type(error).__name__} {error}. Make it again"
+            f"{path}: is not a metrics file: {type(error).__name__} {error}. Make it again"
         ) from error
 
 
@@ -114,10 +114,12 @@ def _check_terms(runs: list[Run], methods: list[str]) -> None:
     first = runs[0]
     for run in runs:
         if run.data != first.data:
-            raise GxnError(f"{run.path}: was made from other data than {first.path}: they do not compare")
+            raise GxnError(
+                f"{run.path}: was made from other data than {first.path}, so they cannot be compared"
+            )
         if run.gallery != first.gallery:
             raise GxnError(
-                f"{run.path}: searches {run.gallery} images and captions, {first.path} {first.gallery}"
+                f"{run.path}: searches {run.gallery} images and captions, but {first.path} {first.gallery}"
             )
     seeds = {run.seed for run in runs} - {None}
     for method in methods:

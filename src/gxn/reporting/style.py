@@ -21,7 +21,7 @@ INK = "#222222"
 MUTED = "#767676"
 CORRECT = "#00795C"
 
-# Okabe and Ito's palette, told apart with any colour vision, and Tol's wine, indigo, teal and olive; yellow, faint
+# Okabe and Ito's palette, distinct with any colour vision, and Tol's wine, indigo, teal and olive; yellow, faint
 # on paper, is grey here
 PALETTE = ("#999999", "#56B4E9", "#0072B2", "#000000", "#E69F00", "#D55E00", "#009E73", "#CC79A7", "#882255")
 PALETTE += ("#332288", "#44AA99", "#999933")

@@ -79,7 +79,7 @@ def read_curve(path: Path) -> Curve:
         or rows[0][:1] != ["epoch"]
         or not 1 + (stage == "cnn") < len(rows[0]) == table.shape[1]
     ):
-        raise GxnError(f"{path}: is no table of curves with a first column 'epoch'")
+        raise GxnError(f"{path}: is not a table of curves with a first column 'epoch'")
     values = {quantity: table[:, place] for place, quantity in enumerate(rows[0]) if place}
     if stage == "cnn":  # beside its loss stands the share of right answers to each kind of question
         values = {"loss": table[:, 1], "accuracy": table[:, 2:].mean(axis=1)}

@@ -14,7 +14,7 @@ class Bleu4:
         exp(min(0, 1 - 1 / q)) (p_1 p_2 p_3 p_4)^(1/4),  q = (l + 1e-15) / (r + 1e-9),
         p_n = (correct n-grams + 1e-15) / (max(0, l - n + 1) + 1e-9),
 
-    where an n-gram is correct as often as it stands in the reference that holds it most often. EOS is the last
+    where an n-gram is correct as often as it occurs in the reference that has it most often. EOS is the last
     word of references and hypotheses, lengths included, as in the self-critical code (Rennie et al. 2017).
 
     Args:

@@ -1,4 +1,4 @@
-"""In how many training images' captions each n-gram stands: `document_frequencies.h5`."""
+"""The number of training images whose captions contain each n-gram: `document_frequencies.h5`."""
 
 import itertools
 from dataclasses import dataclass
@@ -47,7 +47,9 @@ def ngrams_of(tokens: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.n
         GxnError: a word id does not fit into sixteen bits.
     """
     if len(tokens) and not 0 < tokens.min() <= tokens.max() < 1 << BITS:
-        raise GxnError(f"captions: n-grams take words 1 to {(1 << BITS) - 1}; raise vocabulary.minimum")
+        raise GxnError(
+            f"captions: n-grams support word ids from 1 to {(1 << BITS) - 1}; raise vocabulary.min_count"
+        )
     room = LONGEST * (len(tokens) + len(offsets) - 1)
     keys, counts = np.empty(room, np.uint64), np.empty(room, np.int32)
     starts = np.zeros(len(offsets), np.int64)
@@ -118,5 +120,5 @@ def read_frequencies(path: str | Path, vocabulary: str) -> DocumentFrequencies:
         or (ngrams[1:] <= ngrams[:-1]).any()
         or (len(counts) and not 0 < counts.min() <= counts.max() <= documents)
     ):
-        raise GxnError(f"{path}: holds no document frequencies; run the step document_frequencies again")
+        raise GxnError(f"{path}: contains no document frequencies; run the step document_frequencies again")
     return DocumentFrequencies(ngrams, counts.astype(np.int64), documents)

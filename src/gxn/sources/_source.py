@@ -18,7 +18,7 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True)
 class Order:
-    """Holds what is to be made, and with what.
+    """A dataset to be made: its name, the files to write and the settings.
 
     Attributes:
         name: the dataset's name, written into the captions.
@@ -26,7 +26,7 @@ class Order:
         images: HDF5 of rendered images to write; None: the source renders none.
         split: JSON to write of what was decided on ids and splits; None: the source decides nothing.
         tokeniser: of raw captions, one of gxn.datasets.tokenisers.TOKENISERS.
-        features: file or folder of ready features that images must have; None: features are computed.
+        features: file or folder of precomputed features that images must have; None: features are computed.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Source(Section):
         return ()
 
     def images_folder(self) -> str | None:
-        """The user's folder of images; None where the source renders, or has ready features alone."""
+        """The user's folder of images; None where the source renders, or has precomputed features alone."""
         return None
 
     def counts(self) -> Counts | None:

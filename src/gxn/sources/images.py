@@ -1,4 +1,4 @@
-"""Your own captioned photographs, or ready features of them: captions of any layout, and a folder of images."""
+"""Your own captioned photographs, or precomputed features: captions of any layout, and a folder of images."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ExpectedCounts(Section):
 
 
 class Parameters(Source):
-    """Photographs, or ready features, with captions."""
+    """Photographs, or precomputed features, with captions."""
 
     captions: Paths = Field(
         description="File of the captions in any layout, a list of them, or a folder with a text file beside each "
@@ -52,8 +52,8 @@ class Parameters(Source):
     )
     missing_images: Literal["refuse", "skip"] = Field(
         "refuse",
-        description="Captions of images that are not there, or have no ready features, are an error; skip: they "
-        "are left out",
+        description="Captions of images that are not there, or have no precomputed features, are an error; skip: "
+        "they are left out",
     )
     val_share: SplitShare = Field(
         0.1, description="Share of all images that become the validation split where the captions name none"
@@ -86,7 +86,7 @@ class Parameters(Source):
 
 
 class Fault(NamedTuple):
-    """Holds what is wrong with an image, if anything, and whether filling in its missing end lets it be read."""
+    """The fault of an image, if it has one, and whether it can be read once its missing end is filled in."""
 
     problem: str = ""
     cut: bool = False
@@ -160,7 +160,7 @@ def _named(parameters: Parameters) -> str:
 
 
 def _with_features(parameters: Parameters, rows: list, features: Path) -> tuple[list, list[str]]:
-    """Captions whose images have ready features, and the names of images that have none."""
+    """Captions whose images have precomputed features, and the names of images that have none."""
     from gxn.features.ready_files import without_features
 
     without = without_features(rows, features)
@@ -194,7 +194,7 @@ def _open_all(parameters: Parameters, entries: list[dict[str, Any]]) -> None:
     problems = []
     for entry, fault in zip(entries, cli.progress(faults, len(entries), "images opened"), strict=True):
         if fault.cut and parameters.truncated_images == "keep":
-            print(f"{entry['filename']}: its end is missing; kept, the missing part grey", flush=True)
+            print(f"{entry['filename']}: is cut short; kept, with its missing end in grey", flush=True)
             entry["truncated"] = True
         elif fault.problem:
             hint = "; dataset.source.truncated_images: keep would fill its missing end in grey" * fault.cut

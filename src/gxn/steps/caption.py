@@ -22,8 +22,8 @@ def caption(arguments: Arguments) -> None:
     """
     model, _ = arguments.open("caption")
     say_collapsed(model, "decoder")
-    for path, said in zip(arguments.photographs, model.caption(arguments.photographs), strict=True):
-        print(f"{path}\t{said}")
+    for path, text in zip(arguments.photographs, model.caption(arguments.photographs), strict=True):
+        print(f"{path}\t{text}")
 
 
 main = cli.command(caption, Arguments)

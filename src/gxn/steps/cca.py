@@ -39,12 +39,14 @@ def cca(arguments: Arguments) -> None:
     row = arguments.configuration.seedless.get(arguments.name)
     if not isinstance(row, Cca):
         raise GxnError(f"methods.{arguments.name}: there is no such row of kind cca")
-    (train, seen), (val, val_seen), (test, test_seen) = (_read(arguments, name) for name in SPLITS)
-    fitted = fit_cca(train, seen, val, val_seen, row)
+    (train, train_images), (val, val_images), (test, test_images) = (
+        _read(arguments, name) for name in SPLITS
+    )
+    fitted = fit_cca(train, train_images, val, val_images, row)
     for each in fitted.tried:
         print(f"ridges {each.image_ridge:g}, {each.text_ridge:g}, {each.dims} dims: rsum {each.score:.1f}")
     print(f"chosen: {fitted.chosen}")
-    images, texts = fitted.embed(test, test_seen)
+    images, texts = fitted.embed(test, test_images)
     data = data_of(arguments.features, arguments.tokens)
     embeddings = Embeddings(
         spaces=[SPACE],
@@ -59,7 +61,7 @@ def cca(arguments: Arguments) -> None:
         provenance=provenance(row.model_dump(mode="json", exclude={"label", "colour"}), data, None),
     )
     write_embeddings(arguments.out, embeddings)
-    print(cost_line(0, fitted.chosen.dims * (seen.shape[1] + len(fitted.tfidf.word))))
+    print(cost_line(0, fitted.chosen.dims * (train_images.shape[1] + len(fitted.tfidf.word))))
 
 
 def _read(arguments: Arguments, split: str) -> tuple[Captions, np.ndarray]:

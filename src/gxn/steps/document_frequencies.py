@@ -1,4 +1,4 @@
-"""Count in how many training images' captions each n-gram stands (CIDEr-D's document frequencies)."""
+"""Count the training images whose captions contain each n-gram (CIDEr-D's document frequencies)."""
 
 from dataclasses import dataclass
 from pathlib import Path

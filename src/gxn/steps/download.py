@@ -16,7 +16,7 @@ class Arguments:
     """Arguments of the step."""
 
     name: str = cli.option("the file's name in the list")
-    parts: Path = cli.option("folder for half-fetched files")
+    parts: Path = cli.option("folder for partial downloads")
     out: Path = cli.option("file to write")
 
 

@@ -92,11 +92,11 @@ def _labels(path: Path, imgid: np.ndarray) -> np.ndarray:
     """Multi-hot labels (N, L) of images.
 
     Raises:
-        GxnError: they are pseudo-labels, which are no ground truth.
+        GxnError: they are pseudo-labels, which are not ground truth.
     """
     found = read_labels(path, imgid)
     if found.pseudo:
-        raise GxnError(f"{path}: holds {found.source}, pseudo-labels, over which no precision may be taken")
+        raise GxnError(f"{path}: contains {found.source}, which are pseudo-labels; mAP needs true labels")
     return found.multi_hot
 
 

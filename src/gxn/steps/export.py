@@ -28,7 +28,7 @@ def export(arguments: Arguments) -> None:
     """Write the folder.
 
     Raises:
-        GxnError: the row is not trained, or the folder is there already.
+        GxnError: the row is not trained, or the folder already exists.
     """
     results = open_here(arguments.config)
     trained = results.choose(arguments.row, arguments.seed)

@@ -30,7 +30,7 @@ class Arguments(Configured):
     captions: Path = cli.option("captions.json")
     images: Path = cli.option("folder of photographs, or images.h5")
     weights: Path = cli.option("the CNN's weights, safetensors")
-    resume: Path = cli.option("folder for half-done work")
+    resume: Path = cli.option("folder for unfinished work")
     out: Path = cli.option("features.h5 to write")
     split: str | None = cli.option(f"features of this split only: {', '.join(SPLITS)}", None)
 

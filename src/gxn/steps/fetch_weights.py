@@ -18,7 +18,7 @@ class Arguments:
     """Arguments of the step."""
 
     name: str = cli.option("a torchvision classification model")
-    parts: Path = cli.option("folder for half-fetched files")
+    parts: Path = cli.option("folder for partial downloads")
     out: Path = cli.option("safetensors file to write")
 
 

@@ -1,4 +1,8 @@
-"""Draw the ablation as bars: R@1 and R@10 both ways and rsum of every row, with the spread over seeds."""
+"""Draw the ablation as bars: R@1 and R@10 both ways and rsum of every row, with the spread over seeds.
+
+Bars are means over seeds, whiskers one sample standard deviation, dots the seeds; all numbers are of the test
+split.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path

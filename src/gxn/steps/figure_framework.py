@@ -1,4 +1,9 @@
-"""Draw the method: two spaces, and the two paths that imagine."""
+"""Draw the method: two spaces, and the two paths that imagine.
+
+Look: images and captions are embedded in an abstract space (h) and a grounded one (l). Match: a hinge on the
+mixed similarity of both. Imagine: a caption is decoded from the grounded image embedding, and an image is drawn
+from the grounded caption embedding; retrieval uses neither.
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,9 @@
-"""Draw what a run ranks first for images: five queries from easy to hard, best captions, imagined caption."""
+"""Draw what a run ranks first for images: five queries from easy to hard, best captions, imagined caption.
+
+The captions are those of the test split; ✓ marks the image's own. The imagined caption is decoded greedily by
+the same run: the first row that imagines most, at the first seed. Nobody picked the images: they are the
+middles of five equal parts of the split, sorted by their rank in this run.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path

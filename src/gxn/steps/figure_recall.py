@@ -1,4 +1,8 @@
-"""Draw Recall@K both ways for K up to 50, and what it differs from the control's, from the ranks of every run."""
+"""Draw Recall@K both ways for K up to 50, and its difference from the control's, from the ranks of every run.
+
+K is on a logarithmic axis. Lines are means over seeds, bands range from the least to the most, dots show a random
+order. The lower panels show the same less the recall of the control, in points.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path

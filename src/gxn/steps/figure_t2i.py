@@ -1,4 +1,9 @@
-"""Draw what a run ranks first for captions: five queries from easy to hard, best images, imagined image."""
+"""Draw what a run ranks first for captions: five queries from easy to hard, best images, imagined image.
+
+The images are those of the test split; the caption's own is framed and marked ✓. The imagined image is drawn by
+the same run: the first row that imagines most, at the first seed. Nobody picked the captions: they are the
+middles of five equal parts of the captions, sorted by their rank in this run, no two of one image.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +43,8 @@ def figure_t2i(arguments: Arguments) -> None:
         drawn = drawn[0][rows_of(one.sentid[asked], drawn[1], imagined, "sentid")]
     asking = [sentences[row] for row in asked]
     with style.house_style():
-        owners = one.caption_image[asked].tolist()
-        style.save(grids.caption_grid(shown, asking, best, owners, drawn), arguments)
+        query_image = one.caption_image[asked].tolist()
+        style.save(grids.caption_grid(shown, asking, best, query_image, drawn), arguments)
 
 
 main = cli.command(figure_t2i, Arguments)

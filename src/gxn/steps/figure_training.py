@@ -1,4 +1,8 @@
-"""Draw the training curves of every stage."""
+"""Draw the training curves of every stage.
+
+Stages are in the order of training; one that several rows share is drawn once. Lines are means over seeds,
+bands range from the least to the most. Losses are means over an epoch's batches.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path

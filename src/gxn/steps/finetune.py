@@ -12,7 +12,7 @@ from typing import Any
 from gxn import cli, code
 from gxn.configuration.arguments import Configured
 from gxn.configuration.section import used_plugins
-from gxn.configuration.stages import FinetuneSettings
+from gxn.configuration.stage_settings import FinetuneSettings
 from gxn.configuration.stages import finetune as settings_of
 from gxn.errors import GxnError
 from gxn.features.cnn import load_cnn

@@ -1,4 +1,4 @@
-"""Take ready features of a dataset's images, such as CLIP's, from a file in place of computing them.
+"""Take precomputed features of a dataset's images, such as CLIP's, from a file in place of computing them.
 
 The rows of the file are joined to the images by name, or by id where the captions came with ids.
 """

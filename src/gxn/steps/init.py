@@ -1,4 +1,4 @@
-"""Look at your captioned photographs, or ready features, and write a configuration that suits them.
+"""Look at your captioned photographs, or precomputed features, and write a configuration that suits them.
 
 Run it in the repository's root: gxn init FOLDER, with --captions FILE where the captions are not in the folder.
 It writes config/NAME.yaml, each value with its reason beside it, and says what the run will take and how to
@@ -39,7 +39,7 @@ class Arguments:
     )
     captions: tuple[Path, ...] = cli.option("files of captions; left out: they are found in the folder", ())
     features: Path | None = cli.option(
-        "ready features: HDF5, .npz or .npy; left out: a CNN computes them", None
+        "precomputed features: HDF5, .npz or .npy; left out: a CNN computes them", None
     )
     name: str | None = cli.option("name of dataset and configuration; left out: the folder's", None)
     cnn: str = cli.option("torchvision classification model", "mobilenet_v2")
@@ -50,7 +50,7 @@ def init(arguments: Arguments) -> None:
     """Write the configuration.
 
     Raises:
-        GxnError: there are no captioned images, or the configuration is there already.
+        GxnError: there are no captioned images, or the configuration already exists.
     """
     if not PARAMS.is_file():
         raise GxnError(f"{Path.cwd()}: has no params.yaml; run gxn init in the repository's folder")
@@ -61,7 +61,7 @@ def init(arguments: Arguments) -> None:
     name = arguments.name or dataset_name(source if source.is_dir() else source.with_suffix(""))
     path = Path("config", f"{name}.yaml")
     if path.exists():
-        raise GxnError(f"{path}: is there already; remove it, or give another name by --name")
+        raise GxnError(f"{path}: already exists; remove it, or give another name by --name")
     found = survey(images, list(arguments.captions) or None, features)
     print(summary(found), flush=True)
     text, config = configured(found, name, path, arguments)

@@ -1,4 +1,4 @@
-"""Write the facts of rendered scenes as ready features: what a CNN that sees everything would give."""
+"""Write the facts of rendered scenes as precomputed features: what a CNN that sees everything would give."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -43,10 +43,10 @@ def serve(arguments: Arguments) -> None:
         )
     except (OSError, OverflowError) as error:
         raise GxnError(
-            f"{host}, port {port}: cannot be listened on: {error}; choose another by --port"
+            f"{host}, port {port}: cannot listen there: {error}; choose another port by --port"
         ) from error
     if host not in LOCAL:
-        cli.warn(f"whoever reaches {host} can look at these pictures and ask the rows")
+        cli.warn(f"anyone who can reach {host} can see these pictures and query the rows")
     name = f"[{host}]" if ":" in host else host
     print(f"http://{name}:{listening.getsockname()[1]}/   (stop with Ctrl-C)", flush=True)
     settings = uvicorn.Config(application, log_level="warning", server_header=False)

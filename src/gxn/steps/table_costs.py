@@ -1,7 +1,7 @@
 """Table what each row costs beside what it finds: updates, parameters and CPU seconds, and rsum.
 
 Costs are those that the jobs say in their logs, a killed job's included. A stage that rows share counts in each of
-them. What a job does on a GPU is no CPU second.
+them. Work on a GPU is not counted in CPU seconds.
 """
 
 import json
@@ -34,7 +34,7 @@ def table_costs(arguments: Arguments) -> None:
     try:
         logs: dict[str, list[list[str]]] = json.loads(arguments.logs)
     except ValueError as error:
-        raise GxnError(f"--logs: is no JSON: {error}") from error
+        raise GxnError(f"--logs: is not JSON: {error}") from error
     table = [
         _row(runs, logs.get(runs[0].method, []))
         for runs in rows(read_runs(arguments.metrics, arguments.rows))

@@ -28,7 +28,7 @@ def tokenize(arguments: Arguments) -> None:
     write_tokens(arguments.tokens, records, words, settings.max_length)
     write_json(arguments.vocabulary, {"words": words})
     count = len(words) - len(SPECIAL)
-    print(f"{count} words stand at least {settings.min_count} times in the training split")
+    print(f"{count} words occur at least {settings.min_count} times in the training split")
 
 
 main = cli.command(tokenize, Arguments)

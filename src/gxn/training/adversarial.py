@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from gxn.configuration.stages import RankingSettings
+from gxn.configuration.stage_settings import RankingSettings
 from gxn.configuration.systems import Adversarial as Settings
 from gxn.losses.adversary import (
     bounded_margin,
@@ -52,7 +52,7 @@ class Adversarial(Matching):
         """
         super().__init__(encoders, ranking)
         self.adversarial, self.labels, self.several = settings, labels, several
-        self.updates, self.begun, self.ended, self.done = updates, 0, 0, 0
+        self.updates, self.start, self.end, self.done = updates, 0, 0, 0
         joint_dim, device = next(iter(encoders.image.values())).out_features, labels.device
         self.classifier = LabelClassifier(joint_dim, labels.shape[1]).to(device)
         self.discriminator = ModalityDiscriminator(joint_dim).to(device)
@@ -74,7 +74,7 @@ class Adversarial(Matching):
 
     def begin(self, ranking: RankingSettings, epochs: int, steps_per_epoch: int) -> None:
         self.settings, self.steps_per_epoch = ranking, steps_per_epoch
-        self.begun, self.ended = self.ended, self.ended + epochs * steps_per_epoch
+        self.start, self.end = self.end, self.end + epochs * steps_per_epoch
         for optimizer in self.optimizers.values():
             optimizer.state.clear()
 
@@ -84,7 +84,7 @@ class Adversarial(Matching):
 
     def start_epoch(self, epoch: int) -> None:
         set_rate(self.optimizer, self.settings.learning_rate, self.settings.lr_decay_epoch, epoch)
-        self.done = self.begun + epoch * self.steps_per_epoch
+        self.done = self.start + epoch * self.steps_per_epoch
         is_over = self.guard.close_epoch(self._strength())
         self.playing = self.adversarial.adversary_weight > 0 and not is_over
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from gxn.configuration.stages import CaptioningSettings
+from gxn.configuration.stage_settings import CaptioningSettings
 from gxn.datasets.tokens import read_tokens
 from gxn.datasets.words import EOS, PAD
 from gxn.losses.captioning import caption_mask, cross_entropy, self_critical
@@ -79,8 +79,8 @@ class Captioning:
     def step(self, batch: Batch) -> dict[str, Tensor]:
         grounded = self._ground(batch.features)
         targets = with_end(batch.tokens)
-        said = self.decoder(grounded, targets, self.sampling)
-        loss = entropy = cross_entropy(said, targets != PAD)
+        log_probs = self.decoder(grounded, targets, self.sampling)
+        loss = entropy = cross_entropy(log_probs, targets != PAD)
         losses = {"xe_loss": entropy.detach()}
         weight = self.settings.scst_weight
         critical = weight > 0 and self.updates % self.settings.scst_interval == 0
@@ -99,10 +99,10 @@ class Captioning:
         )
         reward, baseline = torch.from_numpy(scores).to(grounded.device).split(len(image))
         counts = reward != baseline  # a sample no better and no worse than the greedy caption teaches nothing
-        said = torch.zeros(sampled.shape, device=grounded.device)
+        log_probs = torch.zeros(sampled.shape, device=grounded.device)
         if counts.any():
-            said[counts] = self.decoder(grounded[counts], sampled[counts], drawn=drawn.of(counts))
-        loss = self_critical(said, caption_mask(sampled, EOS), reward, baseline)
+            log_probs[counts] = self.decoder(grounded[counts], sampled[counts], drawn=drawn.of(counts))
+        loss = self_critical(log_probs, caption_mask(sampled, EOS), reward, baseline)
         return loss, reward.mean()
 
     @torch.no_grad()
@@ -112,8 +112,8 @@ class Captioning:
             part = split.batch(captions)
             targets = with_end(part.tokens)
             mask = targets != PAD
-            said = self.decoder(self._ground(part.features), targets)
-            total -= float(said.masked_fill(~mask, 0).sum())
+            log_probs = self.decoder(self._ground(part.features), targets)
+            total -= float(log_probs.masked_fill(~mask, 0).sum())
             words += int(mask.sum())
         rows, spoken = greedy_captions(self.encoders, self.decoder, split.features, self.settings.max_length)
         return {

@@ -35,7 +35,9 @@ def building(path: Path) -> Iterator[None]:
         GxnError,
     ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise GxnError(f"{path}: describes no network that can be built: {reason}; train it again") from error
+        raise GxnError(
+            f"{path}: does not describe a network that can be built: {reason}; train it again"
+        ) from error
 
 
 def read_encoders(path: Path) -> tuple[Encoders, dict[str, Any]]:

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
-from gxn.configuration.stages import RankingSettings
+from gxn.configuration.stage_settings import RankingSettings
 from gxn.configuration.systems import Correspondence as Settings
 from gxn.datasets.words import SPECIAL
 from gxn.evaluation.metrics import rsum, summary

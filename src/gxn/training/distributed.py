@@ -1,4 +1,4 @@
-"""One process, or several that train one network: who does which share, and what they tell one another."""
+"""One process, or several that train one network: the share of each, and what they exchange."""
 
 import contextlib
 import os
@@ -101,7 +101,7 @@ def check_cards(processes: int) -> None:
     """
     cards = torch.cuda.device_count()
     if processes > cards:
-        raise GxnError(f"finetune.processes: {processes} need a card each, and there are {cards}; lower it")
+        raise GxnError(f"finetune.processes: {processes} need one card each, but there are {cards}; lower it")
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gxn.configuration.networks import Model
-from gxn.configuration.stages import DrawingSettings
+from gxn.configuration.stage_settings import DrawingSettings
 from gxn.errors import GxnError
 from gxn.files import rows_of
 from gxn.hdf5 import hdf5_dataset, open_hdf5, read_rows
@@ -109,15 +109,15 @@ class Drawing:
         if self.judge_grounds:
             caption, trained = sketch.caption, [*trained, self.optimizers["ground_text"]]
         judge = self.discriminator
-        seen, text = judge.look(real), judge.read(caption)
-        true = judge.match(seen, text)
-        mismatched = judge.match(seen, text[mismatched_pairs(image, settings.mismatched)])
+        features, text = judge.look(real), judge.read(caption)
+        true = judge.match(features, text)
+        mismatched = judge.match(features, text[mismatched_pairs(image, settings.mismatched)])
         fake = judge.match(judge.look(sketch.drawn.detach()), text)
         weights = settings.fake_weight, settings.mismatched_weight
         loss = discriminator_loss(true, fake, mismatched, *weights, settings.adversarial)
         losses = {"discriminator_loss": loss.detach()}
         if settings.contrastive_d > 0:
-            contrastive = contrastive_loss(judge.head.products(seen, text), image)
+            contrastive = contrastive_loss(judge.head.products(features, text), image)
             losses["contrastive_real"] = contrastive.detach()
             loss = loss + settings.contrastive_d * contrastive
         update(loss, trained, None)
@@ -125,13 +125,13 @@ class Drawing:
 
     def _generate(self, sketch: _Sketch, image: Tensor) -> dict[str, Tensor]:
         settings, judge = self.settings, self.discriminator.requires_grad_(False)
-        seen, text = judge.look(sketch.drawn), judge.read(sketch.caption.detach())
-        adversarial = generator_loss(judge.match(seen, text), settings.saturating, settings.adversarial)
+        features, text = judge.look(sketch.drawn), judge.read(sketch.caption.detach())
+        adversarial = generator_loss(judge.match(features, text), settings.saturating, settings.adversarial)
         kl = conditioning_kl(sketch.mean, sketch.log_variance)
         losses = {"generator_loss": adversarial.detach(), "kl": kl.detach()}
         loss = adversarial + settings.kl_weight * kl
         if settings.contrastive_g > 0:
-            contrastive = contrastive_loss(judge.head.products(seen, text), image)
+            contrastive = contrastive_loss(judge.head.products(features, text), image)
             losses["contrastive_drawn"] = contrastive.detach()
             loss = loss + settings.contrastive_g * contrastive
         drawers = [each for name, each in self.optimizers.items() if name != "discriminator"]

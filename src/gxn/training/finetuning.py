@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gxn.configuration.stages import FinetuneSettings
+from gxn.configuration.stage_settings import FinetuneSettings
 from gxn.features.cnn import normalise
 from gxn.features.extract import extract
 from gxn.models.encoders import Encoders

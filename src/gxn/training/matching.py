@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gxn import plugins
-from gxn.configuration.stages import RankingSettings
+from gxn.configuration.stage_settings import RankingSettings
 from gxn.evaluation.metrics import rsum, summary
 from gxn.evaluation.ranks import Ranks, ranks
 from gxn.kernels.similarity import cuda_kernels
@@ -56,8 +56,8 @@ class Matching:
         scores = score(encoder.similarity, images, texts, self.encoders.weights)
         loss = self.loss(scores, same_image, self.settings.loss)
         if len(images) > 1 and encoder.each_space_weight > 0:
-            for seen, read in zip(images, texts, strict=True):
-                alone = score(encoder.similarity, [seen], [read], [1.0])
+            for image_space, text_space in zip(images, texts, strict=True):
+                alone = score(encoder.similarity, [image_space], [text_space], [1.0])
                 loss = loss + encoder.each_space_weight * self.loss(alone, same_image, self.settings.loss)
         return loss
 

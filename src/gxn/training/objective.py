@@ -5,7 +5,7 @@ from typing import Protocol
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from gxn.configuration.stages import RankingSettings
+from gxn.configuration.stage_settings import RankingSettings
 from gxn.training.data import Batch, Split
 
 

@@ -9,6 +9,7 @@ import torch
 
 from gxn.configuration import stages
 from gxn.configuration.root import Configuration
+from gxn.configuration.stage_settings import DrawingSettings
 from gxn.datasets.tokens import Captions
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import Encoders, EncoderSizes
@@ -86,9 +87,7 @@ def made_up(size: int, features: int, words: int, device: torch.device) -> tuple
     return batch, captions
 
 
-def _drawing(
-    config: Configuration, settings: stages.DrawingSettings, encoders: Encoders, batch: Batch
-) -> Objective:
+def _drawing(config: Configuration, settings: DrawingSettings, encoders: Encoders, batch: Batch) -> Objective:
     side, device = config.dataset.gan_image_size, batch.features.device
     networks = build_drawing_networks(config.model, side, device)
     images = torch.zeros((len(batch.image), 3, side, side), dtype=torch.uint8, device=device)

@@ -41,11 +41,11 @@ class Resume:
             state = torch.load(io.BytesIO(content[32:]), map_location="cpu", weights_only=True)
             same = state["fingerprint"] == self.fingerprint
         except Exception as error:  # torch names no common class for damaged archives
-            print(f"{self.path}: cannot be read ({type(error).__name__}); starting anew", flush=True)
+            print(f"{self.path}: cannot be read ({type(error).__name__}); starting over", flush=True)
             return None
         if not same:
             print(
-                f"{self.path}: was left by another configuration, other data or other code; starting anew",
+                f"{self.path}: was left by another configuration, other data or other code; starting over",
                 flush=True,
             )
             return None

@@ -14,7 +14,8 @@ from gxn.cli import option, warn
 from gxn.configuration.arguments import Configured
 from gxn.configuration.networks import EncoderSettings, Model
 from gxn.configuration.section import S, parse, used_plugins
-from gxn.configuration.stages import StageSettings, settings
+from gxn.configuration.stage_settings import StageSettings
+from gxn.configuration.stages import settings
 from gxn.costs import cost_line
 from gxn.errors import GxnError
 from gxn.evaluation.collapse import discriminator_warnings

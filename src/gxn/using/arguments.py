@@ -23,7 +23,7 @@ class RowArguments:
     model: Path | None = cli.option("exported folder, in place of the results here", None)
 
     def open(self, skill: Skill) -> tuple[Model, Results | None]:
-        """The row, and the results that it is from; it is said which one it is.
+        """The row, and the results that it is from; its name is printed.
 
         Raises:
             GxnError: there is none with that skill.

@@ -114,7 +114,7 @@ def _limits(model: Model) -> str:
     known = len(model.vocabulary.words) - 4
     lines = [
         f"- It knows {known} words, those of its training captions; others are read as unknown.",
-        "- A score orders results; it is no probability, and scores of two rows do not compare.",
+        "- A score orders results; it is not a probability, and scores of two rows cannot be compared.",
         "- It learnt what its training data show and how they were captioned, with their biases.",
         "- The licence of the training images and of the CNN's weights holds for what is made of them.",
     ]
@@ -129,6 +129,6 @@ def _files(model: Model, cnn: str) -> str:
         "- `vocabulary.json`: its words",
     ]
     if model.photographs is None:
-        return "\n".join([*lines, "- no CNN: the row was trained on features that were given ready"])
+        return "\n".join([*lines, "- no CNN: the row was trained on precomputed features"])
     lines.append(f"- `transform.json`, `cnn.safetensors`: how a photograph becomes features ({cnn})")
     return "\n".join([*lines, f"- SHA-256 of the CNN: `{model.photographs.sha256}`"])

@@ -39,7 +39,7 @@ def export(model: Model, checkpoint: Path, folder: Path) -> None:
         GxnError: there is something in the folder already, or it cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise GxnError(f"{folder}: is there already; name a folder that is not")
+        raise GxnError(f"{folder}: already exists; name a new folder")
     vocabulary, photographs = model.vocabulary, model.photographs
     transform = photographs.settings.model_dump(mode="json") if photographs else None
     config: dict[str, Any] = {
@@ -65,7 +65,7 @@ def export(model: Model, checkpoint: Path, folder: Path) -> None:
     write_json(folder / VOCABULARY, {"words": list(vocabulary.words)})
     write_json(folder / TRANSFORM, transform)
     save_tensors(folder / MODEL, kept, about | {"bound": _bound(config)})
-    write_json(folder / CONFIG, config)  # last: without it the folder is no exported row
+    write_json(folder / CONFIG, config)  # last: without it the folder is not an exported row
 
 
 def load(folder: str | Path) -> Model:
@@ -76,7 +76,9 @@ def load(folder: str | Path) -> Model:
     """
     folder = Path(folder)
     if not (folder / CONFIG).is_file():
-        raise GxnError(f"{folder}: is no exported row, it has no {CONFIG}; gxn export ROW DIR makes one")
+        raise GxnError(
+            f"{folder}: is not an exported row, as it has no {CONFIG}; gxn export ROW DIR makes one"
+        )
     config = read_json(folder / CONFIG)
     path = folder / MODEL
     _, about = load_tensors(path)
@@ -84,7 +86,7 @@ def load(folder: str | Path) -> Model:
         if config["format"] != FORMAT:
             raise GxnError(f"{folder}: was exported by another version of gxn; export it again")
         if about.get("bound") != _bound(config):
-            raise GxnError(f"{folder}: {CONFIG} is not that of {MODEL}; export the row again")
+            raise GxnError(f"{folder}: {CONFIG} does not belong to {MODEL}; export the row again")
         words = Vocabulary(
             tuple(read_vocabulary(folder / VOCABULARY)), config["tokeniser"], config["max_length"]
         )
@@ -109,7 +111,7 @@ def load(folder: str | Path) -> Model:
 
 
 def _photographs(folder: Path, config: dict[str, Any], device: Any) -> Photographs | None:
-    """The CNN and its transform; None where the row was trained on ready features."""
+    """The CNN and its transform; None where the row was trained on precomputed features."""
     transform = read_json(folder / TRANSFORM)
     if digest(transform) != config["transform"]:
         raise GxnError(

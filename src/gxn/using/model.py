@@ -54,7 +54,7 @@ class Model:
         """Embeddings float32 (N, D) of sentences, by space.
 
         Raises:
-            GxnError: a sentence has no word that is known.
+            GxnError: a sentence has no known word.
         """
         return self._by_space(self._encode(*self.vocabulary.encode(sentences)))
 
@@ -131,14 +131,14 @@ class Model:
             GxnError: the row does not caption, or the features have another width.
         """
         decoder = self._need(self.decoder, "caption")
-        said = decoder.greedy(self.encoders.image_space(self._checked(features), GROUNDED), self.longest)
-        return [self.vocabulary.text(ids) for ids in said.tolist()]
+        captions = decoder.greedy(self.encoders.image_space(self._checked(features), GROUNDED), self.longest)
+        return [self.vocabulary.text(ids) for ids in captions.tolist()]
 
     def draw(self, sentences: Sequence[str], noise: int = 0) -> np.ndarray:
         """A drawing of each sentence, uint8 (N, S, S, 3), from the noise of a seed.
 
         Raises:
-            GxnError: the row does not draw, or a sentence has no word that is known.
+            GxnError: the row does not draw, or a sentence has no known word.
         """
         augmentation, generator = self._need(self.drawer, "draw")
         encoded = self._encode(*self.vocabulary.encode(sentences))
@@ -150,8 +150,8 @@ class Model:
     def _cnn(self) -> Photographs:
         if self.photographs is None:
             raise GxnError(
-                f"row {self.row} was trained on ready features (features.file), so no photograph can be read; "
-                "in Python, embed_features takes features of the same kind"
+                f"row {self.row} was trained on precomputed features (features.file), so no photograph can be "
+                "read; in Python, embed_features takes features of the same kind"
             )
         return self.photographs
 

@@ -37,7 +37,7 @@ class Vocabulary:
         return {word: at for at, word in enumerate(self.words) if at >= len(SPECIAL)}
 
     def unknown(self, sentence: str) -> list[str]:
-        """Tokens of a sentence that are no words of the vocabulary, each once, in their order."""
+        """Tokens of a sentence that are not in the vocabulary, each once, in their order."""
         found = tokeniser(self.tokeniser)(sentence)
         return list(dict.fromkeys(token for token in found if token not in self._ids))
 
@@ -45,14 +45,14 @@ class Vocabulary:
         """Word ids of sentences, int64 (N, T) padded with PAD, and their lengths, int64 (N,).
 
         Raises:
-            GxnError: a sentence has no word that is known.
+            GxnError: a sentence has no known word.
         """
         parted = [tokeniser(self.tokeniser)(sentence) for sentence in sentences]
         for sentence, tokens in zip(sentences, parted, strict=True):
             if self._ids.keys().isdisjoint(tokens[: self.max_length]):
                 known = len(self.words) - len(SPECIAL)
                 raise GxnError(
-                    f"{sentence!r}: no word of it is among the {known} of the vocabulary; say it otherwise"
+                    f"{sentence!r}: none of its words is among the {known} of the vocabulary; use other words"
                 )
         return self.encode_tokens(parted)
 

@@ -29,7 +29,7 @@ HEAD = 1 << 16  # bytes by which a layout is recognised
 
 @dataclass(frozen=True)
 class CaptionFile:
-    """Holds the content of caption files.
+    """The content of caption files.
 
     Attributes:
         layouts: the NAME of each file's layout, in the order of the files.
@@ -87,7 +87,7 @@ def read_captions_file(
 
     Args:
         paths: the caption files, or a folder with a text file beside each picture. Of several files whose names
-            or folders each tell one split (`captions_val2014.json`, `test.csv`, `train/metadata.jsonl`), the rows
+            or folders each name one split (`captions_val2014.json`, `test.csv`, `train/metadata.jsonl`), the rows
             without a split get that one.
         images: folder of the photographs; None: there are none, names stay as the files spell them.
         missing: `refuse`: an image that is not in the folder is an error; `skip`: its captions are left out.
@@ -109,33 +109,33 @@ def read_captions_file(
 
 
 def _named_splits(parts: list[list[Row]], paths: Sequence[Path]) -> list[list[Row]]:
-    """Give rows without a split the one that their file's name tells, where each of several files tells one."""
-    told = [split_of_path(Path(path)) for path in paths]
-    if None in told or len(set(told)) < 2:  # a folder called test says nothing of all files in it
+    """Give rows without a split the one in their file's name, where each of several files names one."""
+    splits = [split_of_path(Path(path)) for path in paths]
+    if None in splits or len(set(splits)) < 2:  # a folder called test says nothing about each file in it
         return parts
     return [
         [row if row.split else row._replace(split=split) for row in part]
-        for part, split in zip(parts, told, strict=True)
+        for part, split in zip(parts, splits, strict=True)
     ]
 
 
 def split_of_path(path: Path) -> str | None:
-    """The split that a file's name tells, or else its folder's; None: none, or more than one."""
+    """The split in a file's name, or else in its folder's; None: none, or more than one."""
     for name in (path.stem, path.absolute().parent.name):
-        told = {SPLIT_NAMES[word] for word in re.findall(r"[a-z]+", name.lower()) if word in SPLIT_NAMES}
-        if told:
-            return told.pop() if len(told) == 1 else None
+        splits = {SPLIT_NAMES[word] for word in re.findall(r"[a-z]+", name.lower()) if word in SPLIT_NAMES}
+        if splits:
+            return splits.pop() if len(splits) == 1 else None
     return None
 
 
 def _own_ids(parts: list[list[Row]]) -> list[list[Row]]:
     """Drop the ids of all files where two files use one id for different images, as each counts from 0."""
-    owners: dict[int, str] = {}
+    image_of: dict[int, str] = {}
     for part in parts:
         mine = {row.imgid: row.image for row in part if row.imgid is not None}
-        if any(owners.get(imgid, image) != image for imgid, image in mine.items()):
+        if any(image_of.get(imgid, image) != image for imgid, image in mine.items()):
             return [[row._replace(imgid=None, sentid=None) for row in each] for each in parts]
-        owners |= mine
+        image_of |= mine
     return parts
 
 
@@ -184,7 +184,7 @@ def _absent(names: list[str], images: Path, total: int) -> str:
 
 def _not_empty(rows: list[Row], paths: Sequence[Path]) -> list[Row]:
     if not rows:
-        raise GxnError(f"{', '.join(map(str, paths))}: no caption is in it")
+        raise GxnError(f"{', '.join(map(str, paths))}: contains no captions")
     return rows
 
 
@@ -192,8 +192,8 @@ def find_captions(folder: Path) -> list[Path]:
     """Find the caption files in a folder of photographs by their content, for `gxn init`.
 
     Files in the folder and one folder below are looked at. Several files are taken together where the name of
-    each tells another split (`captions_train2014.json`, `captions_val2014.json`); files without `caption` in
-    their names (`instances_train2014.json`) are passed over where others have it. Where there is no file, a text
+    each names another split (`captions_train2014.json`, `captions_val2014.json`); files without `caption` in
+    their names (`instances_train2014.json`) are ignored where others have it. Where there is no file, a text
     beside each picture is looked for.
 
     Raises:
@@ -206,12 +206,12 @@ def find_captions(folder: Path) -> list[Path]:
         return found
     if found:
         raise GxnError(
-            f"{folder}: several files hold captions: {', '.join(path.name for path in found[:NAMED])}; "
+            f"{folder}: several files contain captions: {', '.join(path.name for path in found[:NAMED])}; "
             "name one, or the ones that belong together, by --captions"
         )
     if any(layout.recognise(folder, b"") for layout in layouts().values()):
         return [folder]
-    raise GxnError(f"{folder}: no captions are found in it. {known_layouts()}")
+    raise GxnError(f"{folder}: contains no captions. {known_layouts()}")
 
 
 def _candidates(folder: Path) -> Iterable[Path]:

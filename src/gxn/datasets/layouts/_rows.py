@@ -72,9 +72,9 @@ class Problems:
         elif len(value) > MOST_LETTERS:
             self.add(place, f"{key}: has {len(value)} characters, of at most {MOST_LETTERS}; is it a {key}?")
         elif not value.isascii() and SURROGATE.search(value):
-            self.add(place, f"{key}: holds half of a surrogate pair, which is not a character")
+            self.add(place, f"{key}: contains half of a surrogate pair, which is not a character")
         elif key == "image" and "\0" in value:
-            self.add(place, "image: holds a NUL, which no file name can")
+            self.add(place, "image: contains a NUL character, which file names cannot")
         else:
             return value.strip()
         return None

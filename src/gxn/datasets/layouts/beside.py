@@ -50,7 +50,7 @@ def read(path: Path) -> list[Row]:
         bare = name[: name.rfind(".")]
         found = pictures.get(_key(bare), []) if pictures else [bare]
         if len(found) > 1:
-            problems.add(name, f"stands beside both {found[0]} and {found[1]}; rename one")
+            problems.add(name, f"has the same name as both {found[0]} and {found[1]}; rename one")
         if not found:
             continue
         captions = [line.strip() for _, line in lines(read_text(path / name))]

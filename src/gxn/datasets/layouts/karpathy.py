@@ -61,7 +61,7 @@ def _image(image: Any, place: str, problems: Problems) -> list[Row]:
     ]
     sentids = [row.sentid for row in rows]
     if None not in sentids and image.get("sentids", sentids) != sentids:
-        problems.add(place, "sentids: are not the sentid of its sentences")
+        problems.add(place, "sentids: do not match the sentid of its sentences")
     return [row._replace(image=name or "", split=split, imgid=imgid) for row in rows]
 
 
@@ -71,7 +71,7 @@ def _sentence(sentence: Any, place: str, imgid: int | None, problems: Problems) 
         problems.add(place, f"must be an object with keys, not {type(sentence).__name__}")
         return Row("", "")
     if imgid is not None and sentence.get("imgid", imgid) != imgid:
-        problems.add(place, f"imgid: {sentence['imgid']!r} is not that of its image, {imgid}")
+        problems.add(place, f"imgid: {sentence['imgid']!r} is not the imgid of its image, {imgid}")
     text = problems.text(place, "raw", sentence.get("raw")) or ""
     tokens = sentence.get("tokens")
     if tokens is not None and not (

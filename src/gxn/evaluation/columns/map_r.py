@@ -1,4 +1,4 @@
-"""The same over the first R ranks alone, R being the number of relevant items."""
+"""Mean average precision, percent, over the first R ranks, R being the number of relevant items."""
 
 from gxn.evaluation.retrieval_map import Precision
 

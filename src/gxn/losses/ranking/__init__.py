@@ -6,6 +6,6 @@ A plug-in has a class `Parameters`, the keys of `loss`, and a function
 
 of `scores` (B, B), row i image and column j caption, the pairs on the diagonal, and of `same_image` bool (B,
 B), true
-where pair i and pair j show one image, so that they are no negatives of each other; the diagonal is always true.
+where pair i and pair j show one image, so that they are not negatives of each other; the diagonal is always true.
 The result is a sum over the batch, not a mean: that is what VSE++ and order embeddings clip at gradient norm 2.
 """
