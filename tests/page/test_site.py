@@ -1,5 +1,6 @@
 """The pages, parsed: links that lead somewhere, text that is escaped, true items that are marked."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import PurePosixPath
 from posixpath import join, normpath
@@ -153,6 +154,16 @@ def test_a_copy_with_fewer_pages_has_those_from_easy_to_hard(files):
     assert "a page for each of 2 pictures" in " ".join(parsed(part, INDEX).text.split())
 
 
+def test_a_row_that_did_not_learn_to_imagine_is_marked_wherever_it_stands(site):
+    assert [row.mark for row in site.collection.rows] == [" †", ""]
+    for path in (INDEX, "pages/picture/100.html", "pages/tables.html", "pages/differences/near.far.html"):
+        page = parsed(site, path)
+        assert "Near †" in page.text and "Far & <wide> †" not in page.text
+        assert "† What imagines did not learn." in page.text
+    other = replace(site.collection, rows=site.collection.rows[1:])
+    assert "†" not in parsed(Site(other), INDEX).text
+
+
 def test_a_copy_of_many_pictures_is_brief_but_has_all_ranks(files, monkeypatch):
     whole = parsed(Site(made_collection(), **files), "pages/picture/100.html")
     monkeypatch.setattr(module, "WHOLE", 3)
@@ -172,7 +183,7 @@ def test_a_copy_of_many_pictures_is_brief_but_has_all_ranks(files, monkeypatch):
     assert [each.get("class") for each in brief.all("span")].count("tag") == sum(
         [len((first[0] | first[1]) & {0, 1}), *(int(0 in row.best_images[0][:3]) for row in rows)]
     )
-    assert all(f"{row.label} {place}" in brief.text for row in rows for place in (1, 2, 3))
+    assert all(f"{row.label}{row.mark} {place}" in brief.text for row in rows for place in (1, 2, 3))
 
 
 def test_front_page_says_what_did_not_learn_and_only_a_server_takes_questions(files):

@@ -45,6 +45,11 @@ class Row:
     embeddings: Embeddings
     imagined: Imagined | None
 
+    @property
+    def mark(self) -> str:
+        """A dagger behind the name where something that it imagined with did not learn, else nothing."""
+        return " †" if self.imagined and self.imagined.warnings else ""
+
     @cached_property
     def ranks(self) -> Ranks:
         """Ranks of every image and caption among the whole split."""

@@ -55,7 +55,7 @@ class Site:
         self.collection = collection
         self.views = Views(collection, {collection.records[row].imgid for row in self.order})
         self.rows = {row.key: row for row in collection.rows}
-        names = {row.key: RowName(row.label, row.colour) for row in collection.rows}
+        names = {row.key: RowName(row.label + row.mark, row.colour) for row in collection.rows}
         self.tables = [tables.read(path, names) for path in table_files]
         self.figures = {path.stem: path for path in figure_files}
         self.environment = Environment(
