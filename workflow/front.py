@@ -1,19 +1,41 @@
 """The first page of the HTML report, in reStructuredText: results, what they say, the rows, changed settings."""
 
+import base64
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from gxn import cli
 from gxn.configuration.files import load
 from gxn.configuration.rows import Method
 from gxn.reporting.rows import Rows, label, rows_of
-from workflow import paths
+from workflow import paths, statements
 from workflow.plan import Plan
 
-COLUMNS = {"i2t_r1": "i2t R@1", "i2t_r5": "R@5", "i2t_r10": "R@10", "i2t_medr": "MedR"}
-COLUMNS |= {"t2i_r1": "t2i R@1", "t2i_r5": "R@5", "t2i_r10": "R@10", "t2i_medr": "MedR", "rsum": "rsum"}
+# a bare R@10 would be taken for an address of mail
+COLUMNS = {"i2t_r1": r"i2t R\@1", "i2t_r5": r"R\@5", "i2t_r10": r"R\@10", "i2t_medr": "MedR"}
+COLUMNS |= {"t2i_r1": r"t2i R\@1", "t2i_r5": r"R\@5", "t2i_r10": r"R\@10", "t2i_medr": "MedR", "rsum": "rsum"}
+TOLD = (
+    "ablation.csv",
+    "ablation.md",
+    "significance.csv",
+    "imagined.csv",
+)  # tables that the words are made of
+FIGURES = {
+    "ablation": "Rows of the ablation",
+    "recall": "Recall at K",
+}  # shown on the page, with their titles
+CAPTIONS_OF_FIGURES = Path(__file__).parent / "report"
+# Snakemake sets the page beside the graph of the jobs, in a narrow column; here the graph stands last
+STYLE = """
+div:has(> #rulegraph) { flex-direction: column; }
+div:has(> div > #rulegraph) { align-items: flex-start; }
+.prose.max-w-lg { max-width: 68rem; }
+.prose td, .prose th { white-space: nowrap; padding: 0.2rem 0.6rem; }
+.prose figcaption { font-size: 0.85rem; max-width: 46rem; }
+"""
 KINDS = {"cca": "a closed form without a seed", "embeddings": "embeddings that another program made"}
 KINDS |= {
     "correspondence": "a correspondence autoencoder",
@@ -28,11 +50,16 @@ def front(plan: Plan, root: Path) -> str:
     table, tests = (
         _read(root / plan.expand(paths.table(f"{name}.csv"))[0]) for name in ("ablation", "significance")
     )
-    parts = []
+    parts = [_raw(f"<style>{STYLE}</style>")]
     if table:
         parts += ["**Results**, mean ± standard deviation over seeds:", _ablation(table, rows)]
+    texts = {f"table_{name}": root / plan.expand(paths.table(name))[0] for name in TOLD}
+    if tests and all(path.is_file() for path in texts.values()):
+        read = {name: path.read_text("utf-8") for name, path in texts.items()}
+        parts += ["**In words:** " + statements.in_short(read)]
     if tests:
         parts += ["**Differences in rsum**, with 95 % intervals:", _bullets(_differences(tests, rows))]
+    parts += [_figure(root / plan.expand(paths.figure(name, "png"))[0], name) for name in FIGURES]
     parts += ["**Rows:**", _bullets(f"{label(rows, name)}: {_row(plan, name)}." for name in plan.all_rows)]
     own = changed(plan, root)
     parts += ["**Settings that differ from params.yaml:**" + ("" if own else " none."), _bullets(own)]
@@ -58,6 +85,24 @@ def changed(plan: Plan, root: Path) -> list[str]:
         if now.get(key) != before.get(key) and not any(f"{key}.".startswith(f"{row}.") for row in left_out)
     ]
     return own + [f"``{row}``: left out" for row in left_out]
+
+
+def _figure(path: Path, name: str) -> str:
+    """A figure with its title and caption, as a part of the page; nothing where it is not made yet."""
+    if not path.is_file():
+        return ""
+    caption = (CAPTIONS_OF_FIGURES / f"figure_{name}.rst").read_text("utf-8").replace("\n", " ").strip()
+    # docutils refuses long lines; a browser leaves line breaks out of an address
+    picture = "data:image/png;base64," + "\n".join(wrap(base64.b64encode(path.read_bytes()).decode(), 5000))
+    return _raw(
+        f'<figure><img alt="{FIGURES[name]}" src="{picture}">'
+        f"<figcaption><b>{FIGURES[name]}.</b> {caption}</figcaption></figure>"
+    )
+
+
+def _raw(html: str) -> str:
+    lines = [f"   {line}" for line in html.splitlines() if line]
+    return "\n".join([".. raw:: html", "", *lines])
 
 
 def _leaves(value: Any, above: str = "") -> Iterable[tuple[str, Any]]:

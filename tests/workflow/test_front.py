@@ -15,16 +15,17 @@ def root(tmp_path):
     shutil.copy(ROOT / "params.yaml", tmp_path)
     folder = tmp_path / "results/scenes"
     folder.mkdir(parents=True)
-    for name in ("ablation", "significance"):
-        shutil.copy(ROOT / f"docs/reference/table_{name}.csv", folder)
+    for name in ("ablation.csv", "ablation.md", "significance.csv", "imagined.csv"):
+        shutil.copy(ROOT / f"docs/reference/table_{name}", folder)
     return tmp_path
 
 
 def test_it_opens_on_the_table_then_says_the_differences_and_what_rows_are(root):
     page = front(plan(), root)
     html = docutils.core.publish_parts(page, writer="html5")["body"]
-    assert "system-message" not in html and "<table>" in html
-    order = [page.index(word) for word in ("Results", "Differences in rsum", "Rows:", "Settings that differ")]
+    assert "system-message" not in html and "<table>" in html and "mailto" not in html
+    words = ("Results", "In words", "Differences in rsum", "Rows:", "Settings that differ")
+    order = [page.index(word) for word in words]
     assert order == sorted(order)
 
 
@@ -43,7 +44,17 @@ def test_rows_are_described(root):
 
 def test_before_a_run_the_page_has_rows_and_settings_alone(tmp_path):
     shutil.copy(ROOT / "params.yaml", tmp_path)
-    assert front(plan(), tmp_path).startswith("**Rows:**")
+    page = front(plan(), tmp_path)
+    assert "**Rows:**" in page and "Results" not in page and "<figure>" not in page
+
+
+def test_figures_stand_on_the_page_with_title_and_caption(root):
+    (root / "results/scenes/figures").mkdir()
+    (root / "results/scenes/figures/recall.png").write_bytes(b"picture")
+    html = docutils.core.publish_parts(front(plan(), root), writer="html5")["body"]
+    assert html.count("<figure>") == 1
+    assert "data:image/png;base64,cGljdHVyZQ==" in html
+    assert re.search(r"<figcaption><b>Recall at K\.</b> Recall@K both ways", html)
 
 
 def test_settings_of_ones_own_stand_beside_the_defaults(root):

@@ -8,6 +8,7 @@ rule figure_ablation:
             paths.figure("ablation", "png"),
             caption="../report/figure.rst",
             category="Figures",
+            labels={"title": "Rows of the ablation"},
         ),
     log:
         paths.log("figure_ablation"),
@@ -30,6 +31,7 @@ rule figure_recall:
             paths.figure("recall", "png"),
             caption="../report/figure.rst",
             category="Figures",
+            labels={"title": "Recall at K"},
         ),
     log:
         paths.log("figure_recall"),
@@ -53,6 +55,7 @@ rule figure_training:
             paths.figure("training", "png"),
             caption="../report/figure.rst",
             category="Figures",
+            labels={"title": "Training curves"},
         ),
     log:
         paths.log("figure_training"),
@@ -77,6 +80,7 @@ rule figure_i2t:
             paths.figure("i2t", "png"),
             caption="../report/figure.rst",
             category="Figures",
+            labels={"title": "Captions found for images"},
         ),
     log:
         paths.log("figure_i2t"),
@@ -103,6 +107,7 @@ rule figure_t2i:
             paths.figure("t2i", "png"),
             caption="../report/figure.rst",
             category="Figures",
+            labels={"title": "Images found for captions"},
         ),
     log:
         paths.log("figure_t2i"),
@@ -125,6 +130,7 @@ rule figure_framework:
             paths.figure("framework", "png"),
             caption="../report/figure.rst",
             category="Figures",
+            labels={"title": "The method"},
         ),
     log:
         paths.log("figure_framework"),

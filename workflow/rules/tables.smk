@@ -11,6 +11,7 @@ rule table_ablation:
             paths.table("ablation.csv"),
             caption="../report/table_ablation.rst",
             category="Tables",
+            labels={"title": "Ablation"},
         ),
         latex=paths.table("ablation.tex"),
         markdown=paths.table("ablation.md"),
@@ -18,6 +19,7 @@ rule table_ablation:
             paths.table("spaces.csv"),
             caption="../report/table_spaces.rst",
             category="Tables",
+            labels={"title": "Each space alone"},
         ),
     log:
         paths.log("table_ablation"),
@@ -40,6 +42,7 @@ rule table_published:
             paths.table("published.csv"),
             caption="../report/table_published.rst",
             category="Tables",
+            labels={"title": "Published numbers"},
         ),
         markdown=paths.table("published.md"),
     log:
@@ -63,6 +66,7 @@ rule table_imagined:
             paths.table("imagined.csv"),
             caption="../report/table_imagined.rst",
             category="Tables",
+            labels={"title": "Captions and drawings"},
         ),
     log:
         paths.log("table_imagined"),
@@ -85,6 +89,7 @@ rule table_significance:
             paths.table("significance.csv"),
             caption="../report/table_significance.rst",
             category="Tables",
+            labels={"title": "Differences from the control"},
         ),
     log:
         paths.log("table_significance"),
@@ -108,6 +113,7 @@ rule table_costs:
             paths.table("costs.csv"),
             caption="../report/table_costs.rst",
             category="Tables",
+            labels={"title": "Costs of the rows"},
         ),
     log:
         paths.log("table_costs"),
