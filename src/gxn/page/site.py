@@ -201,7 +201,7 @@ class Site:
 
 
 def _drawn(name: str) -> str:
-    """What a figure shows, by the docstring of its step; its name where it is of no step."""
+    """The subject of a figure, from the docstring of its step; its name where it has no step."""
     try:
         return cli.documentation(f"figure_{name}").partition("\n")[0].removeprefix("Draw ")
     except FileNotFoundError:

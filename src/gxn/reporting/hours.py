@@ -1,4 +1,4 @@
-"""What a study took, row by row, in CPU seconds of its record's jobs.
+"""Cost of a study, row by row, in CPU seconds of its record's jobs.
 
 A row's *own* jobs train it alone; *shared* ones are the pretraining that it comes from, which rows of the same
 encoder share, so that it counts in each of them; *judging* is ranking, captions, drawings and their measures. Jobs

@@ -48,7 +48,7 @@ def _own(key: str, table: Sequence[Row]) -> list[Row]:
 
 
 def _ends(own: Sequence[Row], key: str) -> list[float]:
-    """Where the whiskers end."""
+    """The end of the whiskers."""
     return [row[key] + (row[f"{key}_std"] or 0.0) for row in own]
 
 

@@ -158,7 +158,7 @@ def _block(part: SubFigure, curves: list[Curve], table_rows: Rows) -> None:
 
 
 def _single(curves: list[Curve]) -> bool:
-    """Whether a stage has one epoch only."""
+    """Say whether a stage has one epoch only."""
     return len({epoch for curve in curves for epoch in curve.epoch}) == 1
 
 
