@@ -14,6 +14,7 @@ from typing import IO, Any
 from gxn.configuration.files import load, write
 from gxn.configuration.root import Configuration, is_fetched
 from gxn.errors import GxnError
+from gxn.estimation.bounds import most_bytes
 from workflow import paths
 from workflow.digests import fingerprint
 
@@ -21,7 +22,7 @@ AT_WORK = (
     "Directory cannot be locked: another run is at work in it, or still ends. Wait for it; where there is no "
     "other Snakemake process, on any machine, run snakemake --unlock"
 )
-WIDEST = 2048  # the paper's widths end at 1,024
+SMALL = 2_000_000_000  # bytes that are at hand wherever anything runs
 
 
 def obstacle() -> str | None:
@@ -137,7 +138,7 @@ def job_configuration(config: Configuration) -> str:
 def check_networks(config: Configuration, file: str) -> None:
     """Refuse networks larger than the memory before any finished file is removed for them.
 
-    Widths up to those of papers are not looked at, since torch takes seconds to import; what was found for others
+    Networks that cannot be large are not looked at, since torch takes seconds to import; what was found for others
     is kept.
 
     Args:
@@ -147,9 +148,8 @@ def check_networks(config: Configuration, file: str) -> None:
     Raises:
         GxnError: the networks of a row need more.
     """
-    widths = [value for value in config.model.model_dump().values() if isinstance(value, int)]
     found = Path("scratch", config.dataset.name, "networks", f"{Path(file).stem}.json")
-    if max(widths) <= WIDEST or found.exists():
+    if most_bytes(config) <= SMALL or found.exists():
         return
     command = [sys.executable, "-m", "gxn.steps.preflight", "--check", "networks"]
     done = subprocess.run(

@@ -1,12 +1,14 @@
 """Memory of networks that are never made, against those that are."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from small import config_files
 
 from gxn.configuration.files import load
 from gxn.errors import GxnError
-from gxn.estimation import networks
+from gxn.estimation import bounds, networks
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import Encoders, EncoderSizes
 
@@ -43,3 +45,28 @@ def test_a_container_has_its_own_memory(tmp_path, monkeypatch):
     assert networks.memory(torch.device("cpu")) == 1_000_000
     (tmp_path / "memory.max").write_text("max\n")
     assert networks.memory(torch.device("cpu")) == whole > 10**8
+
+
+def test_a_batch_larger_than_the_memory_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(networks, "memory", lambda _device: 10**10)
+    batches = {"drawing": {"batch_size": 65536}, "training": {"batch_size": 65536}}
+    config = load(config_files(tmp_path, {**batches, "model": {"g_channels": 256}}))
+    with pytest.raises(
+        GxnError, match=r"^training\.batch_size, drawing\.batch_size: a batch takes \d+\.\d GB"
+    ):
+        networks.check_networks(config, torch.device("cpu"))
+
+
+@pytest.mark.parametrize(
+    "kinds", [("upsampling", "projection", "none"), ("transposed", "concatenation", "batch")]
+)
+@pytest.mark.parametrize("wide", ["text_hidden", "joint_dim", "decoder_hidden", "g_channels", "d_channels"])
+def test_networks_never_take_more_than_the_bound(tmp_path, kinds, wide):
+    names = ("generator_kind", "discriminator_kind", "discriminator_norm")
+    model = dict(zip(names, kinds, strict=True)) | {wide: 1024 if "channels" in wide else 4096}
+    config = load(config_files(tmp_path, {"model": model, "dataset": {"gan_image_size": 64}}))
+    assert max(networks.bytes_of_networks(config).values()) <= bounds.most_bytes(config)
+
+
+def test_the_default_is_far_below_what_is_at_hand():
+    assert bounds.most_bytes(load([Path(__file__).parents[2] / "params.yaml"])) < 2e9

@@ -7,18 +7,19 @@ import torch
 
 from gxn.configuration.root import Configuration
 from gxn.errors import GxnError
+from gxn.estimation.bounds import COPIES, FEATURES, NUMBER, WORDS, batch_numbers
 from gxn.models.decoder import CaptionDecoder
 from gxn.models.encoders import Encoders, EncoderSizes
 from gxn.training.drawing import build_drawing_networks
 
-# of each weight: itself, its gradient, Adam's two moments, the best epoch, the state that is saved
-COPIES = 6
-WORDS, FEATURES = 10_000, 4096  # of COCO's vocabulary and of VGG19, where the data's own are not known yet
 CGROUP = Path("/sys/fs/cgroup/memory.max")
 
 
 def bytes_of_networks(config: Configuration, words: int = WORDS, features: int = FEATURES) -> dict[str, int]:
-    """Bytes of the networks of each trained row, with what Adam and the saved states keep of them."""
+    """Bytes of the networks of each trained row, with what Adam and the saved states keep of them.
+
+    Joint training has all networks of a row at once, so no earlier stage of it takes more.
+    """
     meta, found = torch.device("meta"), {}
     sizes = EncoderSizes.of(config.model, features, words)
     with meta:
@@ -44,16 +45,22 @@ def memory(device: torch.device) -> int:
 
 
 def check_networks(config: Configuration, device: torch.device) -> dict[str, int]:
-    """Give the bytes of the largest row's networks.
+    """Give the bytes of the largest row's networks with what a batch keeps at least.
 
     Raises:
         GxnError: they are more than the memory of the device; names the row and the section to change.
     """
-    name, needed = max(bytes_of_networks(config).items(), key=lambda each: each[1])
-    there = memory(device)
+    name, needed = max(bytes_of_networks(config).items(), key=lambda each: each[1], default=("none", 0))
+    batch, there = NUMBER * batch_numbers(config), memory(device)
+    has = f"the memory of the {device.type} has {there / 1e9:.1f} GB"
     if needed > there:
         raise GxnError(
-            f"model: the networks of row {name} take {needed / 1e9:.1f} GB in training, with Adam's moments; the "
-            f"memory of the {device.type} has {there / 1e9:.1f} GB. Lower the largest widths of this section"
+            f"model: the networks of row {name} take {needed / 1e9:.1f} GB in training, with Adam's moments; "
+            f"{has}. Lower the largest widths of this section"
         )
-    return {"bytes": needed}
+    if needed + batch > there:
+        raise GxnError(
+            f"training.batch_size, drawing.batch_size: a batch takes {batch / 1e9:.1f} GB or more, beside "
+            f"networks of {needed / 1e9:.1f} GB; {has}. Lower the larger of these"
+        )
+    return {"bytes": needed + batch}
