@@ -39,6 +39,16 @@ class TestAtomic:
             temporary.write_text("")
         assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o644
 
+    @pytest.mark.parametrize(("mask", "mode"), [(0o077, 0o600), (0o027, 0o640)])
+    def test_but_not_where_the_user_keeps_others_out(self, tmp_path, mask, mode):
+        before = os.umask(mask)
+        try:
+            with atomic(tmp_path / "a.txt") as temporary:
+                temporary.write_text("")
+        finally:
+            os.umask(before)
+        assert (tmp_path / "a.txt").stat().st_mode & 0o777 == mode
+
     def test_what_a_killed_run_left_goes(self, tmp_path):
         (tmp_path / ".a.txt.12345678.part").write_text("left")
         with atomic(tmp_path / "a.txt") as temporary:

@@ -105,7 +105,7 @@ def test_and_does_not_come_back(folder):
     assert writer(folder, "one").begin(BATCH, TOTAL) == 0
 
 
-@pytest.mark.parametrize("state", [b"half a JS", b"", b"\xff\xfe", b'["one"]'])
+@pytest.mark.parametrize("state", [b"half a JS", b"", b"\xff\xfe", b'["one"]', b"[" * 100_000])
 def test_work_whose_fingerprint_cannot_be_read_is_thrown_away(folder, state):
     (folder / "state.json").write_bytes(state)
     assert writer(folder).begin(BATCH, TOTAL) == 0
