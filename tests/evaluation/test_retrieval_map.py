@@ -42,6 +42,20 @@ def test_ties_count_by_expectation_over_all_orders(levels):
         assert found.at_r[row] == pytest.approx(by_all_orders(*case, cut=True), abs=1e-12)
 
 
+def test_without_ties_it_is_the_average_precision_of_torchmetrics():
+    import torch
+    from torchmetrics.functional.retrieval import retrieval_average_precision
+
+    rng = np.random.default_rng(4)
+    scores = rng.permuted(np.tile(np.arange(1.0, 51), (6, 1)), axis=1)  # it counts no item of score 0 or less
+    relevant = rng.random((6, 50)) < 0.2
+    expected = [
+        retrieval_average_precision(*map(torch.from_numpy, pair)).item()
+        for pair in zip(scores, relevant, strict=True)
+    ]
+    assert precision(scores, relevant).average == pytest.approx(expected, abs=1e-6)
+
+
 def test_the_order_of_the_gallery_changes_nothing():
     rng = np.random.default_rng(0)
     scores, relevant = rng.integers(0, 4, (5, 40)), rng.random((5, 40)) < 0.3

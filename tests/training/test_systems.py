@@ -11,6 +11,7 @@ from gxn.configuration.systems import Adversarial as AdversarialSettings
 from gxn.configuration.systems import Cca
 from gxn.configuration.systems import Correspondence as CorrespondenceSettings
 from gxn.errors import GxnError
+from gxn.evaluation.retrieval_map import precision
 from gxn.losses.correspondence import tie
 from gxn.models.encoders import Encoders, EncoderSizes
 from gxn.training.adversarial import Adversarial
@@ -127,6 +128,23 @@ def test_encoders_classifier_and_discriminator_learn(split, labels, as_published
         images = objective.encoders.images(split.features)[0]
     accuracy = (objective.classifier(images).argmax(1) == labels.argmax(1)).float().mean()
     assert accuracy > 0.8
+
+
+def label_map(objective, split, labels):
+    """Mean average precision of captions found by images, over true labels."""
+    (images,), (texts,) = objective.embed(split)
+    relevant = (labels @ labels[split.caption_image].T).numpy() > 0
+    return precision((images @ texts.T).numpy(), relevant).average.mean()
+
+
+def test_labels_that_are_permuted_help_no_more_than_none(split, labels):
+    found = {}
+    mixed = labels[torch.randperm(IMAGES, generator=torch.Generator().manual_seed(0))]
+    for name, given, weight in (("true", labels, 2.0), ("permuted", mixed, 2.0), ("none", labels, 0.0)):
+        objective = adversarial(split, given, label_weight=weight, adversary_weight=0.0)
+        train(objective, split)
+        found[name] = label_map(objective, split, labels)
+    assert found["permuted"] < found["none"] < found["true"]
 
 
 def test_the_adversary_does_not_move_the_encoders_at_the_start(split, labels):
