@@ -90,8 +90,9 @@ def grid_files(plan: Plan) -> dict[str, str]:
 
 def grid_option(plan: Plan, kind: str) -> str:
     """The grids' option for what the row imagined: `imagined`, its captions, or `drawings`."""
-    path = grid_files(plan).get(kind)
-    return f"--imagined {path}" if path else ""
+    files = grid_files(plan)
+    options = {"imagined": kind} | ({"judged": "imagined"} if kind == "drawings" else {})
+    return " ".join(f"--{option} {files[file]}" for option, file in options.items() if file in files)
 
 
 # pages to look at

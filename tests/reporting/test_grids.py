@@ -23,15 +23,15 @@ def house():
         pyplot.close("all")
 
 
-def images(sentences: list[str], spoken: list[str] | None = None) -> Figure:
+def images(sentences: list[str], spoken: list[str] | None = None, collapsed: bool = False) -> Figure:
     found = [Found(0, 2.0, list(range(len(sentences))))]
     owners = np.array([1] * (len(sentences) - 1) + [0])
-    return image_grid(found, [PICTURE], sentences, owners, spoken)
+    return image_grid(found, [PICTURE], sentences, owners, spoken, collapsed)
 
 
-def captions(query: str, drawn: np.ndarray | None = None) -> Figure:
+def captions(query: str, drawn: np.ndarray | None = None, collapsed: bool = False) -> Figure:
     found = [Found(0, 3.0, [0, 1, 2])]
-    return caption_grid(found, [query], [[PICTURE, PICTURE, PICTURE]], [1], drawn)
+    return caption_grid(found, [query], [[PICTURE, PICTURE, PICTURE]], [1], drawn, collapsed)
 
 
 def texts(figure: Figure) -> list[str]:
@@ -60,6 +60,11 @@ def test_the_rank_of_the_query_is_said(house):
 def titles(figure: Figure) -> list[str]:
     found = [axis.get_title(loc=side) for axis in figure.axes for side in ("left", "center")]
     return [each for each in found if each]
+
+
+def test_a_collapsed_network_heads_its_column(house):
+    assert "Collapsed caption" in titles(images(["one"], ["a dog"], collapsed=True))
+    assert "Collapsed" in titles(captions("a query", PICTURE[None], collapsed=True))
 
 
 @pytest.mark.parametrize(

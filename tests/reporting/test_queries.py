@@ -12,6 +12,7 @@ from gxn.hdf5 import create_hdf5
 from gxn.reporting.queries import (
     caption_queries,
     choose,
+    has_collapsed,
     image_queries,
     read_drawn,
     read_sentences,
@@ -149,3 +150,11 @@ class TestImagined:
             file["images"], file["sentid"] = np.zeros(shape, np.uint8), np.arange(3)
         with pytest.raises(GxnError, match=rf"i\.h5: {message}"):
             read_drawn(tmp_path / "i.h5")
+
+
+def test_a_warning_names_the_network_that_collapsed(tmp_path):
+    path = tmp_path / "seed0.json"
+    path.write_text(json.dumps({"warnings": ["the generator is at chance"]}))
+    assert has_collapsed(path, "generator") and not has_collapsed(path, "decoder")
+    path.write_text("{}")
+    assert not has_collapsed(path, "generator") and not has_collapsed(None, "generator")

@@ -26,7 +26,7 @@ def words(results, name) -> list[str]:
         "recall": ["--ranks", *results.each("ranks/*/*"), *rows],
         "training": ["--curves", *results.each("curves/**/*.csv"), *rows],
         "i2t": [*shown, results.folder / "imagined.json"],
-        "t2i": [*shown, results.folder / "imagined.h5"],
+        "t2i": [*shown, results.folder / "imagined.h5", "--judged", results.folder / "imagined.json"],
         "framework": [],
     }[name]
     return list(map(str, given))
@@ -71,6 +71,20 @@ def test_another_process_draws_the_same_bytes(tmp_path, results, draw, name):
     subprocess.run(command, check=True, env=environment, cwd=ROOT)
     for form in ("f.pdf", "f.png"):
         assert (tmp_path / "first" / form).read_bytes() == (tmp_path / "second" / form).read_bytes()
+
+
+@pytest.mark.parametrize(("name", "network"), [("i2t", "decoder"), ("t2i", "generator")])
+def test_a_collapse_is_marked(tmp_path, results, draw, name, network):
+    given, kept = words(results, name), results.folder / "imagined.json"
+    pictures = []
+    for warnings in ([], [f"the {network} is at chance"]):
+        own = tmp_path / "judged.json"
+        own.write_text(json.dumps(json.loads(kept.read_text()) | {"warnings": warnings}))
+        assert draw(name, tmp_path, [str(own) if each == str(kept) else each for each in given])[0] == 0
+        with Image.open(tmp_path / "f.png") as image:
+            pictures.append(np.asarray(image))
+    assert (pictures[0] != pictures[1]).any(2)[:120].any()  # in the heads of the columns
+    assert np.array_equal(pictures[0][120:], pictures[1][120:])
 
 
 def test_plotting_needs_no_torch():

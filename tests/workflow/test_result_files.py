@@ -16,6 +16,7 @@ def test_grids_of_a_row_that_imagines_read_what_it_imagined():
     assert (
         result_files.grid_option(found, "drawings")
         == "--imagined results/scenes/imagined/gxn_i2t_t2i/seed3.h5"
+        " --judged results/scenes/imagined/gxn_i2t_t2i/seed3.json"
     )
 
 

@@ -26,6 +26,7 @@ def image_grid(
     sentences: list[str],
     caption_image: np.ndarray,
     spoken: list[str] | None,
+    collapsed: bool = False,
 ) -> Figure:
     """One row per image: its best captions, own ones marked, and the caption imagined from it.
 
@@ -35,10 +36,12 @@ def image_grid(
         sentences: text of every caption.
         caption_image: (M,) the image of each.
         spoken: an imagined caption of each query, or None to leave the column out.
+        collapsed: the decoder has collapsed, as the head of that column says.
     """
     widths = [1.0, 4.6, 1.5] if spoken else [1.0, 6.1]
     figure, grid = _frame(len(found), widths, 1.12)
-    titles = ["Image", f"Best {BEST} captions, {CORRECT} its own", "Imagined caption"]
+    imagined = "Collapsed caption" if collapsed else "Imagined caption"
+    titles = ["Image", f"Best {BEST} captions, {CORRECT} its own", imagined]
     for line, (one, picture) in enumerate(zip(found, pictures, strict=True)):
         axes = [figure.add_subplot(grid[line, place]) for place in range(len(widths))]
         _picture(axes[0], picture, style.INK, 0.6)
@@ -59,6 +62,7 @@ def caption_grid(
     pictures: Sequence[Sequence[np.ndarray | str]],
     query_image: list[int],
     drawn: np.ndarray | None,
+    collapsed: bool = False,
 ) -> Figure:
     """One row per caption: its best images, its own one framed and marked, and the image imagined from it.
 
@@ -68,6 +72,7 @@ def caption_grid(
         pictures: for each query, (H, W, 3) uint8 of each of its best images, or their names.
         query_image: the image row of each query.
         drawn: (len(found), S, S, 3) uint8 imagined from each query, or None to leave the column out.
+        collapsed: the generator has collapsed, as the head of that column says.
     """
     widths = [1.5, *[1.0] * BEST] + ([0.12, 1.0] if drawn is not None else [])
     figure, grid = _frame(len(found), widths, style.WIDTH / sum(widths) + 0.06)
@@ -85,7 +90,7 @@ def caption_grid(
         if drawn is not None:
             axes.append(figure.add_subplot(grid[line, BEST + 2]))
             _picture(axes[-1], drawn[line], style.INK, 0.8, (0, (3, 2)))
-            titles.append("Imagined")
+            titles.append("Collapsed" if collapsed else "Imagined")
         if line == 0:
             _titles(axes, titles)
     return figure

@@ -29,7 +29,10 @@ def panels(table: Sequence[Row]) -> list[str]:
 
 
 def imagined_bars(table: Sequence[Row], rows: Rows) -> Figure:
-    """Bars are means over seeds, whiskers one standard deviation, dashed lines people, dotted lines chance."""
+    """Bars are means over seeds, whiskers one standard deviation, dashed lines people, dotted lines chance.
+
+    A row of which a seed has collapsed says so beside its name.
+    """
     shown = panels(table)
     count = -(-len(shown) // COLUMNS)
     most = max(len(_own(key, table)) for key in shown)
@@ -69,7 +72,8 @@ def _panel(axis: Axes, key: str, table: Sequence[Row], rows: Rows) -> None:
     for value, dashes in ((people, (0, (5, 1.5))), (chance, ":")):
         if value is not None:
             axis.axvline(value, color=style.INK, linewidth=1.1, linestyle=dashes)
-    axis.set_yticks(places, [label(rows, row["method"]) for row in own], fontsize=6.5)
+    names = [label(rows, row["method"]) + " (collapsed)" * bool(row["collapsed"]) for row in own]
+    axis.set_yticks(places, names, fontsize=6.5)
     axis.set_ylim(len(own) - 0.4, -0.6)
     axis.set_xlim(0, 1.08 * max(value for value in (*_ends(own, key), people, chance) if value is not None))
     axis.tick_params(axis="y", length=0)

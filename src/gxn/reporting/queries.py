@@ -150,6 +150,13 @@ def read_spoken(path: str | Path | None, imgid: np.ndarray) -> list[str] | None:
     return [readable(str(captions[str(each)]).split()) for each in imgid.tolist()]
 
 
+def has_collapsed(path: str | Path | None, network: str) -> bool:
+    """Say whether a file of the step imagine has a warning of the `decoder`, or of the `generator`."""
+    content = read_json(path) if path else {}
+    warnings = content.get("warnings", []) if isinstance(content, dict) else []
+    return any(network in str(each) for each in warnings)
+
+
 def read_drawn(path: str | Path | None) -> tuple[np.ndarray, np.ndarray] | None:
     """Imagined images uint8 (Q, S, S, 3) and their sentence ids (Q,); None when the run imagines none."""
     if path is None:

@@ -33,8 +33,10 @@ def figure_i2t(arguments: Arguments) -> None:
     imgids = one.imgid[[each.query for each in shown]]
     pictures = queries.read_pictures(arguments.images, arguments.captions, imgids)
     imagined = queries.read_spoken(arguments.imagined, imgids)
+    collapsed = queries.has_collapsed(arguments.imagined, "decoder")
     with style.house_style():
-        style.save(grids.image_grid(shown, pictures, sentences, one.caption_image, imagined), arguments)
+        figure = grids.image_grid(shown, pictures, sentences, one.caption_image, imagined, collapsed)
+        style.save(figure, arguments)
 
 
 main = cli.command(figure_i2t, Arguments)

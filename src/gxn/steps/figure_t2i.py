@@ -25,6 +25,7 @@ class Arguments(style.Outputs):
     images: Path | None = cli.option("folder of photographs, or images.h5; without: names are shown", None)
     embeddings: Path = cli.option("embeddings of the run to show")
     imagined: Path | None = cli.option("HDF5 of imagined images of the same run", None)
+    judged: Path | None = cli.option("JSON of its metrics and warnings, likewise", None)
 
 
 def figure_t2i(arguments: Arguments) -> None:
@@ -42,9 +43,10 @@ def figure_t2i(arguments: Arguments) -> None:
     if drawn is not None:
         drawn = drawn[0][rows_of(one.sentid[asked], drawn[1], imagined, "sentid")]
     asking = [sentences[row] for row in asked]
+    collapsed = queries.has_collapsed(arguments.judged, "generator")
     with style.house_style():
         query_image = one.caption_image[asked].tolist()
-        style.save(grids.caption_grid(shown, asking, best, query_image, drawn), arguments)
+        style.save(grids.caption_grid(shown, asking, best, query_image, drawn, collapsed), arguments)
 
 
 main = cli.command(figure_t2i, Arguments)
