@@ -75,6 +75,15 @@ def test_photographs_with_a_table_get_a_configuration_that_is_read(place, tmp_pa
         init(Arguments(folder=tmp_path / "My photos", weights=tmp_path / "w.safetensors"))
 
 
+def test_weights_that_are_to_be_downloaded_are_said_with_the_way_around(place, tmp_path, capsys):
+    captioned(tmp_path / "p", 200)
+    init(Arguments(folder=tmp_path / "p"))
+    said = capsys.readouterr().out
+    assert (
+        "14.2 MB to download" in said and "no network, name weights that you have by --weights FILE" in said
+    )
+
+
 def test_features_alone_leave_out_what_draws(place, tmp_path, capsys):
     path = captioned(tmp_path / "t", 200, pictures=False)
     np.savez(tmp_path / "clip.npz", features=np.ones((199, 6)), names=[f"{at}.png" for at in range(199)])
@@ -84,6 +93,7 @@ def test_features_alone_leave_out_what_draws(place, tmp_path, capsys):
     assert not [name for name, row in config.rows.items() if row.drawing] and "gxn_i2t_xe" in config.rows
     said = capsys.readouterr().out
     assert "no photographs: nothing can be drawn" in said and "- to download" in said
+    assert "Where there is no network" not in said
     found = data.count(config)
     assert (found.images, found.captions, found.origin) == (199, 318, "counted in the captions")
     lines = training.measured(config, data.Counts(199, 318, 15, ""))
