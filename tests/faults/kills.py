@@ -103,7 +103,7 @@ def aim(
                 return job
             if moment is not None and seconds >= moment:
                 return job
-        time.sleep(0.02)
+        time.sleep(0.05)
     return ""
 
 
@@ -177,7 +177,7 @@ def uninterrupted(folder: Path, command: list[str]) -> tuple[dict[str, float], d
 
 
 def run(kills: int, seed: int, folder: Path, cores: int) -> Piece:
-    """One piece, noted in the folder's `kills.json`."""
+    """One piece, noted in the folder's `kills.json` after each of its runs."""
     folder.mkdir(parents=True, exist_ok=True)
     for left in ("whole", f"cut{seed}"):
         shutil.rmtree(folder / left, ignore_errors=True)
@@ -202,13 +202,21 @@ def run(kills: int, seed: int, folder: Path, cores: int) -> Piece:
         names = sorted(expected.keys() | found.keys())
         piece.different += [name for name in names if expected.get(name) != found.get(name)]
         shutil.rmtree(cut.folder)
-    piece.seconds = sum(
-        sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    count = folder / "kills.json"
-    pieces = json.loads(count.read_text()) if count.exists() else []
-    count.write_text(json.dumps([*pieces, asdict(piece)], indent=1))
+        note(folder, piece)
     return piece
+
+
+def note(folder: Path, piece: Piece) -> None:
+    """Count a piece, as far as it is compared, in the folder's `kills.json`."""
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    piece.seconds = sum(each.ru_utime + each.ru_stime for each in spent)
+    count = folder / "kills.json"
+    others = (
+        [each for each in json.loads(count.read_text()) if each["seed"] != piece.seed]
+        if count.exists()
+        else []
+    )
+    count.write_text(json.dumps([*others, asdict(piece)], indent=1))
 
 
 def report(pieces: list[dict]) -> None:
