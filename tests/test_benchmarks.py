@@ -72,3 +72,12 @@ def test_a_made_up_dataset_is_imported_as_any_other(tmp_path):
     with open_ready(Path(config.features.file)) as features:
         assert features.width == 8 and features.names[-1] == "23.jpg"
         assert np.isfinite(features.read(np.arange(24))).all()
+
+
+@pytest.mark.slow
+def test_every_step_of_a_made_up_dataset_is_measured(tmp_path):
+    write(tmp_path, "made", {"train": 80, "val": 6, "test": 6}, width=8, words=60)
+    said = output("benchmarks.large", str(tmp_path), "--objectives", "cosine", "--updates", "1")
+    rows = [line.split(" | ") for line in said.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == 5 and all(float(row[1]) > 0 and int(row[2]) > 10 for row in rows)
+    assert float(rows[-1][3].rstrip(" |")) > 0
