@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM to Snakemake end its jobs, too, which go on from their last state at the next start."""
 
+import atexit
 import contextlib
 import os
 import signal
@@ -37,9 +38,17 @@ def _listen(read: int, local: Callable[[], bool]) -> None:
         if heard[0] in (signal.SIGINT, signal.SIGTERM) and local():
             if psutil.Process().children():
                 print(MESSAGE, file=sys.stderr, flush=True)
+            atexit.register(_leave, 128 + heard[0])
             _end(signal.SIGTERM, time.monotonic() + PATIENCE)
             _end(signal.SIGKILL, 0)
-            os._exit(128 + heard[0])
+            _leave(128 + heard[0])
+
+
+def _leave(status: int) -> None:
+    """End this process at once: taking down the interpreter, too, takes time."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _end(how: signal.Signals, until: float) -> None:
