@@ -17,17 +17,9 @@ from workflow.plan import Plan
 # a bare R@10 would be taken for an address of mail
 COLUMNS = {"i2t_r1": r"i2t R\@1", "i2t_r5": r"R\@5", "i2t_r10": r"R\@10", "i2t_medr": "MedR"}
 COLUMNS |= {"t2i_r1": r"t2i R\@1", "t2i_r5": r"R\@5", "t2i_r10": r"R\@10", "t2i_medr": "MedR", "rsum": "rsum"}
-TOLD = (
-    "ablation.csv",
-    "ablation.md",
-    "significance.csv",
-    "imagined.csv",
-)  # tables that the words are made of
-FIGURES = {
-    "ablation": "Rows of the ablation",
-    "recall": "Recall at K",
-}  # shown on the page, with their titles
-CAPTIONS_OF_FIGURES = Path(__file__).parent / "report"
+# tables that the words are made of, and figures that the page shows, with their titles
+TOLD = ("ablation.csv", "ablation.md", "significance.csv", "imagined.csv")
+FIGURES = {"ablation": "Rows of the ablation", "recall": "Recall at K"}
 # Snakemake sets the page beside the graph of the jobs, in a narrow column; here the graph stands last
 STYLE = """
 div:has(> #rulegraph) { flex-direction: column; }
@@ -91,7 +83,7 @@ def _figure(path: Path, name: str) -> str:
     """A figure with its title and caption, as a part of the page; nothing where it is not made yet."""
     if not path.is_file():
         return ""
-    caption = (CAPTIONS_OF_FIGURES / f"figure_{name}.rst").read_text("utf-8").replace("\n", " ").strip()
+    caption = " ".join(captions()[f"figure_{name}"].split())
     # docutils refuses long lines; a browser leaves line breaks out of an address
     picture = "data:image/png;base64," + "\n".join(wrap(base64.b64encode(path.read_bytes()).decode(), 5000))
     return _raw(

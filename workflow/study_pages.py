@@ -1,6 +1,6 @@
 """Renew the tables of docs/study.md from results/paper, which `snakemake paper` makes of the record.
 
-    uv run snakemake --cores 8 paper && uv run python workflow/study_pages.py
+uv run snakemake --cores 8 paper && uv run python workflow/study_pages.py
 """
 
 import csv
@@ -50,7 +50,16 @@ def answers(table: Sequence[dict[str, str]]) -> str:
             numbers[2] = f"{float(row['p_holm']):.3f}"
         compared = f"{row['label']} − {row['against']}"
         lines.append([row["study"], row["ask"], compared, row["seeds"], *numbers, row["verdict"]])
-    head = ["study", "question", "row − control", "seeds", "difference", "95 % interval", "adjusted p", "answer"]
+    head = [
+        "study",
+        "question",
+        "row − control",
+        "seeds",
+        "difference",
+        "95 % interval",
+        "adjusted p",
+        "answer",
+    ]
     said = f"\n\nNot run: {'; '.join(absent)}." if absent else ""
     return markdown(head, lines) + said
 
@@ -58,7 +67,12 @@ def answers(table: Sequence[dict[str, str]]) -> str:
 def power(table: Sequence[dict[str, str]]) -> str:
     """A line per study, number of seeds and effect; of one seed there is none."""
     lines = [
-        [row["study"], row["seeds"], row["effect"], *(f"{float(row[key]):.2f}" for key in ("power", "power_holm"))]
+        [
+            row["study"],
+            row["seeds"],
+            row["effect"],
+            *(f"{float(row[key]):.2f}" for key in ("power", "power_holm")),
+        ]
         for row in table
     ]
     return markdown(["study", "seeds", "effect, points", "alone", "corrected"], lines)
@@ -76,10 +90,10 @@ def studies(facts: dict[str, Any]) -> str:
 
 def hours(table: Sequence[dict[str, str]]) -> str:
     """A line per study and row, in CPU seconds."""
-    lines = [
-        [row["study"], row["label"], row["seeds"], *(f"{float(row[key]):.0f}" if row[key] else "" for key in NUMBERS)]
-        for row in table
-    ]
+    lines = []
+    for row in table:
+        seconds = [f"{float(row[key]):.0f}" if row[key] else "" for key in NUMBERS]
+        lines.append([row["study"], row["label"], row["seeds"], *seconds])
     return markdown(["study", "row", "seeds", "own", "shared", "judging", "each seed"], lines)
 
 

@@ -54,7 +54,7 @@ def test_figures_stand_on_the_page_with_title_and_caption(root):
     html = docutils.core.publish_parts(front(plan(), root), writer="html5")["body"]
     assert html.count("<figure>") == 1
     assert "data:image/png;base64,cGljdHVyZQ==" in html
-    assert re.search(r"<figcaption><b>Recall at K\.</b> Recall@K both ways", html)
+    assert re.search(r"<figcaption><b>Recall at K\.</b> Draw Recall@K both ways", html)
 
 
 def test_settings_of_ones_own_stand_beside_the_defaults(root):

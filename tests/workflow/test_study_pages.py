@@ -14,7 +14,7 @@ RAN = {
 
 
 def test_an_answer_has_its_interval_and_p_and_what_was_not_run_is_said():
-    absent = {key: "" for key in RAN} | {"study": "flickr8k", "ask": "Do both help?", "seeds": "0"}
+    absent = dict.fromkeys(RAN, "") | {"study": "flickr8k", "ask": "Do both help?", "seeds": "0"}
     text = answers([RAN, absent])
     assert "| GXN t2i − Two spaces | 3 | -1.1 | -3.4 to 1.2 | 1.000 | not enough power |" in text
     assert text.endswith("\n\nNot run: `flickr8k`: Do both help.")
