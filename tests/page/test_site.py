@@ -159,7 +159,7 @@ def test_a_row_that_did_not_learn_to_imagine_is_marked_wherever_it_stands(site):
     for path in (INDEX, "pages/picture/100.html", "pages/tables.html", "pages/differences/near.far.html"):
         page = parsed(site, path)
         assert "Near †" in page.text and "Far & <wide> †" not in page.text
-        assert "† What imagines did not learn." in page.text
+        assert "† Its captions or drawings are not to be trusted." in page.text
     other = replace(site.collection, rows=site.collection.rows[1:])
     assert "†" not in parsed(Site(other), INDEX).text
 

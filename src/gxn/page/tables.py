@@ -66,7 +66,7 @@ def read(path: Path, rows: Rows) -> Table:
         for line in lines
     ]
     head = [_head(each) for each in (*named, *shown)]
-    title = TITLES.get(key, key.replace("_", " "))
+    title = TITLES.get(key, key.replace("_", " ").capitalize())
     if key == TURNED:
         return _turned(title, head, body, named.index("method") if "method" in named else 0, len(named))
     return Table(title, head, body, len(named))
