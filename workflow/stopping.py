@@ -62,4 +62,4 @@ def _end(how: signal.Signals, until: float) -> None:
                     process.send_signal(how)
         if time.monotonic() >= until:
             return
-        time.sleep(0.1)
+        time.sleep(0.5)  # looking through all processes takes a while
