@@ -11,9 +11,7 @@ from collections.abc import Callable
 
 import psutil
 
-PATIENCE = (
-    6.0  # seconds for Snakemake to end by itself once its jobs have; it can hang in its own signal handler
-)
+PATIENCE = 1.5  # seconds for Snakemake to end once its jobs have; it can hang in its own signal handler
 MESSAGE = "stopped: the jobs end now; type the same command again, and they go on from their last state"
 
 
