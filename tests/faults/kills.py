@@ -28,6 +28,7 @@ from subprocess import Popen
 from workplace import Workplace
 
 TARGETS = ("evaluation", "all")
+TIMES = "results/smoke/table_costs.csv"  # has processor seconds, which are not the same twice
 WHOLE = 0.25  # share of the kills that end the whole workflow: starting Snakemake again takes 3.4 CPU seconds
 # the smoke configuration with little of everything, but several epochs: a kill is to find states to resume from
 ROWS = "bag vse0 infonce vsepp order abstract two_space gxn_i2t_xe gxn_i2t_mix gxn_t2i".split()
@@ -192,14 +193,14 @@ def run(kills: int, seed: int, folder: Path, cores: int) -> Piece:
     ]
     command += ["--", *TARGETS]
     took, expected = uninterrupted(folder, command)
-    piece, chance = Piece(seed, files=len(expected)), random.Random(seed)
+    piece, chance = Piece(seed, files=len(expected) - 1), random.Random(seed)
     aims = choose_aims(list(took), kills, chance)
     while piece.kills < kills and not piece.restarts_failed:
         cut = Workplace(folder / f"cut{seed}")
         cut.configure(SMALL)
         kill_often(cut, command, took, aims, chance, piece)
         found = cut.made()
-        names = sorted(expected.keys() | found.keys())
+        names = sorted((expected.keys() | found.keys()) - {TIMES})
         piece.different += [name for name in names if expected.get(name) != found.get(name)]
         shutil.rmtree(cut.folder)
         note(folder, piece)
