@@ -198,7 +198,9 @@ def _finetune(config: Configuration) -> list[str]:
         if name not in rows:
             lines.append(f"finetune.methods: no row {name!r} among the methods")
         if f"{name}_ft" in rows:
-            lines.append(f"methods.{name}_ft: is also the name of the fine-tuned {name}; rename the row")
+            lines.append(
+                f"methods.{name}_ft: is also the name of the fine-tuned copy of {name}; rename the row"
+            )
     if config.training.batch_size % config.finetune.processes:
         lines.append(
             f"finetune.processes: {config.finetune.processes} cannot share training.batch_size evenly"
@@ -240,7 +242,10 @@ def _reader(config: Configuration) -> list[str]:
     seed = config.evaluate.reader.seed
     trained = config.cnn.weights is None and config.features.file is None
     if config.dataset.source.renders() and trained and seed == config.cnn.pretrain.seed:
-        return [f"evaluate.reader.seed: is also cnn.pretrain.seed, {seed}; give another, for other pictures"]
+        return [
+            f"evaluate.reader.seed: is also cnn.pretrain.seed, {seed}; give another, so that the reader "
+            "learns from other pictures"
+        ]
     return []
 
 
