@@ -14,7 +14,8 @@ WRONG = [
     ({"seeds": [-1]}, "seeds.0: must be at least 0, not -1"),
     (
         {"evaluate": {"reader": {"seed": 0}}},
-        "evaluate.reader.seed: is also cnn.pretrain.seed, 0; give another, for other pictures",
+        "evaluate.reader.seed: is also cnn.pretrain.seed, 0; give another, so that the reader learns from other "
+        "pictures",
     ),
     (
         {"methods": {"two_space": {"shuffled": True}}},
@@ -54,7 +55,7 @@ WRONG = [
     ({"drawing": {"batch_size": 500}}, "drawing.batch_size: more than training.batch_size (128)"),
     ({"finetune": {"methods": ["vse9"]}}, "finetune.methods: no row 'vse9' among the methods"),
     ({"finetune": {"methods": ["vse0"]}, "methods": {"vse0_ft": ROWS["vse0"]}},
-     "methods.vse0_ft: is also the name of the fine-tuned vse0; rename the row"),
+     "methods.vse0_ft: is also the name of the fine-tuned copy of vse0; rename the row"),
     ({"finetune": {"processes": 3}}, "finetune.processes: 3 cannot share training.batch_size evenly"),
     ({"dataset": {"source": {"size": 64}}, "features": {"crop": 65}},
      "features.crop: 65 is larger than the images, 64 pixels; lower it"),
