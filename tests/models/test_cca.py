@@ -169,7 +169,7 @@ def test_search_keeps_the_first_of_the_best():
 
 
 def test_an_empty_grid_is_refused():
-    with pytest.raises(ValueError, match="no setting"):
+    with pytest.raises(ValueError, match="the grid is empty"):
         search(decompose(moments(*planted([0.9]))), (), (1.0,), (2,), lambda *_: 0.0)
 
 

@@ -39,7 +39,7 @@ def test_a_sentence_that_is_no_caption_has_no_rank_and_unknown_words_are_named(a
 
 
 def test_a_sentence_without_a_known_word_is_refused(asked):
-    with pytest.raises(GxnError, match="no word of it is among"):
+    with pytest.raises(GxnError, match="none of its words is among"):
         asked.live.search("zebra <b>")
 
 

@@ -64,7 +64,7 @@ def test_a_sentence_is_answered_and_escaped(client):
         ("", "There is no sentence"),
         ("   ", "There is no sentence"),
         ("w1 " * LONGEST, f"the limit is {LONGEST}"),
-        ("<script>alert(1)</script>", "no word of it is among"),
+        ("<script>alert(1)</script>", "none of its words is among"),
     ],
 )
 def test_a_sentence_that_cannot_be_asked_is_refused_with_a_page(client, query, reason):
@@ -95,7 +95,9 @@ def test_pictures_of_common_formats_are_read(client, form):
 )
 def test_another_format_is_refused(client, data):
     answer = given(client, data)
-    assert answer.status_code == 415 and "no picture that can be read" in answer.text and HOME in answer.text
+    assert (
+        answer.status_code == 415 and "not a picture that can be read" in answer.text and HOME in answer.text
+    )
 
 
 def test_a_picture_of_too_many_bytes_is_refused(client, monkeypatch):

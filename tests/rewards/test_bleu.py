@@ -99,7 +99,7 @@ def test_refuses_ids_it_cannot_pack(row):
 
 @pytest.mark.parametrize("word", [0, 1 << 16])
 def test_refuses_references_it_cannot_pack(word):
-    with pytest.raises(GxnError, match=r"n-grams.*vocabulary\.minimum"):
+    with pytest.raises(GxnError, match=r"n-grams.*vocabulary\.min_count"):
         reward_of([[[5, word]]])
 
 

@@ -70,7 +70,7 @@ def test_file_is_bound_to_the_words(tmp_path):
 def test_refuses_words_beyond_sixteen_bits():
     split = captions()
     split.tokens[0] = 1 << 16
-    with pytest.raises(GxnError, match=r"vocabulary\.minimum"):
+    with pytest.raises(GxnError, match=r"vocabulary\.min_count"):
         build_frequencies(split)
 
 

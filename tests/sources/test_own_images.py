@@ -195,6 +195,6 @@ def test_rows_that_draw_need_photographs_and_a_cnn_that_is_tuned_too():
     ):
         configuration(bare, rows, {"cnn": {"weights": "w.safetensors"}})
     with pytest.raises(
-        GxnError, match=r"finetune.methods: trains the CNN, but features.file takes its place"
+        GxnError, match=r"finetune.methods: would train the CNN, but features.file replaces it"
     ):
         configuration(bare, ready, rows, {"finetune": {"methods": ["vsepp"]}})

@@ -125,7 +125,7 @@ def test_a_missing_image_is_named(tmp_path, results, draw):
         (
             "imagined.json",
             lambda content: content.update(captions={"-1": "nothing"}),
-            "has no imagined caption of",
+            "has no imagined caption for",
         ),
     ],
 )

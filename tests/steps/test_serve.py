@@ -37,7 +37,7 @@ def test_a_taken_port_is_said_with_what_to_do(hosts):
 
 @pytest.mark.parametrize("port", [-1, 70_000])
 def test_a_number_that_is_no_port_is_said(hosts, port):
-    with pytest.raises(GxnError, match="choose another by --port"):
+    with pytest.raises(GxnError, match="choose another port by --port"):
         serve.serve(serve.Arguments(port=port))
 
 

@@ -69,14 +69,14 @@ def test_metadata_that_describe_no_encoders_are_refused(pretrained, tmp_path, ab
 def test_sizes_of_no_network_are_refused(pretrained, tmp_path, size):
     sizes = load_tensors(pretrained["encoders"])[1]["sizes"] | {"vocab_size": size}
     path = changed(pretrained["encoders"], tmp_path / "odd.safetensors", sizes=sizes)
-    with pytest.raises(GxnError, match=r"odd\.safetensors: (describes no network|does not fit)"):
+    with pytest.raises(GxnError, match=r"odd\.safetensors: (does not describe a network|does not fit)"):
         read_encoders(path)
 
 
 @pytest.mark.parametrize("size", [None, 17, "wide"])
 def test_a_side_that_no_generator_draws_is_refused(pretrained, tmp_path, size):
     path = changed(pretrained["gan"], tmp_path / "odd.safetensors", gan_image_size=size)
-    with pytest.raises(GxnError, match=r"odd\.safetensors: (describes no network|does not fit)"):
+    with pytest.raises(GxnError, match=r"odd\.safetensors: (does not describe a network|does not fit)"):
         read_drawing_networks(path)
 
 
@@ -84,7 +84,7 @@ def test_a_missing_side_is_refused(pretrained, tmp_path):
     tensors, about = load_tensors(pretrained["gan"])
     del about["gan_image_size"]
     save_tensors(tmp_path / "odd.safetensors", tensors, about)
-    with pytest.raises(GxnError, match=r"odd\.safetensors: describes no network that can be built"):
+    with pytest.raises(GxnError, match=r"odd\.safetensors: does not describe a network that can be built"):
         read_drawing_networks(tmp_path / "odd.safetensors")
 
 
