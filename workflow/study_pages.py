@@ -3,7 +3,6 @@
 uv run snakemake --cores 8 paper && uv run python workflow/study_pages.py
 """
 
-import csv
 import json
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 from gxn.errors import GxnError
 from gxn.files import write_text
 from workflow.reference import filled, markdown
+from workflow.statements import rows
 
 PAGE, TABLES = "docs/study.md", Path("results/paper")
 NUMBERS = ("own", "shared", "judging", "each_seed")  # columns of CPU seconds
@@ -29,10 +29,10 @@ def blocks(folder: Path) -> dict[str, str]:
     """
     facts: dict[str, Any] = json.loads(_text(folder / "facts.json"))
     return {
-        "answers": answers(_rows(folder / "table_answers.csv")),
-        "power": power(_rows(folder / "table_power.csv")),
+        "answers": answers(rows(_text(folder / "table_answers.csv"))),
+        "power": power(rows(_text(folder / "table_power.csv"))),
         "studies": studies(facts),
-        "hours": hours(_rows(folder / "table_hours.csv")),
+        "hours": hours(rows(_text(folder / "table_hours.csv"))),
     }
 
 
@@ -83,8 +83,15 @@ def studies(facts: dict[str, Any]) -> str:
     lines = []
     for name, fact in facts.items():
         absent = [f"{len(fact['absent'][key])} {key}" for key in ("rows", "seeds") if fact["absent"][key]]
-        rows, seeds = len(fact["rows"]), fact["seeds"]
-        lines.append([f"`{name}`", str(rows), str(seeds), ", ".join(absent), f"{fact['hours']:.2f}"])
+        lines.append(
+            [
+                f"`{name}`",
+                str(len(fact["rows"])),
+                str(fact["seeds"]),
+                ", ".join(absent),
+                f"{fact['hours']:.2f}",
+            ]
+        )
     return markdown(["study", "rows", "seeds", "not run", "CPU hours"], lines)
 
 
@@ -95,10 +102,6 @@ def hours(table: Sequence[dict[str, str]]) -> str:
         seconds = [f"{float(row[key]):.0f}" if row[key] else "" for key in NUMBERS]
         lines.append([row["study"], row["label"], row["seeds"], *seconds])
     return markdown(["study", "row", "seeds", "own", "shared", "judging", "each seed"], lines)
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(_text(path).splitlines()))
 
 
 def _text(path: Path) -> str:
