@@ -117,3 +117,13 @@ def test_validation_is_recall_of_the_mixed_score(split):
     assert found["val_i2t_r10"] == pytest.approx(expected["i2t"]["r10"])
     assert found["val_t2i_r10"] == pytest.approx(expected["t2i"]["r10"])
     assert found["val_rsum"] == pytest.approx(sum(sum(each.values()) for each in expected.values()))
+
+
+def test_a_loss_with_weights_of_its_own_is_trained_and_kept(split):
+    objective = matching(
+        split, {"encoders": {"two_space": {"loss": {"kind": "infonce_learnt"}, "similarity": "cosine"}}}
+    )
+    before = float(objective.loss.log_scale)
+    objective.step(split.batch(torch.arange(6)))
+    assert float(objective.loss.log_scale) != before
+    assert list(objective.modules) == ["encoders", "loss"]

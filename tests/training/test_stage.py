@@ -11,6 +11,7 @@ from tiny import TINY
 from gxn.configuration.networks import EncoderSettings, Model
 from gxn.errors import GxnError
 from gxn.files import digest, load_tensors, save_tensors
+from gxn.losses.temperature import LearntTemperature
 from gxn.training.matching import Matching
 from gxn.training.stage import Stage, StageArguments, load_modules, stated, stated_model
 
@@ -131,6 +132,20 @@ class TestStartFrom:
         made.start_from(first, {"encoders": made.encoders})
         tensors, _ = load_tensors(first)
         assert all(torch.equal(tensors[f"encoders.{k}"], v) for k, v in made.encoders.state_dict().items())
+
+    def test_weights_of_a_loss_are_taken_where_the_checkpoint_has_them(self, stage):
+        loss = LearntTemperature(0.5)
+        first = stage(out="first")
+        matching = Matching(first.encoders, first.settings.ranking)
+        first.run([matching], {"encoders": first.encoders, "loss": loss})
+        second, begun = stage(out="second"), LearntTemperature(0.1)
+        second.start_from(first.arguments.out, {"encoders": second.encoders}, {"loss": begun})
+        assert torch.equal(begun.log_scale, loss.log_scale)
+
+    def test_weights_of_a_loss_begin_anew_where_the_checkpoint_has_none(self, stage, first):
+        made, begun = stage(), LearntTemperature(0.1)
+        made.start_from(first, {"encoders": made.encoders}, {"loss": begun})
+        assert torch.equal(begun.log_scale, LearntTemperature(0.1).log_scale)
 
     @pytest.mark.parametrize(
         ("section", "key", "was", "now"),

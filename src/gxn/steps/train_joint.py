@@ -31,8 +31,9 @@ def train_joint(arguments: Arguments) -> None:
     """Train encoders and generative paths together from their pretrained checkpoints."""
     names = ("encoders", "decoder", "frequencies", "gan", "gan_images")
     stage = Stage(__spec__.name, arguments, **{name: getattr(arguments, name) for name in names})
-    modules: dict[str, nn.Module] = {"encoders": stage.encoders}
-    stage.start_from(arguments.encoders, modules)
+    matching = Matching(stage.encoders, stage.settings.ranking)
+    stage.start_from(arguments.encoders, {"encoders": stage.encoders}, matching.learnt)
+    modules = dict(matching.modules)
     imagining: list[Objective] = []
     about = {}
     if stage.settings.captioning is not None:
@@ -41,7 +42,6 @@ def train_joint(arguments: Arguments) -> None:
         drawing = _drawing(stage, arguments, modules)
         about["gan_image_size"] = drawing.images.shape[-1]
         imagining.append(_imagined(stage, drawing, "image"))
-    matching = Matching(stage.encoders, stage.settings.ranking)
     stage.run(in_turn(imagining, matching, stage.settings.ranking_steps_per_batch), modules, **about)
 
 

@@ -18,11 +18,10 @@ class Arguments(StageArguments):
 def train_ranking(arguments: Arguments) -> None:
     """Train the encoders, from `encoders` where it is given."""
     stage = Stage(__spec__.name, arguments, encoders=arguments.encoders)
-    modules = {"encoders": stage.encoders}
-    if arguments.encoders is not None:
-        stage.start_from(arguments.encoders, modules)
     matching = Matching(stage.encoders, stage.settings.ranking)
-    stage.run([matching] * stage.settings.ranking_steps_per_batch, modules)
+    if arguments.encoders is not None:
+        stage.start_from(arguments.encoders, {"encoders": stage.encoders}, matching.learnt)
+    stage.run([matching] * stage.settings.ranking_steps_per_batch, matching.modules)
 
 
 main = cli.command(train_ranking, Arguments)

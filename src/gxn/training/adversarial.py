@@ -57,11 +57,11 @@ class Adversarial(Matching):
         self.classifier = LabelClassifier(joint_dim, labels.shape[1]).to(device)
         self.discriminator = ModalityDiscriminator(joint_dim).to(device)
         self.guard = AdversaryGuard().to(device)
-        trained = nn.ModuleList([encoders, self.classifier])
+        trained = nn.ModuleList([encoders, self.classifier, *self.learnt.values()])
         self.optimizer = adam(trained.parameters(), ranking.learning_rate)
         self.against = adam(self.discriminator.parameters(), settings.lr_discriminator)
         self.modules = {
-            "encoders": encoders,
+            **self.modules,
             "label_classifier": self.classifier,
             "discriminator": self.discriminator,
             "adversary_guard": self.guard,

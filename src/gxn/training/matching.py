@@ -1,12 +1,14 @@
 """Match: the ranking update of the encoders (GXN, equation 3) and its validation by Recall@K."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gxn import plugins
+from gxn.configuration.section import Section
 from gxn.configuration.stage_settings import RankingSettings
 from gxn.evaluation.metrics import rsum, summary
 from gxn.evaluation.ranks import Ranks, ranks
@@ -16,16 +18,22 @@ from gxn.models.encoders import Encoders, encode_captions
 from gxn.training.data import Batch, Split
 from gxn.training.optimizers import adam, set_rate, update
 
+RankingLoss = Callable[[Tensor, Tensor], Tensor]
+
 
 class Matching:
     """The ranking objective: every parameter of the encoders, by a loss of the mixed score."""
 
     def __init__(self, encoders: Encoders, settings: RankingSettings) -> None:
         self.encoders, self.settings = encoders, settings
-        self.loss = plugins.load("gxn.losses.ranking", settings.loss.kind).loss
+        self.loss = build_loss(settings.loss)
+        self.learnt: dict[str, nn.Module] = {}  # the loss, where it has weights of its own
+        if isinstance(self.loss, nn.Module):
+            self.learnt["loss"] = self.loss.to(next(encoders.parameters()).device)
         self.ranks = _ranking(encoders)
-        self.optimizer = adam(encoders.parameters(), settings.learning_rate)
-        self.modules: dict[str, nn.Module] = {"encoders": encoders}
+        self.modules: dict[str, nn.Module] = {"encoders": encoders, **self.learnt}
+        weights = [weight for module in self.modules.values() for weight in module.parameters()]
+        self.optimizer = adam(weights, settings.learning_rate)
         self.optimizers: dict[str, Optimizer] = {"match": self.optimizer}
 
     def start_epoch(self, epoch: int) -> None:
@@ -54,11 +62,11 @@ class Matching:
             image = batch.image
         same_image = image.unsqueeze(0) == image.unsqueeze(1)
         scores = score(encoder.similarity, images, texts, self.encoders.weights)
-        loss = self.loss(scores, same_image, self.settings.loss)
+        loss = self.loss(scores, same_image)
         if len(images) > 1 and encoder.each_space_weight > 0:
             for image_space, text_space in zip(images, texts, strict=True):
                 alone = score(encoder.similarity, [image_space], [text_space], [1.0])
-                loss = loss + encoder.each_space_weight * self.loss(alone, same_image, self.settings.loss)
+                loss = loss + encoder.each_space_weight * self.loss(alone, same_image)
         return loss
 
     def validate(self, split: Split) -> dict[str, float]:
@@ -67,6 +75,14 @@ class Matching:
         found = self.ranks(images, texts, caption_to_image, encoder.similarity, self.encoders.weights)
         i2t, t2i = (summary(each, floor=True) for each in (found.i2t, found.t2i))
         return {"val_rsum": rsum(i2t, t2i), "val_i2t_r10": i2t["r10"], "val_t2i_r10": t2i["r10"]}
+
+
+def build_loss(parameters: Section) -> RankingLoss:
+    """Ranking loss of its parameters, called with scores (B, B) and same_image (B, B)."""
+    plugin = plugins.load("gxn.losses.ranking", parameters.kind)
+    return (
+        plugin.build(parameters) if hasattr(plugin, "build") else partial(plugin.loss, parameters=parameters)
+    )
 
 
 @torch.no_grad()

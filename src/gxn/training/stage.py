@@ -85,8 +85,10 @@ class Stage:
     def _split(self, name: str) -> Split:
         return read_split(self.arguments.tokens, self.arguments.features, name, self.device)
 
-    def start_from(self, path: Path, modules: dict[str, nn.Module]) -> None:
-        """Load the named modules from an earlier stage's checkpoint.
+    def start_from(
+        self, path: Path, modules: dict[str, nn.Module], learnt: dict[str, nn.Module] | None = None
+    ) -> None:
+        """Load the named modules from an earlier stage's checkpoint; those of `learnt` where it has them.
 
         Raises:
             GxnError: it was trained with another vocabulary, other retrieval spaces, or other widths.
@@ -103,7 +105,9 @@ class Stage:
                     f"{path}: was trained with {key} {before}, but the configuration says {now}; "
                     "give it as it was, or train the checkpoint again"
                 )
-        load_modules(path, tensors, modules)
+        kept = {name.split(".")[0] for name in tensors}
+        there = {name: module for name, module in (learnt or {}).items() if name in kept}
+        load_modules(path, tensors, modules | there)
         self.started_from.append(metadata)
 
     def run(self, objectives: Sequence[Objective], keep: dict[str, nn.Module], **about: Any) -> None:

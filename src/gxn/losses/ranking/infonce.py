@@ -24,17 +24,22 @@ class Parameters(Section):
 
 
 def loss(scores: Tensor, same_image: Tensor, parameters: Parameters) -> Tensor:
-    """B / 2 times [CE(S / temperature, i) + CE(S' / temperature, i)], CE a mean over the batch of B pairs.
+    """Contrast S / temperature."""
+    return contrast(scores / parameters.temperature, same_image)
+
+
+def contrast(logits: Tensor, same_image: Tensor) -> Tensor:
+    """B / 2 times [CE(L, i) + CE(L', i)] of logits L (B, B), CE a mean over the batch of B pairs.
 
     The factor B makes it a sum over the batch: a largest gradient norm of 2 would never act on a mean. Other pairs
-    of a pair's image are left out of its softmax. Where all scores are equal the loss is B log B.
+    of a pair's image are left out of its softmax. Where all logits are equal the loss is B log B.
     """
     import torch
     from torch.nn import functional as F
 
-    pairs = torch.arange(len(scores), device=scores.device)
+    pairs = torch.arange(len(logits), device=logits.device)
     other = same_image & (pairs.unsqueeze(0) != pairs.unsqueeze(1))
-    logits = (scores / parameters.temperature).masked_fill(other, -torch.inf)
+    logits = logits.masked_fill(other, -torch.inf)
     return 0.5 * (
         F.cross_entropy(logits, pairs, reduction="sum") + F.cross_entropy(logits.T, pairs, reduction="sum")
     )
