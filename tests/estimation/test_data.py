@@ -8,7 +8,17 @@ from small import PHOTOGRAPHS, ROOT, configuration
 from gxn.configuration.files import load
 from gxn.datasets.downloads import source
 from gxn.errors import GxnError
-from gxn.estimation.data import PHOTOGRAPH_WORDS, SCENE_WORDS, Counts, count, downloads, features, rendering
+from gxn.estimation.data import (
+    PHOTOGRAPH_LENGTH,
+    PHOTOGRAPH_WORDS,
+    SCENE_LENGTH,
+    SCENE_WORDS,
+    Counts,
+    count,
+    downloads,
+    features,
+    rendering,
+)
 from gxn.files import write_json
 
 CPU = torch.device("cpu")
@@ -29,11 +39,13 @@ def elsewhere(tmp_path, monkeypatch):
 class TestCount:
     def test_scenes_are_counted_as_they_are_configured(self):
         assert count(configuration(SCENES)) == Counts(
-            150, 500, SCENE_WORDS, "configured; words in round figures"
+            150, 500, SCENE_WORDS, SCENE_LENGTH, "configured; words in round figures"
         )
 
     def test_photographs_as_they_are_expected(self):
-        expected = Counts(8000, 30_000, PHOTOGRAPH_WORDS, "configured; words in round figures")
+        expected = Counts(
+            8000, 30_000, PHOTOGRAPH_WORDS, PHOTOGRAPH_LENGTH, "configured; words in round figures"
+        )
         assert count(configuration(PHOTOGRAPHS)) == expected
 
     def test_or_in_their_prepared_files(self, elsewhere):
@@ -41,7 +53,7 @@ class TestCount:
         write_json(folder / "captions.json", {"images": dataset(("train", "train", "val", "test"))["images"]})
         write_json(folder / "vocabulary.json", {"words": ["<pad>", "<bos>", "<eos>", "<unk>", "a", "dog"]})
         found = count(configuration(PHOTOGRAPHS, {"dataset": {"name": "mine"}}))
-        assert found == Counts(4, 4, 6, "counted in data/mine")
+        assert found == Counts(4, 4, 6, 2.0, "counted in data/mine")
 
     def test_or_in_the_users_captions(self, elsewhere):
         from karpathy_json import save_images
@@ -49,7 +61,7 @@ class TestCount:
         write_json(elsewhere / "b.json", dataset())
         save_images(dataset(), elsewhere / "a")
         found = count(configuration(PHOTOGRAPHS, UNCOUNTED, {"vocabulary": {"min_count": 4}}))
-        assert found == Counts(4, 4, 6, "counted in the captions")
+        assert found == Counts(4, 4, 6, 2.0, "counted in the captions")
 
     def test_without_any_of_them_nothing_can_be(self):
         with pytest.raises(GxnError, match=r"^dataset\.source\.captions: b\.json: no such file, so nothing"):
@@ -95,7 +107,7 @@ class TestRendering:
 def found():
     """Estimate of the features of small images."""
     few = {"features": {"crop": 32, "storage_dtype": "float16"}, "cnn": {"pretrain": {"size": 32}}}
-    return features(configuration(few), Counts(1000, 5000, 50, ""), CPU)
+    return features(configuration(few), Counts(1000, 5000, 50, 11.0, ""), CPU)
 
 
 class TestFeatures:

@@ -7,11 +7,11 @@ from tiny import TINY
 
 from gxn.estimation import training as module
 from gxn.estimation.data import Counts
-from gxn.estimation.training import finetuning, pretraining, training
+from gxn.estimation.training import JOB_SECONDS, finetuning, pretraining, training
 from gxn.training.rates import Rate
 
 CPU = torch.device("cpu")
-SECOND = dict.fromkeys(("match", "xe", "mix", "draw"), Rate(1.0, 1))
+SECOND = dict.fromkeys(("match", "xe", "mix", "draw", "tie"), Rate(1.0, 1))
 OWN = {
     "seeds": [0, 1, 2],
     "pretrain_ranking": {"epochs": 4}, "pretrain_xe": {"epochs": 8}, "pretrain_scst": {"epochs": 5},
@@ -26,7 +26,7 @@ def seconds(monkeypatch):
 
     def of(*changes: dict) -> dict[str, float]:
         monkeypatch.setattr(module, "update_rates", lambda *_: SECOND)
-        lines = training(configuration(TINY, OWN, *changes), Counts(100, 10 * 8 + 3, 50, ""), 8, CPU)
+        lines = training(configuration(TINY, OWN, *changes), Counts(100, 10 * 8 + 3, 50, 11.0, ""), 8, CPU)
         return {line.step: line.seconds for line in lines}
 
     return of
@@ -46,7 +46,7 @@ def seconds(monkeypatch):
     ],
 )
 def test_a_stage_takes_its_updates_for_every_seed(seconds, stage, updates):
-    assert seconds()[f"{stage}, 3 seeds"] == 3 * 10 * updates
+    assert seconds()[f"{stage}, 3 seeds"] == 3 * (JOB_SECONDS + 10 * updates)
 
 
 def test_a_stage_that_rows_share_is_counted_once(seconds):
@@ -90,5 +90,5 @@ class TestPretraining:
 
 def test_tuning_a_cnn_takes_three_passes_per_caption_shared_by_the_processes():
     own = {"finetune": {"methods": ["plain"], "epochs": 2, "processes": 4}, "seeds": [0, 1]}
-    (line,) = finetuning(configuration(TINY, own), Counts(10, 40, 50, ""), 0.5)
+    (line,) = finetuning(configuration(TINY, own), Counts(10, 40, 50, 11.0, ""), 0.5)
     assert (line.step, line.seconds) == ("finetune plain, 2 seeds", 2 * 2 * 40 * 3 * 0.5 / 4)

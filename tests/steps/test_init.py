@@ -39,7 +39,7 @@ def captioned(folder: Path, count: int, pictures: bool = True) -> Path:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository's root, where nothing is measured."""
-    rate = dict.fromkeys(("match", "xe", "mix", "draw"), Rate(0.01, 1))
+    rate = dict.fromkeys(("match", "xe", "mix", "draw", "tie"), Rate(0.01, 1))
     monkeypatch.setattr(training, "update_rates", lambda *_: rate)
     monkeypatch.setattr(data, "load_cnn", _no_cnn)
     monkeypatch.setattr(data, "forward", lambda network, crops, *_: network.weight)
@@ -68,7 +68,7 @@ def test_photographs_with_a_table_get_a_configuration_that_is_read(place, tmp_pa
     assert re.search(
         r"\n  uv run snakemake --cores \d+ --configfile config/My_photos.yaml -- all explore\n$", said
     )
-    assert re.search(r"It will take about \d+ (s|min) of one processor: .* and \d+ jobs to start", said)
+    assert re.search(r"It will take about \d+ (s|min) of one processor: .* and \d+ short jobs", said)
     text = (place / "config/My_photos.yaml").read_text()
     assert "batch_size: 16 " in text and "# 200 images (160 train, 20 val, 20 test), 400 captions" in text
     with pytest.raises(GxnError, match=r"config/My_photos.yaml: already exists; remove it, or give another"):
@@ -96,7 +96,7 @@ def test_features_alone_leave_out_what_draws(place, tmp_path, capsys):
     assert "Where there is no network" not in said
     found = data.count(config)
     assert (found.images, found.captions, found.origin) == (199, 318, "counted in the captions")
-    lines = training.measured(config, data.Counts(199, 318, 15, ""))
+    lines = training.measured(config, data.Counts(199, 318, 15, 4.0, ""))
     assert [line.step for line in lines[:2]] == ["prepare", "import_features"]
 
 

@@ -3,6 +3,7 @@
 import collections
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 
 import numpy as np
 import torch
@@ -28,19 +29,21 @@ from gxn.training.rates import quickest
 
 # measured on one core: a photograph of 640 x 480 read and decoded; one of 224 x 224 takes a tenth of it
 DECODE_SECONDS = 0.002
-# where nothing is prepared yet: round sizes of COCO's and of the scenes' vocabulary
+# where nothing is prepared yet: round sizes of COCO's and of the scenes' vocabulary, and words of a caption
 PHOTOGRAPH_WORDS, SCENE_WORDS = 10_000, 200
+PHOTOGRAPH_LENGTH, SCENE_LENGTH = 11.0, 14.0
 # crops of the trial pass on a CPU, where a large batch is no quicker and takes gigabytes
 TRIAL = 8
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Images, training captions and words of a dataset, and where the figures come from."""
+    """Images, training captions, words and words per caption of a dataset, and where the figures come from."""
 
     images: int
     captions: int
     words: int
+    length: float
     origin: str
 
 
@@ -51,14 +54,16 @@ def count(config: Configuration) -> Counts:
     prepared, vocabulary = folder / "captions.json", folder / "vocabulary.json"
     if not dataset.source.renders() and prepared.exists() and vocabulary.exists():
         records = read_captions(prepared)
-        captions = sum(len(record.sentences) for record in records if record.split == "train")
-        return Counts(len(records), captions, len(read_vocabulary(vocabulary)), f"counted in {folder}")
+        lengths = [len(each.tokens) for one in records if one.split == "train" for each in one.sentences]
+        words = len(read_vocabulary(vocabulary))
+        return Counts(len(records), len(lengths), words, mean(lengths), f"counted in {folder}")
     sizes = dataset.source.counts()
     if sizes is None:
         return _counted(config)
-    words = SCENE_WORDS if dataset.source.renders() else PHOTOGRAPH_WORDS
+    scenes = dataset.source.renders()
+    words, length = (SCENE_WORDS, SCENE_LENGTH) if scenes else (PHOTOGRAPH_WORDS, PHOTOGRAPH_LENGTH)
     total = sizes.train + sizes.val + sizes.test
-    return Counts(total, sizes.captions, words, "configured; words in round figures")
+    return Counts(total, sizes.captions, words, length, "configured; words in round figures")
 
 
 def _counted(config: Configuration) -> Counts:
@@ -76,7 +81,8 @@ def _counted(config: Configuration) -> Counts:
     captions = [each["tokens"] for one in entries if one["split"] == "train" for each in one["sentences"]]
     counts = collections.Counter(word for tokens in captions for word in tokens)
     words = sum(times >= config.vocabulary.min_count for times in counts.values()) + len(SPECIAL)
-    return Counts(len(entries), len(captions), words, "counted in the captions")
+    length = sum(counts.values()) / max(len(captions), 1)
+    return Counts(len(entries), len(captions), words, length, "counted in the captions")
 
 
 def downloads(config: Configuration) -> list[Line]:

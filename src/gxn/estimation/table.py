@@ -28,7 +28,7 @@ def show(lines: list[Line]) -> None:
         cells = (size(line.download), size(line.disk), duration(line.seconds), size(line.memory))
         print(f"{line.step:36}" + "".join(f"{cell:>12}" for cell in cells))
     print(
-        "Time is that of updates alone, one job after another; validation, start-up and evaluation come on top."
+        "Time is that of updates and of starting their jobs, one by one; validation and evaluation come on top."
     )
     print("Memory without a card leaves out activations and 0.4 GB of libraries. ?: not known beforehand.")
 

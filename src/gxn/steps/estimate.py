@@ -2,9 +2,9 @@
 
 Run it in the repository's root: gxn estimate --config params.yaml config/coco.yaml.
 Nothing is downloaded or written. Times of scenes, features and training are measured here, on a few batches of
-made-up data of the configured sizes; they are for updates alone, so validation, start-up and evaluation come on
-top, as does other work on the machine. Steps are counted one after another; seeds and rows run side by side where
-there are cores or cards.
+made-up data of the configured sizes; they are for updates and the start of their jobs, so validation and
+evaluation come on top, as does other work on the machine. Steps are counted one after another; seeds and rows
+run side by side where there are cores or cards.
 Memory is the card's where there is one, activations included; on a CPU it is what parameters, Adam's moments
 and data take, without activations and the 0.4 GB of the libraries.
 """

@@ -23,8 +23,6 @@ from gxn.files import write_text
 from gxn.processors import available_cpus
 
 PARAMS = Path("params.yaml")
-# of the processor: 300 photographs took 150 s in 53 jobs beside their updates, Snakemake's own among them
-JOB_SECONDS = 3
 FIXED_JOBS = 25  # checks, data, tables, figures and pages, whatever the rows
 
 
@@ -98,16 +96,16 @@ def foretell(config: Configuration, path: Path) -> None:
     """Print what the run will take, by the estimate of each step, and the command that starts it."""
     from gxn.estimation.data import count
     from gxn.estimation.table import duration, size
-    from gxn.estimation.training import measured
+    from gxn.estimation.training import JOB_SECONDS, measured
 
     lines = measured(config, count(config))
-    updates = sum(line.seconds or 0 for line in lines)
+    training = sum(line.seconds or 0 for line in lines)
     imagining = sum(row.imagines for row in config.rows.values())
-    jobs = FIXED_JOBS + len(lines) + len(config.seeds) * (2 * len(config.rows) + imagining)
+    jobs = FIXED_JOBS + len(config.seeds) * (len(config.rows | config.systems) + imagining)
     disk, download = sum(line.disk or 0 for line in lines), sum(line.download or 0 for line in lines)
     print(
-        f"It will take about {duration(updates + JOB_SECONDS * jobs)} of one processor: {duration(updates)} of "
-        f"updates, and {jobs} jobs to start; {size(disk)} on disk, {size(download)} to download. "
+        f"It will take about {duration(training + JOB_SECONDS * jobs)} of one processor: {duration(training)} of "
+        f"features and training, and {jobs} short jobs; {size(disk)} on disk, {size(download)} to download. "
         f"Step by step: uv run gxn estimate --config {PARAMS} {path}"
     )
     if download:
