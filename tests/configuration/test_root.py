@@ -1,4 +1,4 @@
-"""Rules between the sections of a configuration, and the overlays of rows and encoders."""
+"""The whole configuration: contradictions between its sections, and the overlays of rows and encoders."""
 
 import pytest
 from small import EXPECTED, PARAMS, PHOTOGRAPHS, RETRIEVAL, configuration

@@ -10,9 +10,10 @@ from typing import Any
 import yaml
 
 from gxn.configuration import yaml12
+from gxn.configuration.contradictions import contradictions
 from gxn.configuration.problems import finite
 from gxn.configuration.renamed import renamed
-from gxn.configuration.root import Configuration, disagreements
+from gxn.configuration.root import Configuration
 from gxn.configuration.section import parse
 from gxn.errors import GxnError
 from gxn.regular import read_text
@@ -47,7 +48,7 @@ def check(merged: Mapping[str, Any], where: str) -> Configuration:
     if lines:
         raise GxnError("\n".join(f"{where}: {line}" for line in lines))
     config = parse(Configuration, merged, where)
-    if lines := disagreements(config):
+    if lines := contradictions(config):
         raise GxnError("\n".join(f"{where}: {line}" for line in lines))
     return config
 

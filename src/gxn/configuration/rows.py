@@ -6,15 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from gxn.configuration.networks import Loss
-from gxn.configuration.section import (
-    Colour,
-    FilePath,
-    Flag,
-    Name,
-    NullFromText,
-    Section,
-    partial,
-)
+from gxn.configuration.section import Colour, FilePath, Flag, Name, NullFromText, Section, partial
 from gxn.configuration.systems import Adversarial as AdversarialSettings
 from gxn.configuration.systems import Cca as CcaSettings
 from gxn.configuration.systems import Correspondence as CorrespondenceSettings

@@ -49,9 +49,7 @@ def decoder_warnings(
 
 
 def generator_warnings(
-    metrics: Mapping[str, float | None],
-    pairs: Mapping[str, str],
-    least_gain: float = LEAST_GAIN,
+    metrics: Mapping[str, float | None], pairs: Mapping[str, str], least_gain: float = LEAST_GAIN
 ) -> list[str]:
     """Warnings about an image generator that is at chance.
 

@@ -42,8 +42,4 @@ def realism(real: np.ndarray, drawn: np.ndarray) -> dict[str, float]:
         GxnError: a side has fewer than two pictures, or a feature is not finite.
     """
     distance = kernel_distance(real, drawn)
-    return {
-        "kid": distance.mean,
-        "kid_spread": distance.std,
-        "frechet": frechet_distance(real, drawn),
-    }
+    return {"kid": distance.mean, "kid_spread": distance.std, "frechet": frechet_distance(real, drawn)}

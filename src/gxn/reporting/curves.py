@@ -25,11 +25,7 @@ def recall_curves(runs: list[Ranked], table_rows: Rows, control: str) -> Figure:
     lines = {search: (None, control) if control in rows else (None,) for search, rows in searches.items()}
     parts = [(search, less) for search, each in lines.items() for less in each]
     figure, axes = pyplot.subplots(
-        len(parts),
-        2,
-        figsize=(style.WIDTH, 0.3 + 2.25 * len(parts)),
-        squeeze=False,
-        layout="constrained",
+        len(parts), 2, figsize=(style.WIDTH, 0.3 + 2.25 * len(parts)), squeeze=False, layout="constrained"
     )
     for line, (search, less) in zip(axes, parts, strict=True):
         for axis, way in zip(line, DIRECTIONS, strict=True):

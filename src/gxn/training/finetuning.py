@@ -50,11 +50,7 @@ class Finetuning(Matching):
     """The ranking path from pixels: CNN and encoders, one Adam with a group for each."""
 
     def __init__(
-        self,
-        cnn: nn.Module,
-        encoders: Encoders,
-        settings: FinetuneSettings,
-        processes: Processes,
+        self, cnn: nn.Module, encoders: Encoders, settings: FinetuneSettings, processes: Processes
     ) -> None:
         """Validation images are cropped as `settings.features` has it: as those that are evaluated later."""
         super().__init__(encoders, settings.ranking)

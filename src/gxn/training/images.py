@@ -111,12 +111,7 @@ class ImageSplit(Split):
 
 
 def read_image_split(
-    tokens: Path,
-    captions: Path,
-    images: Path,
-    name: str,
-    crops: Crops,
-    processes: Processes,
+    tokens: Path, captions: Path, images: Path, name: str, crops: Crops, processes: Processes
 ) -> ImageSplit:
     """Join the captions of a split and its images by image id.
 
