@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-FOLDER = "study"
-SHOWN = ("scenes", "flickr8k")  # studies whose tables and figures the paper shows
+import yaml
+
+FOLDER, QUESTIONS = "study", "paper/questions.yaml"
+ROOT = Path(__file__).parents[1]
 
 
 def about() -> dict[str, str]:
@@ -14,7 +16,8 @@ def about() -> dict[str, str]:
 
 def shown() -> list[str]:
     """Name the records whose tables and figures the paper shows."""
-    return [name for name in SHOWN if name in about()]
+    questions = yaml.safe_load((ROOT / QUESTIONS).read_text(encoding="utf-8"))
+    return [name for name in questions["shown"] if name in about()]
 
 
 def files(study: str) -> list[str]:

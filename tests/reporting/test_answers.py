@@ -17,6 +17,7 @@ ASKED = {
     "resamples": 200,
     "smallest": 3.0,
     "level": 0.05,
+    "shown": {"mine": "main"},
     "families": {
         "main": {
             "title": "On scenes",

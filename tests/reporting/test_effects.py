@@ -26,6 +26,7 @@ def test_rows_stand_below_one_another_in_their_order_with_the_control_as_a_line(
         {
             "study": study,
             "row": row,
+            "control": "two_space",
             "control_rsum": 400.0,
             "difference": value,
             "low": value - 1,

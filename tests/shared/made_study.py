@@ -39,6 +39,7 @@ def make_study(results: Results, folder: Path, **changes: object) -> Path:
         }
         for key in METHODS
     }
+    (folder / "config.yaml").write_text("significance: {control: two_space}\n")
     about = {"dataset": "scenes", "rows": rows, "seeds": list(SEEDS), "training_images": 5000}
     about |= {"seconds": {"joint/two_space": 60.0, "prepare": 12.0}, "commit": "c" * 40}
     about |= {"configuration": "f" * 16, "data": "d" * 64}

@@ -1,6 +1,5 @@
 # The paper, from the records under study/ alone: nothing here trains, or reads what a run of the configuration wrote.
 RECORDS = records.about()
-QUESTIONS = "paper/questions.yaml"
 
 
 rule study_tables:
@@ -48,7 +47,8 @@ rule study_figures:
 rule table_answers:
     input:
         records.runs(),
-        questions=local(QUESTIONS),
+        expand("study/{study}/config.yaml", study=RECORDS),
+        questions=local(records.QUESTIONS),
         studies=list(RECORDS.values()),
     output:
         answers="results/paper/table_answers.csv",
@@ -71,7 +71,7 @@ rule table_answers:
 rule figure_effects:
     input:
         studies=[RECORDS[name] for name in records.shown()],
-        questions=local(QUESTIONS),
+        questions=local(records.QUESTIONS),
         answers=rules.table_answers.output.answers,
         differences=rules.table_answers.output.differences,
     output:

@@ -36,7 +36,6 @@ COLUMNS += ["seeds", "control_rsum", "difference", "low", "high", "p", "p_holm",
 HIGHER, LOWER = "higher", "lower"
 SMALL, OPEN = "no effect that matters", "not enough power"
 UNTESTED, ABSENT = "one seed, not tested", "not run"
-CONTROL = "two_space"  # of all rows, beside the controls that questions name
 
 
 def read_questions(path: Path) -> dict[str, Any]:
@@ -47,8 +46,8 @@ def read_questions(path: Path) -> dict[str, Any]:
     """
     try:
         questions = yaml.safe_load(path.read_text(encoding="utf-8"))
-        families = questions["families"].values()
-        for family in families:
+        questions["shown"].items()
+        for family in questions["families"].values():
             for each in family["comparisons"]:
                 each["key"], each["row"], each["control"], each["ask"]
         return questions | {key: float(questions[key]) for key in ("smallest", "level")}
@@ -88,12 +87,12 @@ def verdict(line: Mapping[str, Any], level: float, smallest: float) -> str:
 
 def against_control(study: Study, resamples: int) -> pd.DataFrame:
     """A line per row but the control: its rsum, the control's, and their `difference` with its interval."""
-    control = statistics.fmean(_rsums(study, CONTROL, None))
-    lines = []
-    for row in (row for row in study.rows if row != CONTROL):
-        found = {"study": study.name, "row": row, "label": study.rows[row].label, "control_rsum": control}
-        found |= {"rsum": statistics.fmean(_rsums(study, row, None))}
-        lines.append(found | _over_images(study, row, CONTROL, resamples))
+    control, lines = study.control, []
+    rsum = statistics.fmean(_rsums(study, control, None))
+    for row in (row for row in study.rows if row != control):
+        names = {"study": study.name, "row": row, "label": study.rows[row].label, "control": control}
+        rsums = {"control_rsum": rsum, "rsum": statistics.fmean(_rsums(study, row, None))}
+        lines.append(names | rsums | _over_images(study, row, control, resamples))
     return pd.DataFrame(lines)
 
 

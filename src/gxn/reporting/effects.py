@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from gxn.reporting import style
-from gxn.reporting.answers import CONTROL
 from gxn.reporting.rows import Rows, label
 
 LINES = {"Captions": "gxn_i2t_xe", "Drawings": "gxn_t2i", "Both": "gxn_i2t_t2i"}  # whose row has the colour
@@ -40,9 +39,9 @@ def effects(table: pd.DataFrame, rows: Rows, smallest: float) -> Figure:
 
 
 def _study(axis: Axes, table: pd.DataFrame, order: list[str], rows: Rows, smallest: float) -> None:
-    look, control = style.looks(rows), float(table["control_rsum"].iloc[0])
+    look, control, rsum = style.looks(rows), table["control"].iloc[0], float(table["control_rsum"].iloc[0])
     axis.axvspan(-smallest, smallest, color=style.MUTED, alpha=0.13, linewidth=0)
-    axis.axvline(0, color=look[CONTROL].colour if CONTROL in look else style.MUTED, linewidth=1.0)
+    axis.axvline(0, color=look[control].colour if control in look else style.MUTED, linewidth=1.0)
     for line in table.to_dict("records"):
         of, value = look[line["row"]], line["difference"]
         axis.errorbar(
@@ -54,8 +53,8 @@ def _study(axis: Axes, table: pd.DataFrame, order: list[str], rows: Rows, smalle
             axis.axvline(value, color=of.colour, linewidth=1.0, linestyle=(0, (4, 2)), zorder=0)
     axis.tick_params(axis="y", length=0)
     axis.grid(axis="y", visible=False)
-    axis.set_xlabel(f"{UNIT}, from {label(rows, CONTROL)}")
-    above = axis.secondary_xaxis("top", functions=(lambda x: x + control, lambda x: x - control))
+    axis.set_xlabel(f"{UNIT}, from {label(rows, control)}")
+    above = axis.secondary_xaxis("top", functions=(lambda x: x + rsum, lambda x: x - rsum))
     above.set_xlabel("rsum")
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from gxn.configuration.files import read
 from gxn.errors import GxnError
 from gxn.evaluation.ranked import Ranked, by_search, read_ranks
 from gxn.files import read_json
@@ -44,6 +45,21 @@ class Study:
     def rows(self) -> dict[str, RowName]:
         """Rows in the order of the table, with names in print."""
         return {key: RowName(row["label"], row["colour"]) for key, row in self.about["rows"].items()}
+
+    @cached_property
+    def control(self) -> str:
+        """The row that its configuration compares all others with.
+
+        Raises:
+            GxnError: config.yaml is missing or does not say it.
+        """
+        path = self.folder / "config.yaml"
+        control = read(path).get("significance", {}).get("control")
+        if control not in self.rows:
+            raise GxnError(
+                f"{path}: significance.control is not a row of the record; make it again by workflow/study.py"
+            )
+        return control
 
     @property
     def encoders(self) -> dict[str, str]:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from gxn import cli
 from gxn.reporting import style
-from gxn.reporting.answers import CONTROL
 from gxn.reporting.curves import recall_curves
 from gxn.reporting.imagined_bars import imagined_bars, panels
 from gxn.reporting.rows import with_encoders
@@ -29,7 +28,7 @@ def study_figures(arguments: Arguments) -> None:
     rows, imagined = study.rows, study.imagined()
     ranked = [run for row in study.shown for run in study.ranked[row]]
     with style.house_style():
-        style.save_pdf(recall_curves(ranked, rows, CONTROL), arguments.recall)
+        style.save_pdf(recall_curves(ranked, rows, study.control), arguments.recall)
         curves = [read_curve(path) for path in study.curves()]
         style.save_pdf(training_curves(curves, with_encoders(rows, study.encoders)), arguments.training)
         drawn = imagined_bars(imagined, rows) if panels(imagined) else style.nothing("No row imagines.")

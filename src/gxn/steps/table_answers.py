@@ -14,14 +14,13 @@ from gxn.evaluation.metrics import RECALLS
 from gxn.evaluation.power import detectable, pooled, power, spread
 from gxn.files import write_json, write_text
 from gxn.reporting import hours
-from gxn.reporting.answers import CONTROL, against_control, answers, read_questions
+from gxn.reporting.answers import against_control, answers, read_questions
 from gxn.reporting.curves import chance
 from gxn.reporting.study import Study
 from gxn.reporting.tables import to_csv
 
 EFFECTS, SEEDS = (0, 3, 5, 10), {3, 5}
 SHARE = 0.8  # of studies that are to find a detectable effect
-FAMILIES = {"scenes": "main", "flickr8k": "photographs"}  # of studies that have all rows: whose power is told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +47,7 @@ def table_answers(arguments: Arguments) -> None:
         raise GxnError("study/scenes: there is no such record; make it by workflow/study.py")
     questions = read_questions(arguments.questions)
     table, resamples = answers(studies, questions), int(questions["resamples"])
-    full = {name: studies[name] for name in FAMILIES if name in studies}
+    full = {name: studies[name] for name in questions["shown"] if name in studies}
     differences = pd.concat([against_control(study, resamples) for study in full.values()])
     found = {arguments.answers: table, arguments.differences: differences}
     found[arguments.power] = power_table(full, table, questions)
@@ -69,11 +68,11 @@ def power_table(
     """
     rng, lines = np.random.default_rng(0), []
     for name, study in studies.items():
-        tested = table[(table["family"] == FAMILIES[name]) & (table["seeds"] > 1)]
+        tested = table[(table["family"] == questions["shown"][name]) & (table["seeds"] > 1)]
         rows = [row for row in tested["row"].unique() if row.startswith("gxn_")]
         if not rows:
             continue
-        of = pooled([spread(study.ranked[row], study.ranked[CONTROL]) for row in rows])
+        of = pooled([spread(study.ranked[row], study.ranked[study.control]) for row in rows])
         levels = {"": questions["level"], "_holm": questions["level"] / len(tested)}
         for seeds in sorted(SEEDS | {len(study.about["seeds"])}):
             least = {
