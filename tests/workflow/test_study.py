@@ -3,14 +3,12 @@
 import json
 import shutil
 
-import h5py
 import numpy as np
 import pytest
 from made_results import METHODS
 from made_study import make_study
-from PIL import Image
 from plans import ROOT
-from workflow import paths, result_checks, study
+from workflow import paths, result_checks, study, study_record
 
 from gxn.configuration.files import load
 from gxn.errors import GxnError
@@ -36,43 +34,6 @@ def test_a_study_lies_over_the_files_that_its_header_names():
 def test_an_unknown_study_is_refused():
     with pytest.raises(GxnError, match="absent: is not a study; those of config/study are scenes"):
         study.files("absent")
-
-
-def test_packed_ranks_are_the_same_ranks(tmp_path):
-    rng = np.random.default_rng(0)
-    ranks = rng.integers(1, 5000, 4000) / 2 + 0.5
-    with create_hdf5(tmp_path / "ranks.h5", {"dataset": "scenes", "seed": 0}) as file:
-        file["full/t2i"], file["full/imgid"] = ranks, np.arange(4000)
-    study.pack_ranks(tmp_path / "ranks.h5", tmp_path / "packed.h5")
-    with h5py.File(tmp_path / "packed.h5") as packed:
-        assert np.array_equal(packed["full/t2i"], ranks) and np.array_equal(packed["full/imgid"], range(4000))
-    assert (tmp_path / "packed.h5").stat().st_size < (tmp_path / "ranks.h5").stat().st_size / 2
-
-
-def test_ranks_that_would_be_rounded_are_refused(tmp_path):
-    with create_hdf5(tmp_path / "ranks.h5", {}) as file:
-        file["full/t2i"] = np.array([1.1])
-    with pytest.raises(GxnError, match="full/t2i does not fit float32"):
-        study.pack_ranks(tmp_path / "ranks.h5", tmp_path / "packed.h5")
-
-
-def test_a_sheet_shows_the_first_drawings(tmp_path):
-    drawn = np.zeros((60, 3, 8, 8), np.uint8)
-    drawn[9] = 255
-    with create_hdf5(tmp_path / "drawn.h5", {}) as file:
-        file["images"] = drawn
-    study.sheet(tmp_path / "drawn.h5", tmp_path / "sheet.png")
-    page = np.asarray(Image.open(tmp_path / "sheet.png").convert("L"))
-    assert page.shape == (48, 64)
-    assert page[8:16, 8:16].min() == 255 and page.astype(int).sum() == 255 * 64
-
-
-def test_folders_of_the_machine_are_not_recorded():
-    photographs = {"images": "/home/me/images", "captions": "/home/me/captions.json"}
-    above = {"dataset": {"source": photographs}, "cnn": {"weights": "/home/me/weights.safetensors"}}
-    config = load([ROOT / path for path in ["params.yaml", *study.files("flickr8k")]], above)
-    told = study.without_folders(study.Plan(config))
-    assert told.dataset.source.images == "images" and told.cnn.weights == "weights.safetensors"
 
 
 def test_results_that_are_not_there_are_named(tmp_path):
@@ -171,4 +132,4 @@ def test_a_committed_record_can_be_read_by_this_code(path):
 
 
 def test_the_committed_records_are_small():
-    assert sum(study.size(path.parent) for path in RECORDS) <= study.LIMIT
+    assert sum(study_record.size(path.parent) for path in RECORDS) <= study.LIMIT
