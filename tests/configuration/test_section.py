@@ -82,6 +82,7 @@ def test_a_section_does_not_change():
         parse(Outer, GOOD, "x").count = 4
 
 
+NO_PATH = "contains braces or a control character, or begins with a dash; no path may, but ./- will do"
 WRONG = [
     ({"counts": 1}, "counts: unknown key; did you mean 'count'?"),
     ({"count": "many"}, "count: must be a whole number, not 'many'"),
@@ -124,10 +125,14 @@ WRONG = [
     ({"inners": 5}, "inners: must be a mapping of keys, not 5"),
     ({"inners": {"a b": {"rate": 0.5}}},
      "inners.a b: 'a b' is not a name; use letters, digits and _, and do not begin with _"),
+    ({"inners": {"a\n\x1b": {"rate": 0.5}}},
+     r"inners.'a\n\x1b': 'a\n\x1b' is not a name; use letters, digits and _, and do not begin with _"),
+    ({"": 1}, "'': unknown key; known keys: " + ", ".join(sorted(Outer.model_fields))),
     ({"inners": {5: {"rate": 0.5}}}, "inners.5: must be text, not 5"),
     ({"inners": {"hinge": {"rat": 1, "rate": 0.5}}}, "inners.hinge.rat: unknown key; did you mean 'rate'?"),
-    ({"folder": "a{b}"}, "folder: 'a{b}' contains braces or a control character, which paths must not have"),
-    ({"folder": "a\nb"}, r"folder: 'a\nb' contains braces or a control character, which paths must not have"),
+    ({"folder": "a{b}"}, f"folder: 'a{{b}}' {NO_PATH}"),
+    ({"folder": "a\nb"}, rf"folder: 'a\nb' {NO_PATH}"),
+    ({"folder": "-a"}, f"folder: '-a' {NO_PATH}"),
     ({"folder": ""}, "folder: must be at least 1 character long, not ''"),
     ({"file": 5}, "file: must be text, not 5"),
     ({"colour": "red"}, "colour: 'red' is not a colour; write it as '#RRGGBB', in quotes"),

@@ -39,3 +39,16 @@ def test_nothing_is_executed(text):
 
 def test_a_date_is_one():
     assert yaml12.load("2024-05-06") == datetime.date(2024, 5, 6)
+
+
+@pytest.mark.parametrize(
+    "text", ["1e3", "2e-05", "010", ".5e0", "yes", "off", "12:30", "1_000", "0x10", "null", "+5", "a"]
+)
+@pytest.mark.parametrize("read", [yaml12.load, yaml.safe_load])
+def test_a_text_is_one_in_both_versions(text, read):
+    assert read(yaml12.dump({"label": text})) == {"label": text}
+
+
+@pytest.mark.parametrize("value", [True, None, 3, 2e-5, 1e20, 0.1, float("inf"), [1, "a"], {"b": 1, "a": 2}])
+def test_a_value_comes_back(value):
+    assert yaml12.load(yaml12.dump({"x": value})) == {"x": value}

@@ -1,8 +1,10 @@
 """Archives unpack whole, inside their folder and without links, or not at all."""
 
 import errno
+import os
 import stat
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -161,3 +163,13 @@ def test_a_name_too_long_for_a_file_is_the_archive_s_fault(tmp_path):
     with pytest.raises(GxnError, match=r"a\.zip: 'b/é.* is too long a name"):
         unpack([archive], tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["pipe.zip", "/dev/zero"])
+def test_a_pipe_or_a_device_is_not_read(name, tmp_path):
+    os.mkfifo(tmp_path / "pipe.zip")
+    archive = tmp_path / name
+    for call in (partial(unpack, [archive]), partial(unpack_member, archive, "a")):
+        with pytest.raises(GxnError, match=f"^{archive}: is a pipe, a socket or a device"):
+            call(tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe.zip"]

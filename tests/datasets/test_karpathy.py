@@ -73,7 +73,14 @@ FAULTS = {
     "(2.png): sentences[1] (sentid 21): raw: the caption is empty": lambda value: value["images"][2][
         "sentences"
     ][1].update(raw="  "),
-    "has no word": lambda value: value["images"][2]["sentences"][1].update(tokens=[]),
+    "tokens: is empty; remove the key, and the words of 'A cat.' are taken": lambda value: value["images"][2][
+        "sentences"
+    ][1].update(tokens=[], raw="A cat."),
+    "raw: the caption '...' has no word; give it text": lambda value: [
+        sentence := value["images"][2]["sentences"][1],
+        sentence.pop("tokens", None),
+        sentence.update(raw="..."),
+    ],
     "one word without white space": lambda value: value["images"][0]["sentences"][0].update(tokens=["a dog"]),
     "split: unknown value 'valid'": lambda value: value["images"][0].update(split="valid"),
     "imgid: 2 occurs in images[2] and images[3]": lambda value: [

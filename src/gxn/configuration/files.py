@@ -11,7 +11,7 @@ import yaml
 
 from gxn.configuration import yaml12
 from gxn.configuration.contradictions import contradictions
-from gxn.configuration.problems import finite
+from gxn.configuration.problems import finite, shown
 from gxn.configuration.renamed import renamed
 from gxn.configuration.root import Configuration
 from gxn.configuration.section import parse
@@ -121,7 +121,7 @@ def _doubled(root: yaml.Node | None) -> list[str]:
             continue
         keys = collections.Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
         found += [
-            f"{key.value} (line {key.start_mark.line + 1})"
+            f"{shown(key.value)} (line {key.start_mark.line + 1})"
             for key, _ in node.value
             if isinstance(key, yaml.ScalarNode) and keys[key.value] > 1
         ]
@@ -152,5 +152,5 @@ def _other_kind(below: Mapping[str, Any], above: Mapping[str, Any]) -> bool:
 def write(path: Path, config: Configuration) -> None:
     """Write a whole configuration as a YAML file that `load` reads."""
     with atomic(path) as temporary:
-        text = yaml.safe_dump(config.model_dump(mode="json", exclude_unset=True), sort_keys=False)
+        text = yaml12.dump(config.model_dump(mode="json", exclude_unset=True))
         temporary.write_text(text, encoding="utf-8")

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_]*$"
-PATH = r"^[^{}\x00-\x1f]+$"  # Snakemake takes braces for wildcards, and a line break ends a command
+# Snakemake takes braces for wildcards, a line break ends a command, and a dash begins an option
+PATH = r"^[^-{}\x00-\x1f][^{}\x00-\x1f]*$"
 COLOUR = r"^#[0-9A-Fa-f]{6}$"
 PATTERNS = {
     NAME: "is not a name; use letters, digits and _, and do not begin with _",
-    PATH: "contains braces or a control character, which paths must not have",
+    PATH: "contains braces or a control character, or begins with a dash; no path may, but ./- will do",
     COLOUR: "is not a colour; write it as '#RRGGBB', in quotes",
 }
 
@@ -31,7 +32,7 @@ def _line(error: Mapping[str, Any], kind: type[BaseModel]) -> str:
     if code == "missing":
         return f"{where}: is missing"
     if code == "extra_forbidden":
-        return f"{where}: unknown key{suggestion(path[-1], known_keys(kind, error['loc'][:-1]))}"
+        return f"{where}: unknown key{suggestion(error['loc'][-1], known_keys(kind, error['loc'][:-1]))}"
     if code == "literal_error":
         return f"{where}: must be {context['expected'].replace(chr(39), '')}, not {_short(given)}"
     if code == "union_tag_invalid":
@@ -81,6 +82,12 @@ def _short(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
+def shown(key: Any) -> str:
+    """A key as messages name it: as it is, or quoted where it is long, empty or has letters that do not print."""
+    text = str(key)
+    return text if text and text.isprintable() and len(text) <= 80 else _short(text)
+
+
 def suggestion(key: Any, names: Iterable[str]) -> str:
     """`; did you mean ...?` when a known name is near `key`, else the known names."""
     names = sorted(names)
@@ -108,7 +115,7 @@ def _walk(kind: type[BaseModel], location: Iterable[Any]) -> tuple[list[str], li
         if tagged:
             current = tagged
         elif part != "[key]":  # pydantic's mark for a wrong key of a mapping
-            path.append(str(part))
+            path.append(shown(part))
             current = [each for outer in current for each in _inner(outer, part)]
     return path, [each for each in current if isinstance(each, type) and issubclass(each, BaseModel)]
 
@@ -147,4 +154,6 @@ def finite(value: Any, where: str = "") -> list[str]:
         items = value.items()
     elif isinstance(value, list):
         items = enumerate(value)
-    return [line for key, each in items for line in finite(each, f"{where}.{key}" if where else str(key))]
+    return [
+        line for key, each in items for line in finite(each, f"{where}.{shown(key)}" if where else shown(key))
+    ]

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gxn.configuration.problems import shown
+
 RENAMED = {
     "dataset.thumbnail": "dataset.gan_image_size",
     "dataset.images": "dataset.source.images",
@@ -81,4 +83,4 @@ def _lines(value: Any, left: list[str], path: list[str], new: str) -> Iterator[s
     elif isinstance(value, Mapping):
         for key in list(value) if left[0] == "*" else [left[0]]:
             if key in value:
-                yield from _lines(value[key], left[1:], [*path, str(key)], new)
+                yield from _lines(value[key], left[1:], [*path, shown(key)], new)

@@ -111,6 +111,8 @@ def _sentence(sentence: Any, imgid: int, where: str, words: Callable[[str], list
         raise GxnError(f"{where}: raw: the caption is empty; give it text or remove it")
     if "tokens" in sentence:
         tokens = _value(sentence, "tokens", list, where)
+        if not tokens:
+            raise GxnError(f"{where}: tokens: is empty; remove the key, and the words of {raw!r} are taken")
         for token in tokens:
             if len(_value({"tokens": token}, "tokens", str, where).split()) != 1:
                 raise GxnError(f"{where}: tokens: every token must be one word without white space")
@@ -118,7 +120,7 @@ def _sentence(sentence: Any, imgid: int, where: str, words: Callable[[str], list
     else:
         tokens = list(map(sys.intern, words(raw)))
     if not tokens:
-        raise GxnError(f"{where}: tokens: the caption {raw!r} has no word; give it text or remove it")
+        raise GxnError(f"{where}: raw: the caption {raw!r} has no word; give it text or remove it")
     return {"raw": raw, "tokens": tokens, "imgid": imgid, "sentid": sentid}
 
 
