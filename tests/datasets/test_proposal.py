@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import yaml
 from PIL import Image
+from small import configuration
 
 from gxn.commented_yaml import to_yaml
-from gxn.datasets.proposal import KEYS, batch_size, dataset_name, min_count, propose
+from gxn.datasets.proposal import batch_size, dataset_name, min_count, propose
 from gxn.datasets.sizes import LENGTHS, Length
 from gxn.datasets.survey import ImageSizes, image_sizes, summary, survey, unknown_shares
 from gxn.errors import GxnError
@@ -38,12 +39,13 @@ def table(folder: Path, names: list[str], captions: int, header: str = "image,ca
 
 
 def proposal(found, cuda: bool = False, **more) -> dict:
-    """The proposed configuration, as YAML reads it."""
+    """The proposed configuration, as YAML reads it; it is valid over params.yaml."""
     settings = propose(
         found, "mine", cuda, "mobilenet_v2", Path("/w/mobilenet_v2.safetensors"), Path("/nowhere/x")
     )
-    assert {setting.key for setting in settings} <= set(KEYS.values())
-    return yaml.safe_load(to_yaml(settings, [summary(found)]))
+    made = yaml.safe_load(to_yaml(settings, [summary(found)]))
+    configuration(made)
+    return made
 
 
 def test_three_hundred_photographs_with_a_table(tmp_path):
@@ -160,7 +162,7 @@ def test_sizes_are_upright_and_what_is_no_image_is_named(tmp_path):
     (tmp_path / "script.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n")
     os.mkfifo(tmp_path / "pipe.png")
     found = image_sizes([tmp_path / name for name in ("turned.jpg", "plain.jpg", "script.png", "pipe.png")])
-    assert found == ImageSizes(2, 20, 50, 20, False, 1.0, found.unreadable)
+    assert found == ImageSizes(20, 50, 20, False, 1.0, found.unreadable)
     assert [line.partition(": ")[0] for line in found.unreadable] == [
         str(tmp_path / "script.png"),
         str(tmp_path / "pipe.png"),

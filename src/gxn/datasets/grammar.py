@@ -38,8 +38,7 @@ SIZE_WORDS = {
     "medium": ("medium", "midsize"),
     "large": ("large", "big", "huge"),
 }
-# before the noun, after the noun
-TEXTURE_WORDS = {
+TEXTURE_WORDS = {  # before the noun, after the noun
     "plain": (("plain", "solid", "unmarked"), ("without pattern",)),
     "striped": (("striped", "banded"), ("with stripes",)),
     "dotted": (("dotted", "spotted"), ("with dots", "with spots")),

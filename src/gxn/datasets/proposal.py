@@ -13,73 +13,12 @@ from gxn.commented_yaml import Setting
 from gxn.datasets.sizes import LENGTHS, SIZES
 from gxn.datasets.survey import Survey
 
-# What each setting is called in the configuration. Only this table knows the keys' names.
-KEYS = {
-    "seeds": "seeds",
-    "name": "dataset.name",
-    "gan_image_size": "dataset.gan_image_size",
-    "kind": "dataset.source.kind",
-    "images": "dataset.source.images",
-    "captions": "dataset.source.captions",
-    "missing_images": "dataset.source.missing_images",
-    "tokeniser": "vocabulary.tokeniser",
-    "min_count": "vocabulary.min_count",
-    "max_length": "vocabulary.max_length",
-    "features_file": "features.file",
-    "cnn": "cnn.name",
-    "layer": "cnn.layer",
-    "weights": "cnn.weights",
-    "resize": "features.resize",
-    "crop": "features.crop",
-    "features_batch": "features.batch_size",
-    "embed_dim": "model.embed_dim",
-    "text_hidden": "model.text_hidden",
-    "joint_dim": "model.joint_dim",
-    "decoder_hidden": "model.decoder_hidden",
-    "cond_dim": "model.cond_dim",
-    "z_dim": "model.z_dim",
-    "g_channels": "model.g_channels",
-    "d_channels": "model.d_channels",
-    "grounded_pooling": "retrieval.grounded_pooling",
-    "batch_size": "training.batch_size",
-    "val_subset": "training.val_subset",
-    "drawing_batch": "drawing.batch_size",
-    "decode_length": "captioning.max_length",
-    "ranking_epochs": "pretrain_ranking.epochs",
-    "ranking_rate": "pretrain_ranking.learning_rate",
-    "xe_epochs": "pretrain_xe.epochs",
-    "xe_rate": "pretrain_xe.learning_rate",
-    "scst_epochs": "pretrain_scst.epochs",
-    "scst_rate": "pretrain_scst.learning_rate",
-    "gan_epochs": "pretrain_gan.epochs",
-    "gan_rate": "pretrain_gan.learning_rate",
-    "joint_epochs": "joint.epochs",
-    "joint_rate": "joint.learning_rate",
-    "joint_decay": "joint.lr_decay_epoch",
-    "ranking_steps": "joint.ranking_steps_per_batch",
-    "lr_decoder": "joint.lr_decoder",
-    "lr_grounded_image": "joint.lr_grounded_image",
-    "lr_gan": "joint.lr_gan",
-    "lr_grounded_text": "joint.lr_grounded_text",
-    "methods": "methods",
-}
 ROWS = (
-    *(
-        "vse0",
-        "vsepp",
-        "order",
-        "abstract",
-        "two_space",
-        "gxn_i2t_xe",
-        "gxn_i2t_mix",
-        "gxn_t2i",
-        "gxn_i2t_t2i",
-    ),
+    *("vse0", "vsepp", "order", "abstract", "two_space"),
+    *("gxn_i2t_xe", "gxn_i2t_mix", "gxn_t2i", "gxn_i2t_t2i"),
 )
-Value = tuple[str, Any, str]  # a key of KEYS, a value and its reason
+Value = tuple[str, Any, str]  # a key of the configuration, a value and its reason
 DRAWING_ROWS = ("gxn_t2i", "gxn_i2t_t2i")
-
-
 QUICK = ("vsepp", "two_space", "gxn_i2t_xe", "gxn_t2i")  # without a card: one row of each kind
 LEAST_UPDATES = 16  # in an epoch, where the data allow batches of eight
 MORE_UNKNOWN = 0.02  # what a larger min_count may add to the share of unknown words
@@ -104,38 +43,46 @@ def propose(
     size = next(each for each in SIZES if captions <= each.captions)
     values = [
         ("seeds", [0, 1, 2] if cuda else [0], "runs of every row; one has no p value"),
-        ("name", name, "folder under data/ and results/"),
-        ("gan_image_size", size.gan_image_size, "pixels; small pictures are learnt from fewer images"),
+        ("dataset.name", name, "folder under data/ and results/"),
+        (
+            "dataset.gan_image_size",
+            size.gan_image_size,
+            "pixels; small pictures are learnt from fewer images",
+        ),
         *_on_source(found, relative_to),
         *_on_words(found),
         *_on_features(found, cuda, cnn, weights, relative_to),
-        *((key, value, "") for key, value in size.widths.items()),
+        *((f"model.{key}", value, "") for key, value in size.widths.items()),
         *_on_lengths(captions, batch_size(captions, found.counts["train"]), cuda),
         *((key, value, "") for key, value in (size.rates | size.others).items()),
     ]
     if found.counts["val"] > 1000:
-        values.append(("val_subset", 1000, "validation images that choose an epoch (VSE++)"))
+        values.append(("training.val_subset", 1000, "validation images that choose an epoch (VSE++)"))
     rows, reason = _rows(found, cuda)
     left_out = {row: None for row in ROWS if row not in rows}
     if left_out:
         values.append(("methods", left_out, reason))
-    return [Setting(KEYS[key], value, why) for key, value, why in values]
+    return [Setting(*value) for value in values]
 
 
 def _on_source(found: Survey, relative_to: Path) -> list[Value]:
     paths = [_written(path, relative_to) for path in found.captions]
     values: list[Value] = [
-        ("kind", "images", ""),
+        ("dataset.source.kind", "images", ""),
         (
-            "images",
+            "dataset.source.images",
             _written(found.images, relative_to),
             "" if found.images else "no photographs: no row draws",
         ),
-        ("captions", paths[0] if len(paths) == 1 else paths, ", ".join(dict.fromkeys(found.layouts))),
+        (
+            "dataset.source.captions",
+            paths[0] if len(paths) == 1 else paths,
+            ", ".join(dict.fromkeys(found.layouts)),
+        ),
     ]
     if found.missing:
         count = f"{len(found.missing)} images of the captions are not there; refuse: stop with their names"
-        values.append(("missing_images", "skip", count))
+        values.append(("dataset.source.missing_images", "skip", count))
     return values
 
 
@@ -176,28 +123,36 @@ def _on_words(found: Survey) -> list[Value]:
     _, _, most_lengths, all_lengths = found.lengths
     spaces = f"{found.spaceless:.0%} of the sentences are written without spaces"
     return [
-        ("tokeniser", found.tokeniser, spaces),
-        ("min_count", least, f"{unknown:.1%} of the words of held-out images are then unknown"),
-        ("max_length", max(8, all_lengths), f"{found.tokeniser} kept of a caption: all of 995 in 1000"),
-        ("decode_length", max(8, most_lengths) + 1, "of a decoded caption, end included: 97 in 100"),
+        ("vocabulary.tokeniser", found.tokeniser, spaces),
+        ("vocabulary.min_count", least, f"{unknown:.1%} of the words of held-out images are then unknown"),
+        (
+            "vocabulary.max_length",
+            max(8, all_lengths),
+            f"{found.tokeniser} kept of a caption: all of 995 in 1000",
+        ),
+        ("captioning.max_length", max(8, most_lengths) + 1, "of a decoded caption, end included: 97 in 100"),
     ]
 
 
 def _on_features(found: Survey, cuda: bool, cnn: str, weights: Path, relative_to: Path) -> list[Value]:
     if found.features is not None:
-        return [("features_file", _written(found.features, relative_to), "in place of a CNN")]
+        return [("features.file", _written(found.features, relative_to), "in place of a CNN")]
     assert found.sizes is not None
     sizes = found.sizes
     as_they_are = sizes.equal and sizes.shorter == sizes.longer == 224
     how = f"shorter side; they are typically {sizes.longer} x {sizes.shorter}"
     how += f", and of {sizes.wide:.0%} the centre crop sees less than half" if sizes.wide else ""
     return [
-        ("cnn", cnn, ""),
-        ("layer", "pool", ""),
-        ("weights", _written(weights, relative_to), ""),
-        ("resize", None if as_they_are else 256, "they have 224 pixels already" if as_they_are else how),
-        ("crop", 224, ""),
-        ("features_batch", 128 if cuda else 4, "crops at once" if cuda else "few are quicker on a CPU"),
+        ("cnn.name", cnn, ""),
+        ("cnn.layer", "pool", ""),
+        ("cnn.weights", _written(weights, relative_to), ""),
+        (
+            "features.resize",
+            None if as_they_are else 256,
+            "they have 224 pixels already" if as_they_are else how,
+        ),
+        ("features.crop", 224, ""),
+        ("features.batch_size", 128 if cuda else 4, "crops at once" if cuda else "few are quicker on a CPU"),
     ]
 
 
@@ -205,10 +160,14 @@ def _on_lengths(captions: int, batch: int, cuda: bool) -> list[Value]:
     per_epoch = max(1, captions // batch)
     lengths = {key: length.epochs(captions, batch) for key, length in LENGTHS.items()}
     return [
-        ("batch_size", batch, f"pairs: {per_epoch} updates in an epoch of {captions} captions"),
-        ("drawing_batch", min(batch, 128 if cuda else 32), "pairs of them that are drawn"),
+        ("training.batch_size", batch, f"pairs: {per_epoch} updates in an epoch of {captions} captions"),
+        ("drawing.batch_size", min(batch, 128 if cuda else 32), "pairs of them that are drawn"),
         *((key, epochs, f"{epochs * per_epoch} updates") for key, epochs in lengths.items()),
-        ("joint_decay", max(1, lengths["joint_epochs"] * 2 // 3), "a tenth of the rates from this epoch on"),
+        (
+            "joint.lr_decay_epoch",
+            max(1, lengths["joint.epochs"] * 2 // 3),
+            "a tenth of the rates from this epoch on",
+        ),
     ]
 
 

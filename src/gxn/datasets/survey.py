@@ -19,7 +19,6 @@ from gxn.regular import require_regular
 
 SAMPLE = 2000  # images whose sizes are looked at, at even distances
 HELD_OUT = 10  # every so many-th image of the training split measures the share of unknown words
-
 TURNED = (5, 6, 7, 8)  # EXIF's orientations that exchange width and height
 
 
@@ -28,7 +27,6 @@ class ImageSizes:
     """Sizes of a sample of the images, upright, in pixels.
 
     Attributes:
-        looked_at: number of images opened.
         shorter, longer: their median sides.
         smallest: the smallest side of all.
         equal: whether all have one size.
@@ -36,7 +34,6 @@ class ImageSizes:
         unreadable: messages about images that cannot be opened.
     """
 
-    looked_at: int
     shorter: int
     longer: int
     smallest: int
@@ -85,7 +82,6 @@ def survey(
     images: Path | None,
     captions: Sequence[Path] | None = None,
     features: Path | None = None,
-    shares: SplitShares = SplitShares(),  # noqa: B008, frozen
 ) -> Survey:
     """Look at captioned images.
 
@@ -93,7 +89,6 @@ def survey(
         images: folder of the photographs; None: there are features alone.
         captions: caption files; None: they are looked for in the folder, or are those of a `*_precomp` folder.
         features: file of precomputed features or `*_precomp` folder; None: there is none.
-        shares: of splits that are missing.
 
     Raises:
         GxnError: there are neither photographs nor features, no captions are found, or they cannot be read.
@@ -109,7 +104,7 @@ def survey(
         absent = set(without)
         rows = [row for row in rows if row.image not in absent]
         missing = missing + without
-    entries, record = complete(rows, shares, images.joinpath if images is not None else None)
+    entries, record = complete(rows, SplitShares(), images.joinpath if images is not None else None)
     training = [entry for entry in entries if entry["split"] == "train"]
     spoken = [sentence["raw"] for entry in training for sentence in entry["sentences"]]
     proposed = tokenisers.propose(spoken)
@@ -174,7 +169,6 @@ def image_sizes(paths: Sequence[Path]) -> ImageSizes:
         raise GxnError("\n".join(unreadable[:3]) + "\nnone of the images looked at can be opened")
     shorter, longer = ([function(each) for each in sides] for function in (min, max))
     return ImageSizes(
-        looked_at=len(sides),
         shorter=round(median(shorter)),
         longer=round(median(longer)),
         smallest=min(shorter),
