@@ -130,7 +130,8 @@ def _ablation(table: Sequence[Mapping[str, str]], rows: Rows) -> str:
 def _differences(tests: Sequence[Mapping[str, str]], rows: Rows) -> Iterable[str]:
     for row in (row for row in tests if row["metric"] == "rsum"):
         numbers = {key: float(row[key]) for key in ("difference", "low", "high")}
-        p = f", adjusted p {float(row['p_holm']):.3f}" if row["p_holm"] else ", no p value with one seed"
+        tested = int(row["seeds"]) > 1
+        p = f", adjusted p {float(row['p_holm']):.3f}" if tested else ", no p value with one seed"
         yield (
             f"{label(rows, row['method'])} against {label(rows, row['control'])}: {numbers['difference']:+.1f} "
             f"({numbers['low']:.1f} to {numbers['high']:.1f}){p}"

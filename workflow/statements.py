@@ -27,7 +27,7 @@ def differences(texts: Mapping[str, str]) -> str:
     lines = ["| row | difference in rsum | 95 % interval | adjusted p |", "| --- | ---: | ---: | ---: |"]
     for row in _rsum(texts):
         value, low, high = (float(row[key]) for key in ("difference", "low", "high"))
-        p = f"{float(row['p_holm']):.3f}" if row["p_holm"] else ""
+        p = f"{float(row['p_holm']):.3f}" if int(row["seeds"]) > 1 else row["p_holm"]
         lines.append(f"| {names[row['method']]} | {value:+.1f} | {low:.1f} to {high:.1f} | {p} |")
     return "\n".join(lines)
 
@@ -38,7 +38,7 @@ def in_short(texts: Mapping[str, str]) -> str:
     imagining = {row["method"] for row in rows(texts["table_imagined.csv"]) if row["method"] in names}
     own = [row for row in found if row["method"] in imagining]
     others = [row for row in found if row["method"] not in imagining]
-    certain = [names[row["method"]] for row in own if row["p_holm"] and float(row["p_holm"]) < LEVEL]
+    certain = [names[row["method"]] for row in own if int(row["seeds"]) > 1 and float(row["p_holm"]) < LEVEL]
     parts = []
     if own:
         verdict = "significant: " + ", ".join(certain) if certain else "none significant"

@@ -158,6 +158,22 @@ class TestSignificance:
         assert {*RECALL_COLUMNS, "rsum"} <= set(of_vse0) and len(of_vse0) == len(set(of_vse0))
         assert set(of_vse0) <= {*METRICS, "rsum"}
 
+    def test_of_one_seed_it_says_why_there_is_no_p_value(self, results, tmp_path):
+        config = (
+            *results.config,
+            config_files(tmp_path, {"significance": {"control": "two_space"}, "seeds": [0]})[1],
+        )
+        ranks = tuple(path for path in results.each("ranks/*/*") if path.stem in ("seed0", "seedless"))
+        csv = tmp_path / "s.csv"
+        table_significance.table_significance(
+            table_significance.Arguments(config=config, ranks=ranks, csv=csv)
+        )
+        found = rows_of(csv)
+        assert {(line["p"], line["p_holm"], line["seeds"]) for line in found} == {
+            ("one seed", "one seed", "1")
+        }
+        assert all(line["low"] and line["difference"] for line in found)
+
     def test_a_difference_lies_in_its_interval(self, lines):
         for line in lines:
             assert float(line["low"]) <= float(line["difference"]) <= float(line["high"])

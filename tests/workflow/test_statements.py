@@ -20,10 +20,10 @@ IMAGINED = """dataset,method,drawn_colour,drawn_colour_chance
 scenes,gxn_i2t_t2i,0.53,0.19
 scenes,people,1,0.2
 """
-SIGNIFICANCE = """method,control,metric,difference,low,high,p_holm
-cca,two_space,i2t_r1,1,0,2,0.5
-cca,two_space,rsum,-20.04,-25,-15.06,0.001
-gxn_i2t_t2i,two_space,rsum,3.1,-1,7,0.2
+SIGNIFICANCE = """method,control,metric,difference,low,high,p_holm,seeds
+cca,two_space,i2t_r1,1,0,2,0.5,3
+cca,two_space,rsum,-20.04,-25,-15.06,0.001,3
+gxn_i2t_t2i,two_space,rsum,3.1,-1,7,0.2,3
 """
 TEXTS = {"table_ablation.csv": ABLATION, "table_ablation.md": MARKDOWN}
 TEXTS |= {"table_imagined.csv": IMAGINED, "table_significance.csv": SIGNIFICANCE}
@@ -55,7 +55,7 @@ def test_what_is_significant_is_named(p, said):
 
 
 def test_one_seed_has_no_p_value():
-    changed = TEXTS["table_significance.csv"].replace("-1,7,0.2", "-1,7,")
+    changed = TEXTS["table_significance.csv"].replace("-1,7,0.2,3", "-1,7,one seed,1")
     texts = TEXTS | {"table_significance.csv": changed}
-    assert statements.differences(texts).endswith("| Full | +3.1 | -1.0 to 7.0 |  |")
+    assert statements.differences(texts).endswith("| Full | +3.1 | -1.0 to 7.0 | one seed |")
     assert "none significant" in statements.in_short(texts)

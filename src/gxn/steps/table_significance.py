@@ -17,6 +17,9 @@ COLUMNS += ("seeds", "images", "captions")
 # what is looked at together: the rows' rsum, by which rows are judged, and all recalls of all rows
 FAMILIES = (("rsum",), tuple(metric for metric in METRICS if metric != "rsum"))
 
+# stands for a p value: how much runs differ is then unknown
+UNTESTED = "one seed"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments(RowArguments):
@@ -44,9 +47,11 @@ def table_significance(arguments: Arguments) -> None:
         fixed |= {"images": len(against[0].imgid), "captions": len(against[0].sentid)}
         for method in rows:
             for one in found[method]:
-                numbers = {"difference": one.value, "low": one.low, "high": one.high, "p": one.p}
-                numbers["p_holm"] = adjusted[method, one.metric]
-                lines.append(fixed | {"method": method, "metric": one.metric} | numbers)
+                numbers = {"difference": one.value, "low": one.low, "high": one.high}
+                tested = {"p": one.p, "p_holm": adjusted[method, one.metric]}
+                if one.p is None:
+                    tested = dict.fromkeys(tested, UNTESTED)
+                lines.append(fixed | {"method": method, "metric": one.metric} | numbers | tested)
     write_text(arguments.csv, to_csv(lines, COLUMNS))
 
 
