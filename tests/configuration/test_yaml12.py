@@ -4,8 +4,10 @@ import datetime
 
 import pytest
 import yaml
+from ruamel.yaml import YAML
 
 from gxn.configuration import yaml12
+from gxn.configuration.section import parse_text
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,33 @@ from gxn.configuration import yaml12
 def test_a_scalar_is_what_version_1_2_says(text, value):
     found = yaml12.load(text)
     assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "010",
+        "+5",
+        "-0",
+        "08",
+        "2e-05",
+        "1e3",
+        ".5e0",
+        "1.",
+        "0x10",
+        "0o10",
+        "1_000",
+        "12:30",
+        "TRUE",
+        "yes",
+        "off",
+        "~",
+        "1e",
+    ],
+)
+def test_dvcs_parser_reads_the_same_number_or_the_text_is_refused(text):
+    found, theirs = yaml12.load(text), YAML(typ="safe").load(text)
+    assert found == parse_text(theirs) or isinstance(found, str)
 
 
 @pytest.mark.parametrize("text", [".inf", "-.INF", ".nan"])
