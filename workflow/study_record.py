@@ -1,4 +1,4 @@
-"""What a record of a study holds: statements of what ran, ranks packed smaller, sheets of drawings."""
+"""The content of a study's record: statements of what ran, ranks packed smaller, sheets of drawings."""
 
 import json
 import subprocess

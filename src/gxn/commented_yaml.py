@@ -23,7 +23,7 @@ COLUMN, MOST = 34, 118  # where comments begin, and the longest line that has on
 
 @dataclass(frozen=True)
 class Setting:
-    """A value of the configuration, its key with sections parted by dots, and the reason for the value."""
+    """A value of the configuration, its key with sections separated by dots, and the reason for the value."""
 
     key: str
     value: Any

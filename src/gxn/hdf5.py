@@ -2,7 +2,7 @@
 
 The seal is in the file's user block, 512 bytes that HDF5 leaves to others: SEAL, then the SHA-256, in
 hexadecimal letters, of everything after the block. It is compared before HDF5 sees the file, since a damaged
-structure can crash the library or keep it looking for ever.
+structure can crash the library or make it search without end.
 """
 
 import contextlib
@@ -163,10 +163,10 @@ def check_link(group: h5py.Group, name: str, path: str | Path) -> None:
 
 
 def check_stored(dataset: h5py.Dataset, path: str | Path) -> None:
-    """Refuse a dataset whose numbers lie in another file, or which declares more than was ever written.
+    """Refuse a dataset whose numbers are stored in another file, or that declares more numbers than were written.
 
     Raises:
-        GxnError: they do, or it does: what is missing would read as zeros, and may be more than the memory.
+        GxnError: it is such a dataset. Missing numbers would read as zeros, and may need more than the memory.
     """
     if dataset.id.get_create_plist().get_external_count() or dataset.is_virtual:
         raise GxnError(f"{path}: {dataset.name}: is stored in other files; copy the data into the file")

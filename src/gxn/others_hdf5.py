@@ -18,7 +18,7 @@ DEEPEST = 8  # groups in groups: a group may contain itself
 
 @contextlib.contextmanager
 def open_others(path: Path) -> Iterator[h5py.File]:
-    """Open somebody's HDF5 file for reading, once another process has read all of it and lived.
+    """Open another program's HDF5 file for reading, once a process of its own has read all of it without a crash.
 
     Raises:
         GxnError: it is not a regular file, is open for writing elsewhere, cannot be read, or HDF5 crashes on it.

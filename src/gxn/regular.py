@@ -21,7 +21,7 @@ UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def require_regular(path: str | Path, most: int | None = None) -> None:
-    """Check that a file can be opened without waiting for ever.
+    """Check that a file can be opened without blocking.
 
     Args:
         path: the file; a link is followed to the file at its end.

@@ -1,4 +1,4 @@
-"""What a record of a study holds: packed ranks, sheets of drawings, a configuration without folders."""
+"""The content of a study's record: packed ranks, sheets of drawings, a configuration without folders."""
 
 import h5py
 import numpy as np

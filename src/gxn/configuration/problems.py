@@ -20,7 +20,7 @@ PATTERNS = {
 
 
 def problems(error: ValidationError, kind: type[BaseModel]) -> list[str]:
-    """Say what is wrong, a line for each key, in words for the user."""
+    """Describe the errors, one line per key, in words for the user."""
     return list(dict.fromkeys(_line(each, kind) for each in error.errors()))
 
 

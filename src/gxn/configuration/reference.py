@@ -64,7 +64,7 @@ def page() -> str:
 
 
 def _entry(field: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Say what a mapping of the user's own names holds under each name."""
+    """Schema of the entries of a mapping whose keys the user chooses; None if it is another field."""
     if isinstance(field.get("additionalProperties"), Mapping):
         return field["additionalProperties"]
     return next(iter(field.get("patternProperties", {}).values()), None)
@@ -154,7 +154,7 @@ def _choices(field: Mapping[str, Any], whole: Mapping[str, Any]) -> list[tuple[s
 
 
 def _resolved(field: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A field with its reference followed; what stands beside the reference counts more."""
+    """A field with its reference followed; keys beside the reference override those that it refers to."""
     reference = field.get("$ref")
     if reference is None:
         return field

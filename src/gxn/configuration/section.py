@@ -1,4 +1,4 @@
-"""Describes what all sections of the configuration share: strict fields, number types, plug-ins."""
+"""The base of all sections of the configuration: strict fields, types of numbers, choices of plug-ins."""
 
 from typing import Annotated, Any, Literal, TypeVar, Union
 
@@ -114,7 +114,7 @@ def _by_name(value: Any) -> Any:
 
 
 def partial(section: type[Section]) -> type[Section]:
-    """Make the section whose keys are those of another, each of which may be left out: an overlay of it.
+    """Make an overlay of a section: a section with the same keys, each of which may be left out.
 
     A key that is left out reads as None; `model_dump(exclude_unset=True)` gives the keys that were written.
     """
@@ -126,7 +126,7 @@ def partial(section: type[Section]) -> type[Section]:
 
 
 def _annotated(field: FieldInfo) -> Any:
-    """The type of a field with its constraints: null is no value of it, unless it was before."""
+    """The type of a field with its constraints; it allows null only if the field does."""
     return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
 
 

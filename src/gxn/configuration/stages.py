@@ -1,4 +1,4 @@
-"""Describes what each training stage takes of the configuration."""
+"""The settings that each training stage takes from the configuration."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,7 @@ def settings(config: Configuration, stage: str, name: str) -> StageSettings:
 
 
 def common(config: Configuration, encoder: str) -> dict:
-    """Take the settings that every stage has."""
+    """Take the settings that all stages have in common."""
     return {
         "model": config.model,
         "encoder": config.encoder(encoder),

@@ -1,4 +1,4 @@
-"""Describes what the training of a system takes of the configuration: all that its result depends on."""
+"""The settings that the training of a system takes from the configuration: all that its result depends on."""
 
 from gxn.configuration import stages
 from gxn.configuration.root import Configuration

@@ -24,7 +24,7 @@ def stem(name: str) -> str:
 
 
 def walk(folder: Path) -> Iterator[str]:
-    """Yield the paths, relative to `folder` and parted by /, of all regular files below it, sorted by folder.
+    """Yield the paths, relative to `folder` and separated by /, of all regular files below it, sorted by folder.
 
     Hidden files and folders are passed over (`._x.jpg` of an archive made on a Mac is not an image), and so are
     links that lead out of the folder. Other links are followed; no folder is entered twice, so a loop ends.

@@ -183,7 +183,7 @@ def resize_shorter(pixels: np.ndarray, size: int) -> np.ndarray:
 
 
 def centre_crop(pixels: np.ndarray, size: int) -> np.ndarray:
-    """The middle (size, size, 3) of uint8 (H, W, 3); an odd margin is parted as torchvision parts it."""
+    """The middle (size, size, 3) of uint8 (H, W, 3); an odd margin is divided as torchvision does."""
     top, left = (round((side - size) / 2) for side in pixels.shape[:2])
     return pixels[top : top + size, left : left + size]
 

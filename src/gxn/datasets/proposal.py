@@ -1,4 +1,4 @@
-"""A configuration that suits the size of somebody's data, as commented YAML.
+"""A configuration that suits the size of a user's data, as commented YAML.
 
 Lengths of training are numbers of updates with a floor and a ceiling, from which epochs follow; the batch is
 bounded by the number of captions; widths and rows grow with the data.

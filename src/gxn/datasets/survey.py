@@ -1,4 +1,4 @@
-"""A look at somebody's captioned images: what there is, how large, how the captions are written."""
+"""Survey of a user's captioned images: their numbers and sizes, and how the captions are written."""
 
 import collections
 import math
@@ -44,7 +44,7 @@ class ImageSizes:
 
 @dataclass(frozen=True)
 class Survey:
-    """Findings of a look at captioned images.
+    """Findings of a survey of captioned images.
 
     Attributes:
         images: folder of the photographs; None: there are none.
@@ -57,8 +57,8 @@ class Survey:
         tokeniser: words or characters, and `spaceless`, the share of sentences without spaces.
         words: different tokens of the training split.
         lengths: tokens of a training caption: median, 90th, 97th and 99.5th percentile.
-        unknown: for `min_count` from 1 on, the share of the words of training images held out that are not in the
-            vocabulary of the others, by words counted as often as they stand there.
+        unknown: share of unknown words for each `min_count` from 1: the words of every tenth training image, each
+            occurrence counted, that are not in the vocabulary of the other images.
         sizes: of the photographs; None: there are none.
     """
 
@@ -83,11 +83,11 @@ def survey(
     captions: Sequence[Path] | None = None,
     features: Path | None = None,
 ) -> Survey:
-    """Look at captioned images.
+    """Survey captioned images.
 
     Args:
         images: folder of the photographs; None: there are features alone.
-        captions: caption files; None: they are looked for in the folder, or are those of a `*_precomp` folder.
+        captions: caption files; None: those found in the folder, or those of a `*_precomp` folder.
         features: file of precomputed features or `*_precomp` folder; None: there is none.
 
     Raises:
@@ -191,7 +191,7 @@ def _sides(path: Path) -> tuple[int, int]:
 
 
 def summary(found: Survey) -> str:
-    """Text for the screen: what was found, and what asks for a look."""
+    """Text for the screen: the findings, with warnings of what the user should check."""
     lines = [f"captions: {_all(map(str, found.captions))}, {_all(found.layouts)}", *found.decided]
     if found.missing:
         where = "have no features" if found.features else "are not in the folder"

@@ -1,4 +1,4 @@
-"""Words of captions: parted at white space, or characters where a language writes no spaces between words."""
+"""Words of captions: split at white space, or characters where a language writes no spaces between words."""
 
 import functools
 import re
@@ -69,7 +69,7 @@ def _clean(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Words of a sentence: Unicode NFC, lower case, punctuation and symbols left out, parted at white space.
+    """Words of a sentence: Unicode NFC, lower case, punctuation and symbols left out, split at white space.
 
     It gives the tokens of Karpathy's Flickr8K file for every one of its 40,000 sentences.
     """

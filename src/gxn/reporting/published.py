@@ -80,7 +80,7 @@ def _ours(row: Row, cnn: str) -> Row:
 
 
 def to_markdown(rows: list[Row], table_rows: Rows) -> str:
-    """The comparison to read: a difference stands in brackets behind the published number."""
+    """The comparison as text, with each difference in brackets after the published number."""
     head = ["Dataset", "Method", "CNN", "From", *(names.column(key) for key in NUMBERS), "What differs"]
     lines = [head, ["---"] * 4 + ["---:"] * len(NUMBERS) + ["---"]]
     sources = list(dict.fromkeys(row[key] for row in rows for key in SOURCES if row[key]))

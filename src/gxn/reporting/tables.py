@@ -28,7 +28,7 @@ def ablation(runs: list[Run]) -> list[Row]:
 
 
 def spaces(runs: list[Run]) -> list[Row]:
-    """The same of each space alone, of the rows that have several: one row per dataset, method and space."""
+    """The same for each space alone, for rows with several spaces: one row per dataset, method and space."""
     return [
         {"dataset": row[0].dataset, "method": row[0].method, "space": space}
         | _spread(row, [run.alone[space] for run in row])
@@ -41,7 +41,7 @@ def _spread(runs: list[Run], numbers: list[dict[str, float]]) -> Row:
     # a row without a seed has 0 of them
     cells: Row = {"seeds": sum(run.seed is not None for run in runs)}
     for key in (*METRICS, *FURTHER):
-        values = [each[key] for each in numbers if key in each]  # of labels not every dataset has any
+        values = [each[key] for each in numbers if key in each]  # mAP needs labels
         cells[key] = statistics.fmean(values) if values else None
         cells[f"{key}_std"] = statistics.stdev(values) if len(values) > 1 else None
     return cells

@@ -32,7 +32,7 @@ Paths = Annotated[
 
 
 class ExpectedCounts(Section):
-    """Images of each split, and captions of every image outside the training split, that there must be."""
+    """Required numbers: images of each split, and captions of each image outside the training split."""
 
     train: Count
     val: Count
@@ -70,15 +70,15 @@ class Parameters(Source):
     )
 
     def captions_files(self) -> tuple[str, ...]:
-        """Give the configured value."""
+        """Return the configured caption files."""
         return self.captions
 
     def images_folder(self) -> str | None:
-        """Give the configured value."""
+        """Return the configured folder of photographs."""
         return self.images
 
     def counts(self) -> Counts | None:
-        """Give the expected numbers, if the configuration has any."""
+        """Return the expected numbers, if the configuration has any."""
         expected = self.expected_counts
         if expected is None:
             return None
@@ -174,7 +174,7 @@ def _with_features(parameters: Parameters, rows: list, features: Path) -> tuple[
 
 
 def _of_files(record: dict[str, Any]) -> list[str]:
-    """Lines on what the files hold, as `describe` gives them on what was decided."""
+    """Lines about the content of the files; `describe` gives those about what was decided."""
     lines = [f"captions: {', '.join(dict.fromkeys(record['layouts']))}"]
     for key, what in (("missing", "not in the folder"), ("without_features", "without features")):
         if names := record[key]:

@@ -29,7 +29,7 @@ class Arguments(RowArguments):
 
 
 def explore(arguments: Arguments) -> None:
-    """Write all pages; the front page comes last, so that where it stands the others do."""
+    """Write all pages; the front page comes last, so that it is there only if all others are."""
     collection = open_collection(
         arguments.configuration.dataset.name,
         arguments.captions,

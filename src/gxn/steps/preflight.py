@@ -1,4 +1,4 @@
-"""Refuse settings that the data or the CNN do not suit, before a job takes the place of finished work."""
+"""Refuse settings that do not suit the data or the CNN, before a job replaces finished results."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ class Arguments(Configured):
 
 
 def preflight(arguments: Arguments) -> None:
-    """Write `out` if all suits.
+    """Write `out` if the check passes.
 
     Raises:
-        GxnError: the first thing that does not, by key or file, as the job that it is checked for would say.
+        GxnError: names the key or file of the first problem, in the words of the job that would fail by it.
     """
     write_json(arguments.out, CHECKS[arguments.check](arguments))
 
@@ -59,7 +59,7 @@ def check_protocols(arguments: Arguments) -> dict[str, int]:
 
 
 def check_vocabulary(arguments: Arguments) -> dict[str, int]:
-    """Refuse sentences for words, or a count that no word of the training split reaches; count the words."""
+    """Refuse captions without spaces, if tokens are words, or a min_count that no word reaches; count words."""
     records = read_captions(arguments.captions)
     captions = [" ".join(sentence.tokens) for record in records for sentence in record.sentences]
     if propose(captions) == "characters":

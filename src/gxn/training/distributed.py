@@ -45,12 +45,12 @@ class Processes:
         """The network, its gradients the mean over the processes' when there are several."""
         if self.count == 1:
             return network
-        # statistics are frozen, hence equal; the class scores that a CNN comes with are not in the loss.
+        # batch-norm statistics are frozen, hence equal; the class scores of a CNN are not part of the loss.
         # No device_ids: with them every input is moved to the card, lengths too, which belong on the CPU
         return DistributedDataParallel(network, forward_sync_buffers=False, find_unused_parameters=True)
 
     def gather(self, shares: list[Tensor]) -> list[Tensor]:
-        """Each tensor (b, D_k) of this process joined with the others' of that name: (B, D_k), by rank.
+        """Concatenate each tensor (b, D_k) with those of the other processes: (B, D_k), in order of rank.
 
         Where every process computes the same loss of what is joined, the mean over processes of the gradients
         that arrive at a parameter is the gradient that one process with the whole batch has.
@@ -67,7 +67,7 @@ class Processes:
 
 
 class _Gather(torch.autograd.Function):
-    """Rows (b, D) of all processes, (B, D); the gradient of a row is the sum of those that all have of it."""
+    """Rows (b, D) of all processes, (B, D); the gradient of a row is the sum of its gradients in all processes."""
 
     @staticmethod
     def forward(ctx, rows: Tensor, rank: int, count: int) -> Tensor:
@@ -84,7 +84,7 @@ class _Gather(torch.autograd.Function):
 
 
 class Follower(Resume):
-    """The state between epochs for those that read what the first process keeps, and keep nothing."""
+    """State between epochs of processes other than the first: they read what that one saves, and save nothing."""
 
     def save(self, state: object) -> None:
         """Leave it to the first process."""

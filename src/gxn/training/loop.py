@@ -97,7 +97,7 @@ def _epoch(
     steps: int,
     resume: Resume,
 ) -> dict[str, float]:
-    """One pass over the training captions; the mean of each loss."""
+    """Train one pass over the training captions and return the mean of each loss."""
     set_mode(modules, training=True)
     device = split.features.device.type
     found: dict[str, list[float]] = {}
@@ -148,7 +148,7 @@ def _random_state(device: torch.device) -> dict[str, Any]:
 def _restore(
     resume: Resume, modules: dict[str, nn.Module], optimizers: dict[str, Optimizer], device: torch.device
 ) -> tuple[list[dict[str, float]], dict[str, Any] | None]:
-    """Put back the last state, if there is one; the history so far and the best epoch so far."""
+    """Restore the last state, if there is one, and return the history and the best epoch so far."""
     state = resume.load()
     if state is None:
         return [], None

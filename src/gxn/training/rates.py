@@ -54,8 +54,8 @@ def update_rates(
     Args:
         config: the whole configuration.
         encoder: name of the encoders' section.
-        kinds: which updates, of `match`, `xe`, `mix`, `draw` and `tie` (correspondence autoencoders); for all but
-            `match` it has a grounded space.
+        kinds: which updates, of `match`, `xe`, `mix`, `draw` and `tie` (correspondence autoencoders); all but
+            `match` need an encoder with a grounded space.
         data: sizes of the dataset.
     """
     batch, captions = made_up(config.training.batch_size, data, device)

@@ -1,4 +1,4 @@
-"""Arguments and messages that the commands of use share: the trained row, and its description."""
+"""Arguments and messages shared by the commands that use a trained row."""
 
 import sys
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ class RowArguments:
     model: Path | None = cli.option("exported folder, in place of the results here", None)
 
     def open(self, skill: Skill) -> tuple[Model, Results | None]:
-        """The row, and the results that it is from; its name is printed.
+        """Open the row, and the results that it belongs to; its name is printed.
 
         Raises:
-            GxnError: there is none with that skill.
+            GxnError: no trained row has that skill.
         """
         if self.model is not None:
             if self.row or self.seed is not None or self.config:

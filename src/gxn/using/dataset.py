@@ -30,7 +30,7 @@ class Dataset:
         return Path(pattern.format(dataset=self.config.dataset.name, **values))
 
     def features(self, row: str, seed: int, tuned: bool) -> Path:
-        """The features that a row reads: the dataset's, or those of its own CNN where it is fine-tuned."""
+        """File of the features that a row reads: the dataset's, or those of its own CNN if it is fine-tuned."""
         return self.path(paths.TUNED_FEATURES if tuned else paths.FEATURES, method=row, seed=seed)
 
     @cached_property
@@ -68,7 +68,7 @@ class Dataset:
     def index_sentences(self, model: Model, split: str | None = None) -> Index:
         """The dataset's captions in the spaces of a row; ids are sentids.
 
-        Captions without a word that is known are left out.
+        Captions without any known word are left out.
         """
         known = set(model.vocabulary.words)
         found = [

@@ -72,7 +72,7 @@ def load(folder: str | Path) -> Model:
     """Open an exported folder.
 
     Raises:
-        GxnError: it is none, or a part of it is damaged or is not the one that the row was trained with.
+        GxnError: it is not an exported row, or a part of it is damaged or is not the one of the training.
     """
     folder = Path(folder)
     if not (folder / CONFIG).is_file():
@@ -131,5 +131,5 @@ def _photographs(folder: Path, config: dict[str, Any], device: Any) -> Photograp
 
 
 def _bound(config: dict[str, Any]) -> str:
-    """Hash of what a model must not be parted from."""
+    """Hash of the parts that belong to a model and must not be exchanged."""
     return digest({key: config[key] for key in BOUND})

@@ -60,7 +60,7 @@ class Photographs:
     device: torch.device
 
     def about(self) -> dict[str, Any]:
-        """All that a feature depends on, as the metadata of `features.h5` have it."""
+        """All settings that a feature depends on, as the metadata of `features.h5` record them."""
         from gxn.features.cnn import MEAN, STD
         from gxn.features.transforms import describe
 
@@ -104,7 +104,7 @@ class Photographs:
     def features_of_folder(self, folder: Path) -> tuple[list[str], np.ndarray]:
         """Names of the photographs below a folder, relative to it, and their features float32 (N, F).
 
-        What is kept of an earlier time counts for every photograph whose size and date have not changed since.
+        Features kept by an earlier call are used for photographs whose size and date have not changed since.
 
         Raises:
             GxnError: the folder has no photograph that can be read; or as `network`.
@@ -141,7 +141,7 @@ class Photographs:
         return [row for path in paths for row in self._readable([path])]
 
     def _kept(self, path: Path) -> dict[str, tuple[Any, np.ndarray | None]]:
-        """Stamp and features of each photograph of an earlier time; nothing where the file is damaged."""
+        """Stamp and features of each photograph that an earlier call kept; none where the file is damaged."""
         if not path.exists():
             return {}
         try:
@@ -174,6 +174,6 @@ def cache_folder() -> Path:
 
 
 def _stamp(path: Path) -> list[int]:
-    """Size and date of a file, by which a change is seen."""
+    """Size and modification time of a file, which differ if it was changed."""
     status = path.stat()
     return [status.st_size, status.st_mtime_ns]

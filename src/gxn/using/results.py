@@ -64,7 +64,7 @@ class Results(Dataset):
     files: tuple[Path, ...] = ()
 
     def rows(self, seed: int | None = None) -> list[TrainedRow]:
-        """Rows that are trained, in the table's order; of a seed, the first of the configuration unless given."""
+        """Trained rows of one seed, by default the configuration's first, in the order of the table."""
         seed = self.config.seeds[0] if seed is None else seed
         found = []
         for name, row in self.config.rows.items():
@@ -91,7 +91,7 @@ class Results(Dataset):
         return self.path(pattern, method=row, seed=seed)
 
     def choose(self, row: str | None = None, seed: int | None = None, skill: Skill = "search") -> TrainedRow:
-        """A trained row: the named one, or, of those with the skill, the one with the best validation rsum.
+        """Choose a trained row: the named one, or the one with the best validation rsum of those with the skill.
 
         Raises:
             GxnError: there is none; the message has the command that trains it.
@@ -141,7 +141,7 @@ class Results(Dataset):
         )
 
     def command(self, target: Path) -> str:
-        """Say what makes a file of these results."""
+        """The command that makes a file of these results."""
         files = f" --configfile {' '.join(map(str, self.files))}" if self.files else ""
         return f"uv run snakemake --cores {available_cpus()}{files} -- {target}"
 

@@ -29,7 +29,7 @@ class Vocabulary:
 
     @cached_property
     def hash(self) -> str:
-        """Hash of the words, as checkpoints have it."""
+        """Hash of the words, as checkpoints record it."""
         return digest(list(self.words))
 
     @cached_property
@@ -66,5 +66,5 @@ class Vocabulary:
         return tokens, lengths
 
     def text(self, ids: Sequence[int]) -> str:
-        """A sentence of word ids, special ones left out."""
+        """The sentence that word ids spell; special ids are left out."""
         return readable([self.words[each] for each in ids if each >= len(SPECIAL)])

@@ -1,4 +1,4 @@
-"""A table with a header: CSV, TSV, or parted by | or ; (Kaggle's captions.txt and results.csv)."""
+"""A table with a header: CSV, TSV, or separated by | or ; (Kaggle's captions.txt and results.csv)."""
 
 import csv
 import io
