@@ -15,9 +15,11 @@ def about() -> dict[str, str]:
 
 
 def shown() -> list[str]:
-    """Name the records whose tables and figures the paper shows."""
+    """Name the records whose tables and figures the paper shows, in its order."""
+    if not (recorded := about()):
+        return []
     questions = yaml.safe_load((ROOT / QUESTIONS).read_text(encoding="utf-8"))
-    return [name for name in questions["shown"] if name in about()]
+    return [name for name in questions["shown"] if name in recorded]
 
 
 def files(study: str) -> list[str]:

@@ -90,7 +90,7 @@ def sections_of(value: Any, place: Place = ()) -> Iterator[Place]:
 
 
 def at(value: Any, place: Place) -> Any:
-    """What stands at a place."""
+    """The value at a place."""
     for key in place:
         value = value[key]
     return value

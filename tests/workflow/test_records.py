@@ -26,6 +26,13 @@ def test_the_paper_shows_scenes_and_photographs_where_they_are_recorded():
     assert records.shown() == ["scenes"]
 
 
+def test_without_records_nothing_of_the_paper_is_read(tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    monkeypatch.setattr(records, "ROOT", tmp_path / "empty")
+    assert records.shown() == []
+
+
 def test_all_files_of_a_record_are_listed():
     assert records.files("scenes") == sorted(name for name in MADE if name.startswith("study/scenes/"))
 
