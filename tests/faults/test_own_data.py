@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 from PIL import Image
-from workplace import Workplace
+from workplace import ROOT, Workplace
 
 from gxn.features.cnn import build
 from gxn.files import read_json, save_tensors, write_json
@@ -19,8 +20,13 @@ pytestmark = pytest.mark.slow
 NASTY = "my 'photo\"graphs $(touch pwned) `touch pwned`; --out é é 犬 🐕"
 STAGES = ("pretrain_ranking", "pretrain_xe", "pretrain_scst", "pretrain_gan", "joint")
 SPLITS = ["train"] * 6 + ["val"] * 3 + ["test"] * 3
+# a row of each kind: retrieval alone, both generative paths, a closed form
+ROWS = ("vsepp", "gxn_i2t_t2i", "cca")
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
 SMALL = {
     "seeds": [0],
+    "methods": {name: None for name in PARAMS["methods"] if name not in ROWS},
+    "significance": {"control": "vsepp", "resamples": 100},
     "model": dict.fromkeys(
         ["embed_dim", "text_hidden", "joint_dim", "decoder_hidden", "cond_dim", "z_dim"], 8
     )

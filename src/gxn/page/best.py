@@ -1,6 +1,6 @@
 """The best candidates of every query of a run, in both directions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -13,26 +13,20 @@ QUERIES = 256  # whose scores are held at a time
 
 def best_captions(embeddings: Embeddings, count: int) -> np.ndarray:
     """Rows of the best captions of every image, int64 (N, count), best first; equal ones in the file's order."""
-    images = [torch.from_numpy(each) for each in embeddings.images]
-    texts = [torch.from_numpy(each) for each in embeddings.texts]
-    return np.concatenate(
-        [
-            _first(score(embeddings.similarity, part, texts, embeddings.weights), count)
-            for part in _parts(images)
-        ]
-    )
+    images, texts = _tensors(embeddings.images), _tensors(embeddings.texts)
+    parts = (score(embeddings.similarity, part, texts, embeddings.weights) for part in _parts(images))
+    return np.concatenate([_first(scores, count) for scores in parts])
 
 
 def best_images(embeddings: Embeddings, count: int) -> np.ndarray:
     """Rows of the best images of every caption, int64 (M, count), best first; equal ones in the file's order."""
-    images = [torch.from_numpy(each) for each in embeddings.images]
-    texts = [torch.from_numpy(each) for each in embeddings.texts]
-    return np.concatenate(
-        [
-            _first(score(embeddings.similarity, images, part, embeddings.weights).T, count)
-            for part in _parts(texts)
-        ]
-    )
+    images, texts = _tensors(embeddings.images), _tensors(embeddings.texts)
+    parts = (score(embeddings.similarity, images, part, embeddings.weights) for part in _parts(texts))
+    return np.concatenate([_first(scores.T, count) for scores in parts])
+
+
+def _tensors(spaces: Sequence[np.ndarray]) -> list[torch.Tensor]:
+    return [torch.from_numpy(each) for each in spaces]
 
 
 def _parts(spaces: list[torch.Tensor]) -> Iterator[list[torch.Tensor]]:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gxn import cli
-from gxn.using.arguments import RowArguments, say_collapsed
+from gxn.using.arguments import ModelArguments, say_collapsed
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(RowArguments):
+class Arguments(ModelArguments):
     """Arguments of the step."""
 
     photographs: tuple[Path, ...] = cli.option("photographs", positional=True)

@@ -6,12 +6,12 @@ from pathlib import Path
 from PIL import Image
 
 from gxn import cli
-from gxn.using.arguments import RowArguments, say_collapsed, say_unknown
+from gxn.using.arguments import ModelArguments, say_collapsed, say_unknown
 from gxn.writing import atomic
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(RowArguments):
+class Arguments(ModelArguments):
     """Arguments of the step."""
 
     sentence: str = cli.option("what to draw", positional=True)

@@ -10,11 +10,11 @@ from typing import Literal
 
 from gxn import cli
 from gxn.errors import GxnError
-from gxn.using.arguments import RowArguments, say_unknown, show
+from gxn.using.arguments import ModelArguments, say_unknown, show
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(RowArguments):
+class Arguments(ModelArguments):
     """Arguments of the step."""
 
     sentence: str = cli.option("what the image shows", positional=True)

@@ -9,11 +9,11 @@ from typing import Literal
 
 from gxn import cli
 from gxn.errors import GxnError
-from gxn.using.arguments import RowArguments, read_sentences, show
+from gxn.using.arguments import ModelArguments, read_sentences, show
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arguments(RowArguments):
+class Arguments(ModelArguments):
     """Arguments of the step."""
 
     photograph: Path = cli.option("photograph", positional=True)

@@ -14,7 +14,7 @@ from gxn.using.results import Results, Skill, open_results
 
 
 @dataclass(frozen=True, kw_only=True)
-class RowArguments:
+class ModelArguments:
     """Arguments that choose a row of the results, or an exported one."""
 
     row: str | None = cli.option("row of the table; left out: the best on the validation split", None)
