@@ -21,17 +21,17 @@ class Cost:
 
 
 def cost_line(updates: int, parameters: int, cpu_before: float = 0.0) -> str:
-    """Say what this process cost, as `read_cost` reads it.
+    """Give the line that states the cost of this process, for `read_cost`.
 
     Args:
-        cpu_before: seconds of the processes that it went on from.
+        cpu_before: CPU seconds of the earlier processes from whose state this one resumed.
     """
     seconds = round(cpu_before + time.process_time(), 1)
     return MARK + json.dumps({"updates": updates, "parameters": parameters, "cpu_seconds": seconds})
 
 
 def read_cost(log: Path) -> Cost | None:
-    """Read the cost of the job that wrote a log; None where the job ran elsewhere or says none."""
+    """Read the cost of the job that wrote a log; None where there is no log or it states no cost."""
     try:
         lines = [line for line in log.read_text("utf-8").splitlines() if line.startswith(MARK)]
         return Cost(**json.loads(lines[-1].removeprefix(MARK)))

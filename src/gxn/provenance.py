@@ -1,4 +1,4 @@
-"""Describes what made a file: configuration, data, seed and versions."""
+"""Provenance of a file: the configuration, data, seed and versions that made it."""
 
 from collections.abc import Iterable
 from importlib.metadata import version
@@ -13,7 +13,7 @@ LIBRARIES = ("torch", "torchvision", "numpy", "h5py")
 def provenance(configuration: Any, data: str, seed: int | None, before: Iterable[Any] = ()) -> dict[str, Any]:
     """Hash of the configuration, hash of the input data, the seed or None, and library versions.
 
-    `before`: metadata of the checkpoints that were started from, whose configurations the hash covers too.
+    `before`: metadata of the checkpoints that training started from; the hash covers their configurations too.
     """
     return {
         "config": digest([configuration, *(metadata["provenance"]["config"] for metadata in before)]),

@@ -43,7 +43,7 @@ def opened(path: str | Path, most: int | None = None) -> Iterator[BinaryIO]:
         most: its largest size in bytes; None: any.
 
     Raises:
-        GxnError: as `require_regular`, or it cannot be read inside the `with`; the message says whose fault it is.
+        GxnError: as `require_regular`, or it cannot be read inside the `with`; the message names the cause.
     """
     with _reading(path):
         # before opening, since opening a device can already act on it
@@ -66,7 +66,7 @@ def read_bytes(path: str | Path, size: int = -1) -> bytes:
 
 @contextlib.contextmanager
 def _reading(path: str | Path) -> Iterator[None]:
-    """Turn what the system refuses while `path` is read into a GxnError."""
+    """Turn errors of the system while `path` is read into a GxnError."""
     try:
         yield
     except OSError as error:

@@ -43,7 +43,7 @@ def need_room(folder: Path, needed: int) -> None:
 
 @contextlib.contextmanager
 def writing(path: str | Path) -> Iterator[None]:
-    """Say what the system refuses while `path` is written.
+    """Turn errors of the system while `path` is written into a GxnError.
 
     Raises:
         GxnError: the disk is full, or the folder cannot be written; the message says what to do.
@@ -55,7 +55,7 @@ def writing(path: str | Path) -> Iterator[None]:
 
 
 def stale_temporaries(path: Path) -> list[Path]:
-    """Say what killed runs left of `path`: siblings in whose names `tempfile` has put eight characters."""
+    """Temporary files of `path` that killed runs left: siblings named with eight characters of `tempfile`."""
     return list(path.parent.glob(f".{glob.escape(path.name)}.{'?' * 8}.part"))
 
 
@@ -63,8 +63,8 @@ def stale_temporaries(path: Path) -> list[Path]:
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path`; rename it into place on success, remove it on failure.
 
-    What a killed run left of an earlier one is removed too: Snakemake's lock sees to it that nobody else
-    writes the same file.
+    Temporary files that killed runs left are removed too: Snakemake's lock ensures that no other process writes
+    the same file.
 
     Raises:
         GxnError: the disk is full, or the folder cannot be written.
@@ -99,8 +99,8 @@ def umask() -> int:
 class DeferredErrorFile(io.FileIO):
     """A file for HDF5 to write to, which never refuses: `raise_deferred` raises the system's first refusal.
 
-    HDF5 cannot give up a file: what it could not write it tries again when the file is closed and when the
-    interpreter ends, and crashes there. So it is left to believe that all went well.
+    HDF5 cannot abandon a file: it repeats a failed write when the file is closed and when the interpreter ends,
+    and crashes there. So every write appears to succeed.
     """
 
     refusal: OSError | None = None

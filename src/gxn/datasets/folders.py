@@ -65,9 +65,9 @@ def walk(folder: Path) -> Iterator[str]:
 
 
 def leads_out(folder: Path, name: str) -> bool:
-    """Say whether a path below a folder is, by links, of something outside; the folder itself may be a link.
+    """Say whether a path below a folder leads, through links, outside of it; the folder itself may be a link.
 
-    Whoever packed the folder could else have any picture of this machine shown.
+    Otherwise, whoever packed the folder could make any picture of this machine appear in the results.
     """
     root = os.path.realpath(folder)
     return os.path.commonpath([root, os.path.realpath(folder / name)]) != root
@@ -101,7 +101,7 @@ class ImageFolder:
         suffix is that of an image without its suffix.
 
         Args:
-            name: file name, with or without folders; parted by / or by backslashes.
+            name: file name, with or without folders; separated by / or by backslashes.
             near: folder of the caption file, relative to this folder: an image there comes first.
 
         Raises:

@@ -20,7 +20,7 @@ KNOWN_SPLITS = {"train": "train", "restval": "train", "val": "val", "test": "tes
 
 
 class Expected(Protocol):
-    """Images of each split, and captions of every image outside the training split, that a dataset must have."""
+    """Required numbers: images of each split, and captions of each image outside the training split."""
 
     train: int
     val: int

@@ -194,7 +194,7 @@ def _across(groups: list[list[int]], images: list[dict[str, Any]]) -> dict[str, 
 
 
 def describe(record: Mapping[str, Any]) -> list[str]:
-    """Lines that say what `complete` decided; those that begin with `warning:` ask for a look."""
+    """Lines that say what `complete` decided; the user should check those that begin with `warning:`."""
     splits, shares = record["splits"], record["splits"]["settings"]
     counts = ", ".join(f"{count} {split}" for split, count in splits["counts"].items())
     lines = [f"{record['images']} images ({counts}), {record['captions']} captions"]

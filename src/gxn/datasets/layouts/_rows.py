@@ -1,4 +1,4 @@
-"""Describes what every layout of caption files is read into, and the columns and keys that many of them share."""
+"""The rows that every layout of caption files is read into, and the columns and keys that layouts share."""
 
 import json
 import re
@@ -152,10 +152,10 @@ def entry_rows(entry: dict[str, Any], found: Fields, place: str, problems: Probl
 
 
 def outline(head: bytes) -> Any:
-    """The value that a JSON text, of which `head` is the beginning, holds up to its last whole element.
+    """Parse the beginning of a JSON text, `head`, up to its last whole element.
 
-    None: the beginning is not that of exactly one JSON value. It serves to recognise a file by its keys without
-    reading 90 MB.
+    None: it is not the beginning of exactly one JSON value. This recognises a file by its keys without reading
+    90 MB.
     """
     text = head.decode("utf-8-sig", errors="ignore")
     waiting, cut, end = [], 0, ""
