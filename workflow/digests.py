@@ -12,6 +12,7 @@ from gxn.configuration.root import is_fetched
 from gxn.configuration.section import Section, used_plugins
 from gxn.configuration.stage_settings import StageSettings
 from gxn.datasets.folders import walk
+from gxn.datasets.layouts.beside import SUFFIXES
 from gxn.errors import GxnError
 from workflow.data_files import ready_features
 from workflow.plan import Plan
@@ -110,9 +111,7 @@ def content(path: Path) -> str:
     """
     whole = hashlib.sha256()
     try:
-        files = (
-            [name for name in walk(path) if name.endswith((".txt", ".caption"))] if path.is_dir() else [""]
-        )
+        files = [name for name in walk(path) if name.endswith(SUFFIXES)] if path.is_dir() else [""]
         for name in files:
             if path.joinpath(name).is_file():
                 whole.update(f"{name}\0".encode() * bool(name) + path.joinpath(name).read_bytes())

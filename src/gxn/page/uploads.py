@@ -7,10 +7,11 @@ from PIL import Image, UnidentifiedImageError
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from gxn.datasets.images import FORMATS
+
 MOST_BYTES = 20 << 20  # a photograph of 24 million pixels takes 5 to 15 MB
 MOST_PIXELS = 50_000_000  # 150 MB once decoded
 DRAINED = 16 * MOST_BYTES  # browsers show an answer only when they have sent all; what is read on is not kept
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
 
 class Refused(Exception):
