@@ -117,6 +117,8 @@ def without_folders(plan: Plan) -> Configuration:
     def bare(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: bare(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [bare(each) for each in value]
         return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
     return check(bare(plan.config.model_dump(mode="json", exclude_unset=True)), plan.dataset)

@@ -43,8 +43,12 @@ def test_a_sheet_shows_the_first_drawings(tmp_path):
 
 
 def test_folders_of_the_machine_are_not_recorded():
-    photographs = {"images": "/home/me/images", "captions": "/home/me/captions.json"}
+    photographs = {"images": "/home/me/images", "captions": ["/home/me/a.json", "/home/me/b.json"]}
     above = {"dataset": {"source": photographs}, "cnn": {"weights": "/home/me/weights.safetensors"}}
     config = load([ROOT / path for path in ["params.yaml", *study.files("flickr8k")]], above)
     told = study_record.without_folders(Plan(config))
-    assert told.dataset.source.images == "images" and told.cnn.weights == "weights.safetensors"
+    assert told.dataset.source.images == "images" and list(told.dataset.source.captions) == [
+        "a.json",
+        "b.json",
+    ]
+    assert told.cnn.weights == "weights.safetensors"
