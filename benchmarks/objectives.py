@@ -25,9 +25,9 @@ GROUNDING = {"grounding_rate": 1e-4}  # as in a joint stage: the gradient goes o
 
 
 def configuration(hidden: int, batch: int) -> Configuration:
-    """params.yaml with GRUs and joint spaces `hidden` wide, and hardest negatives in the encoder `cosine`."""
+    """params.yaml with GRUs and joint spaces `hidden` wide, and hardest negatives where VSE++ has them."""
     widths = {"embed_dim": 300, "text_hidden": hidden, "joint_dim": hidden, "decoder_hidden": hidden}
-    margins = {"cosine": 0.2, "order": 0.05}
+    margins = {"cosine": 0.2, "order": 0.05, "two_space": 0.05}
     hardest = {name: {"loss": {"kind": "hardest", "margin": each}} for name, each in margins.items()}
     overlay: dict[str, Any] = {"model": widths, "training": {"batch_size": batch}, "encoders": hardest}
     overlay |= {"retrieval": AS_VSEPP, "drawing": {"batch_size": batch}}

@@ -1,11 +1,11 @@
-"""A ranking step as it is usually written: captions tokenised one by one, a packed GRU, scores by broadcasting."""
+"""A ranking step as `fartashf/vsepp` writes it: captions tokenised one by one, packed GRU, broadcast scores."""
 
 import re
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.rnn import pack_padded_sequence
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from torch.utils.data import DataLoader, Dataset
 
 from gxn.models.encoders import EncoderSizes
@@ -40,19 +40,37 @@ def collate(items: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, list[in
     return torch.stack([feature for feature, _ in items], 0), padded, lengths
 
 
-class PlainModel(nn.Module):
-    """VSE++'s two encoders."""
+class PlainText(nn.Module):
+    """VSE++'s caption encoder: the last state of a packed GRU; with two directions, their mean states mapped."""
 
-    def __init__(self, sizes: EncoderSizes) -> None:
+    def __init__(self, sizes: EncoderSizes, both: bool) -> None:
         super().__init__()
-        self.image = nn.Linear(sizes.feature_dim, sizes.joint_dim)
-        self.word = nn.Embedding(sizes.vocab_size, sizes.embed_dim)
-        self.rnn = nn.GRU(sizes.embed_dim, sizes.joint_dim, batch_first=True)
+        self.rnn = nn.GRU(sizes.embed_dim, sizes.joint_dim, batch_first=True, bidirectional=both)
+        self.map = nn.Linear(2 * sizes.joint_dim, sizes.joint_dim) if both else None
 
-    def forward(self, features: Tensor, captions: Tensor, lengths: list[int]) -> tuple[Tensor, Tensor]:
-        images = F.normalize(self.image(F.normalize(features)))
-        _, last = self.rnn(pack_padded_sequence(self.word(captions), lengths, batch_first=True))
-        return images, F.normalize(last[0])
+    def forward(self, words: Tensor, lengths: list[int]) -> Tensor:
+        packed, _ = self.rnn(pack_padded_sequence(words, lengths, batch_first=True))
+        states, ends = pad_packed_sequence(packed, batch_first=True)
+        if self.map is None:
+            return F.normalize(states[torch.arange(len(ends)), ends - 1])
+        return F.normalize(self.map(states.sum(1) / ends.unsqueeze(1)))
+
+
+class PlainModel(nn.Module):
+    """VSE++'s two encoders; with a second space, an abstract one beside them that reads the same words."""
+
+    def __init__(self, sizes: EncoderSizes, spaces: int) -> None:
+        super().__init__()
+        self.word = nn.Embedding(sizes.vocab_size, sizes.embed_dim)
+        self.image = nn.ModuleList(nn.Linear(sizes.feature_dim, sizes.joint_dim) for _ in range(spaces))
+        self.text = nn.ModuleList(PlainText(sizes, both=bool(at)) for at in range(spaces))
+
+    def forward(self, features: Tensor, captions: Tensor, lengths: list[int]) -> list[tuple[Tensor, Tensor]]:
+        images, words = F.normalize(features), self.word(captions)
+        return [
+            (F.normalize(image(images)), text(words, lengths))
+            for image, text in zip(self.image, self.text, strict=True)
+        ]
 
 
 def order_scores(images: Tensor, texts: Tensor) -> Tensor:
@@ -70,18 +88,25 @@ def hardest(scores: Tensor, margin: float) -> Tensor:
     return captions.max(1)[0].sum() + images.max(0)[0].sum()
 
 
-def plain_steps(data: Captions, sizes: EncoderSizes, batch: int, order: bool):
+def plain_loss(embedded: list[tuple[Tensor, Tensor]], order: bool) -> Tensor:
+    """The loss of the mean score of the spaces; with two, a quarter of each one's beside it, as in params.yaml."""
+    margin = 0.05 if order else 0.2
+    scores = [
+        order_scores(images.abs(), texts.abs()) if order else images @ texts.t() for images, texts in embedded
+    ]
+    loss = hardest(torch.stack(scores).mean(0), margin)
+    return loss + 0.25 * sum(hardest(each, margin) for each in scores) if len(scores) > 1 else loss
+
+
+def plain_steps(data: Captions, sizes: EncoderSizes, batch: int, order: bool, spaces: int):
     """A generator that takes one training step each time it is asked for its next item."""
-    model = PlainModel(sizes)
+    model = PlainModel(sizes, spaces)
     optimiser = torch.optim.Adam(model.parameters(), lr=2e-4)
     while True:
         for features, captions, lengths in DataLoader(
             data, batch, shuffle=True, drop_last=True, collate_fn=collate
         ):
-            images, texts = model(features, captions, lengths)
-            images, texts = (images.abs(), texts.abs()) if order else (images, texts)
-            scores = order_scores(images, texts) if order else images @ texts.t()
-            loss = hardest(scores, 0.05 if order else 0.2)
+            loss = plain_loss(model(features, captions, lengths), order)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 2.0)
