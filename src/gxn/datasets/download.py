@@ -148,7 +148,7 @@ def _network(have: int) -> Iterator[None]:
 
 
 def _opening(response: http.client.HTTPResponse, have: int, expected: int | None) -> tuple[int, int | None]:
-    """Say where the body begins in the file and how long the whole file is, from the headers.
+    """Read from the headers at which byte of the file the body begins, and how long the whole file is.
 
     Raises:
         Refused: it is a web page, or a file of another size.
@@ -206,7 +206,7 @@ def _receive(
 
 
 def _read(response: http.client.HTTPResponse, have: int) -> bytes:
-    """Say what comes next of the body, after `have` bytes of the file."""
+    """Read the next bytes of the body, after `have` bytes of the file."""
     with _network(have):
         return response.read1(CHUNK)  # read would lose, at a time-out, what had come
 
@@ -220,7 +220,7 @@ def _settle(error: urllib.error.HTTPError, part: Path, have: int) -> None:
 
 
 def _wrong_sum(part: Path, source: Source) -> str | None:
-    """Say which of the known sums is not the file's; None: all are."""
+    """Describe the first known sum that the file does not have; None: it has all of them."""
     for kind in ("md5", "sha256"):
         expected = getattr(source, kind)
         if expected is None:

@@ -134,7 +134,7 @@ def _words(file: h5py.File) -> tuple[str, ...]:
 
 
 def _fault(captions: Captions) -> str | None:
-    """Say what is wrong with the arrays of a split, if anything."""
+    """Describe what is wrong with the arrays of a split, if anything."""
     tokens, offsets = captions.tokens, captions.offsets
     images, count = captions.caption_image, len(captions.sentid)
     if not len(captions.imgid) or len(offsets) != count + 1 or len(images) != count:

@@ -25,7 +25,7 @@ class Lead:
 
 
 def lead(better: Ranks, worse: Ranks, most: int = MOST) -> Lead:
-    """Say where `better` is better than `worse`, with at most `most` queries of each direction."""
+    """Find the queries that `better` answers better than `worse`, at most `most` of each direction."""
     above = np.concatenate([better.t2i < worse.t2i, better.i2t < worse.i2t])
     return Lead(
         share=float(above.mean()),

@@ -77,7 +77,7 @@ def answers(studies: Mapping[str, Study], questions: Mapping[str, Any]) -> pd.Da
 
 
 def verdict(line: Mapping[str, Any], level: float, smallest: float) -> str:
-    """Say what the interval and the adjusted p value of a comparison with so many `seeds` allow to say."""
+    """Give the verdict that the interval, the adjusted p value and the number of seeds of a comparison allow."""
     if line["seeds"] < 2:
         return UNTESTED if line["seeds"] else ABSENT
     if line["p_holm"] < level:

@@ -102,7 +102,7 @@ def training_curves(curves: list[Curve], table_rows: Rows) -> Figure:
 
 
 def _quantities(curves: list[Curve]) -> list[str]:
-    """Say what is drawn, in order; a loss on the validation split goes into the panel of the training loss."""
+    """List the quantities to draw, in order; a validation loss goes into the panel of the training loss."""
     present = {quantity for curve in curves for quantity in curve.values}
     return [name for name in QUANTITIES if name in present]
 

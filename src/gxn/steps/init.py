@@ -88,7 +88,7 @@ def configured(found: Survey, name: str, path: Path, arguments: Arguments) -> tu
 
 
 def command(path: Path) -> str:
-    """Say what makes tables, figures and pages of a configuration."""
+    """Give the command that makes tables, figures and pages of a configuration."""
     return f"uv run snakemake --cores {available_cpus()} --configfile {shlex.quote(str(path))} -- all explore"
 
 

@@ -31,7 +31,7 @@ class Arguments(StageArguments):
 
     @cached_property
     def settings(self) -> system_stages.SystemSettings:
-        """Say what the row takes of the configuration."""
+        """Take the settings of the row from the configuration."""
         return system_stages.settings(self.configuration, self.name)
 
 

@@ -55,7 +55,7 @@ class StageArguments(Configured):
 
     @cached_property
     def settings(self) -> StageSettings:
-        """Say what the stage takes of the configuration."""
+        """Take the settings of the stage from the configuration."""
         return settings(self.configuration, self.stage, self.name)
 
 
