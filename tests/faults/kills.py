@@ -21,7 +21,7 @@ import shutil
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
 
@@ -217,7 +217,7 @@ def note(folder: Path, piece: Piece) -> None:
         if count.exists()
         else []
     )
-    count.write_text(json.dumps([*others, asdict(piece)], indent=1))
+    count.write_text(json.dumps([*others, vars(piece)], indent=1))
 
 
 def report(pieces: list[dict]) -> None:
