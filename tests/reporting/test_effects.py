@@ -46,6 +46,19 @@ def test_rows_stand_below_one_another_in_their_order_with_the_control_as_a_line(
     assert axes[0].lines[0].get_color() == style.looks(ROWS)["two_space"].colour
 
 
+def test_a_row_far_off_is_a_number_at_the_edge():
+    lines = [
+        {"study": "scenes", "row": row, "control": "two_space", "control_rsum": 400.0, "difference": value}
+        | {"low": value - 1, "high": value + 1}
+        for row, value in (("gxn_t2i", -300.0), ("gxn_i2t_xe", 2.0))
+    ]
+    with style.house_style():
+        axis = effects(pd.DataFrame(lines), ROWS, 3.0).axes[0]
+        assert axis.get_xlim()[0] > -60
+    assert [text.get_text() for text in axis.texts] == ["\u25c2 \u2212300"]
+    assert [float(each.lines[0].get_xdata()[0]) for each in axis.containers] == [2.0]
+
+
 def test_a_line_has_the_colour_of_its_row_and_its_differences(table):
     with style.house_style():
         axis = along(table, ROWS, "Images", 3.0).axes[0]

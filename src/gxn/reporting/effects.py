@@ -12,11 +12,14 @@ from gxn.reporting.rows import Rows, label
 
 LINES = {"Captions": "gxn_i2t_xe", "Drawings": "gxn_t2i", "Both": "gxn_i2t_t2i"}  # whose row has the colour
 UNIT = "Difference in rsum, points"
+FAR = 60.0  # points: rows further off are told in numbers, so that small differences can be seen
 CLOSED = "cca"  # what is found without training: a line across the figure
 
 
 def effects(table: pd.DataFrame, rows: Rows, smallest: float) -> Figure:
     """A panel per study: each row's difference from the control; a band where none matters, a line of CCA's.
+
+    A difference beyond FAR is a number at the panel's edge.
 
     Args:
         table: lines of `gxn.reporting.answers.against_control` of one or more studies.
@@ -44,6 +47,9 @@ def _study(axis: Axes, table: pd.DataFrame, order: list[str], rows: Rows, smalle
     axis.axvline(0, color=look[control].colour if control in look else style.MUTED, linewidth=1.0)
     for line in table.to_dict("records"):
         of, value = look[line["row"]], line["difference"]
+        if abs(value) > FAR:
+            _at_the_edge(axis, value, order.index(line["row"]))
+            continue
         axis.errorbar(
             value, order.index(line["row"]), xerr=[[value - line["low"]], [line["high"] - value]],
             color=of.colour, marker=of.marker, markersize=4.5, capsize=2.5, elinewidth=1.2,
@@ -56,6 +62,14 @@ def _study(axis: Axes, table: pd.DataFrame, order: list[str], rows: Rows, smalle
     axis.set_xlabel(f"{UNIT}, from {label(rows, control)}")
     above = axis.secondary_xaxis("top", functions=(lambda x: x + rsum, lambda x: x - rsum))
     above.set_xlabel("rsum")
+
+
+def _at_the_edge(axis: Axes, value: float, height: int) -> None:
+    side, text = ("left", f"\u25c2 {value:.0f}") if value < 0 else ("right", f"{value:+.0f} \u25b8")
+    axis.text(
+        0.01 if value < 0 else 0.99, height, text.replace("-", "\u2212"), transform=axis.get_yaxis_transform(),
+        horizontalalignment=side, verticalalignment="center", fontsize="small",
+    )  # fmt: skip
 
 
 def along(table: pd.DataFrame, rows: Rows, quantity: str, smallest: float) -> Figure:
