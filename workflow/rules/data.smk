@@ -111,7 +111,7 @@ rule labels:
     benchmark:
         paths.benchmark("labels")
     resources:
-        mem_mb=resources.memory(500, instances=20),
+        mem_mb=resources.memory(500, instances=20, tokens=30),
     params:
         settings=job_params.labels(PLAN),
         code=digests.step("labels"),
