@@ -131,7 +131,7 @@ rule gan_images:
     benchmark:
         paths.benchmark("gan_images")
     resources:
-        mem_mb=resources.memory(500),
+        mem_mb=resources.memory(600),
     params:
         images=data_files.images_option(PLAN),
         size=CONFIG.dataset.gan_image_size,
