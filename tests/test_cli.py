@@ -27,6 +27,16 @@ class Arguments:
     label_text: str = cli.option("a label", "none")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Positional:
+    """Arguments with words that have no `--name` before them."""
+
+    sentence: str = cli.option("what to find", positional=True)
+    photographs: tuple[Path, ...] = cli.option("pictures", (), positional=True)
+    count: int = cli.option("number of results", 10)
+    out: Path | None = cli.option("file to write", None)
+
+
 REQUIRED = ["--out", "a/b.txt", "--seed", "3"]
 
 
@@ -73,8 +83,16 @@ class TestParse:
         text = capsys.readouterr().out
         assert end.value.code == 0
         assert all(
-            words in text for words in ("What the step does.", "file to write", "up or down", "--files")
+            words in text
+            for words in ("What the step does.", "file to write", "up or down", "--files [PATH ...]")
         )
+
+    def test_help_names_values_and_states_defaults(self, capsys):
+        with pytest.raises(SystemExit):
+            cli.parse(Positional, "", ["--help"])
+        text = capsys.readouterr().out
+        assert "[--count COUNT] [--out PATH] SENTENCE [PHOTOGRAPHS ...]" in text
+        assert "number of results (default: 10)" in text and "file to write\n" in text
 
 
 class TestRun:
@@ -161,8 +179,7 @@ class TestMain:
     def test_help_has_a_line_for_each_step(self, monkeypatch, capsys):
         gxn(monkeypatch, "--help")
         steps = Path(cli.__file__).with_name("steps").glob("[!_]*.py")
-        lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-        said = [line[0] for line in lines if line and line[0] != "usage:"]
+        said = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
         assert sorted(said) == sorted(step.stem for step in steps)
 
     def test_every_step_says_in_its_first_line_what_it_does(self, monkeypatch, capsys):
@@ -174,7 +191,10 @@ class TestMain:
     def test_steps_of_a_kind_stand_together(self, monkeypatch, capsys, group):
         gxn(monkeypatch, "--help")
         blocks = [block.split("\n") for block in capsys.readouterr().out.split("\n\n")[1:]]
-        found = [{line.split()[0].partition("_")[0] for line in block if line.strip()} for block in blocks]
+        assert all(block[0].endswith(":") and not block[0].startswith(" ") for block in blocks)
+        found = [
+            {line.split()[0].partition("_")[0] for line in block[1:] if line.strip()} for block in blocks
+        ]
         assert [names for names in found if group in names] == [{group}]
 
     def test_the_version_is_the_packages(self, monkeypatch, capsys):

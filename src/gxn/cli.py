@@ -27,7 +27,9 @@ Arguments = TypeVar("Arguments")
 INTERVAL = 10.0  # seconds between lines of progress
 # what people call themselves, at the head of the help
 COMMANDS = ("init", "estimate", "search", "sentences", "caption", "draw", "export", "serve")
-GROUPS = ("train", "table", "figure")  # steps whose names begin with these words stand together in the help
+# headings of the help, by the first word of the steps below them
+GROUPS = {"people": "commands", "": "steps that the workflow runs", "train": "training"}
+GROUPS |= {"table": "tables", "figure": "figures"}
 
 
 def option(help: str, default: Any = dataclasses.MISSING, positional: bool = False) -> Any:
@@ -87,13 +89,16 @@ def _argument(field: dataclasses.Field, hint: Any) -> dict[str, Any]:
     options: dict[str, Any] = {"help": field.metadata["help"], "required": required}
     if not required:
         options["default"] = field.default
+        options["help"] += f" (default: {field.default})" if field.default not in (None, ()) else ""
     if typing.get_origin(hint) in (types.UnionType, typing.Union):  # a Literal or None is the latter
         hint = next(each for each in hint.__args__ if each is not type(None))
+    named = field.metadata["positional"] or (typing.get_origin(hint) is not tuple and hint is not Path)
+    metavar = field.name.upper() if named else "PATH"
     if typing.get_origin(hint) is tuple:
-        return options | {"type": hint.__args__[0], "nargs": "*", "metavar": "FILE", "action": _Tuple}
+        return options | {"type": hint.__args__[0], "nargs": "*", "metavar": metavar, "action": _Tuple}
     if typing.get_origin(hint) is Literal:
         return options | {"choices": hint.__args__}
-    return options | {"type": hint, "metavar": "FILE" if hint is Path else "VALUE"}
+    return options | {"type": hint, "metavar": metavar}
 
 
 class _Tuple(argparse.Action):
@@ -154,15 +159,15 @@ def _refuse_other_code() -> None:
 def _usage(steps: Iterable[str]) -> str:
     """All steps, a line each: first what people call themselves, then those of the workflow, by kind."""
     steps = list(steps)
-    people = [step for step in COMMANDS if step in steps]
-    groups: dict[str, list[str]] = {"people": people, "": []} | {group: [] for group in GROUPS}
+    groups: dict[str, list[str]] = {group: [] for group in GROUPS}
+    groups["people"] = [step for step in COMMANDS if step in steps]
     for step in steps:
-        if step in people:
-            continue
-        group = step.partition("_")[0]
-        groups[group if group in GROUPS else ""].append(step)
+        if step not in COMMANDS:
+            group = step.partition("_")[0]
+            groups[group if group in GROUPS else ""].append(step)
     lines = ["usage: gxn STEP [OPTIONS]; gxn STEP --help; gxn --version", ""]
-    for members in groups.values():
+    for group, members in groups.items():
+        lines.append(f"{GROUPS[group]}:")
         lines += [f"  {step:22}{documentation(step).partition(chr(10))[0]}" for step in members]
         lines.append("")
     return "\n".join(lines).rstrip()

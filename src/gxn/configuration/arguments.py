@@ -13,7 +13,9 @@ from gxn.configuration.root import Configuration
 class Configured:
     """Arguments of a step that reads the configuration."""
 
-    config: tuple[Path, ...] = option("configuration files, each overlays those before it: params.yaml first")
+    config: tuple[Path, ...] = option(
+        "configuration files, params.yaml first; later files override earlier ones"
+    )
 
     @cached_property
     def configuration(self) -> Configuration:

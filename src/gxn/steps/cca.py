@@ -1,7 +1,7 @@
-"""Embed the test split by canonical correlation analysis in closed form; its grid is searched on validation.
+"""Embed the test split by canonical correlation analysis, in closed form.
 
-Features and whole captions (TF-IDF) are used as the trained rows have them; there is no seed, and the bytes
-are the same each time.
+The validation split chooses ridges and width. Images enter as the features of the trained rows, captions as
+TF-IDF. There is no seed, and the bytes are the same each time.
 """
 
 from dataclasses import dataclass

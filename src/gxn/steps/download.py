@@ -1,6 +1,6 @@
-"""Fetch one of the public files listed in gxn/datasets/downloads.yaml, checked against its sums.
+"""Fetch one of the public files listed in gxn/datasets/downloads.yaml, verified by its checksums.
 
-Its terms are shown before. An interrupted download goes on, when called again, where it broke off.
+The terms of use are printed first. After an interruption, the same command continues the download.
 """
 
 from dataclasses import dataclass

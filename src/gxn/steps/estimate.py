@@ -1,12 +1,12 @@
-"""Say what a configuration takes before it is run: bytes to download, disk, time and memory per step.
+"""Predict what a run of a configuration needs: bytes to download, disk space, time and memory of each step.
 
 Run it in the repository's root: gxn estimate --config params.yaml config/coco.yaml.
-Nothing is downloaded or written. Times of scenes, features and training are measured here, on a few batches of
-made-up data of the configured sizes; they are for updates and the start of their jobs, so validation and
-evaluation come on top, as does other work on the machine. Steps are counted one after another; seeds and rows
-run side by side where there are cores or cards.
-Memory is the card's where there is one, activations included; on a CPU it is what parameters, Adam's moments
-and data take, without activations and the 0.4 GB of the libraries.
+It downloads and writes nothing. It measures rendering, features and training on a few batches of made-up data of
+the configured sizes. The times are those of one step after another, with the start of each job, on a machine
+without other work; validation and evaluation are not included. Seeds and rows run at the same time if there are
+several cores or GPUs.
+With a GPU, memory is that of the GPU, activations included. On a CPU it is that of parameters, Adam's moments and
+data, without activations and the 0.4 GB of the libraries.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Score the embeddings of a run under each protocol: metrics as JSON, per-query ranks as HDF5.
 
-Where the run has several spaces, the metrics also say what each finds alone; and of each, how far apart images and
-captions are in it.
+For a run with several spaces, the metrics also have the results of each space alone, and how far apart images and
+captions are in each space.
 """
 
 import importlib.metadata

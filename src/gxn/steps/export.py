@@ -1,6 +1,6 @@
 """Export a trained row as one folder that gxn.load opens: gxn export two_space exported.
 
-The folder has the networks, the vocabulary, the CNN with its transform, and a card with the row's figures.
+The folder has the networks, the vocabulary, the CNN with its transform, and a model card with the row's recalls.
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from gxn.using.exported import export as write
 class Arguments:
     """Arguments of the step."""
 
-    row: str = cli.option("row of the table", positional=True)
+    row: str = cli.option("row of the table, such as two_space", positional=True)
     folder: Path = cli.option("folder to write", positional=True)
-    seed: int | None = cli.option("seed of its run; left out: the configuration's first", None)
-    config: tuple[Path, ...] = cli.option("configuration files over params.yaml, as the run had them", ())
+    seed: int | None = cli.option("seed of its run; default: the configuration's first", None)
+    config: tuple[Path, ...] = cli.option("configuration files of the run, without params.yaml", ())
 
 
 def export(arguments: Arguments) -> None:

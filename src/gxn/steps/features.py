@@ -1,6 +1,6 @@
 """Compute the features of a dataset's images with a fixed CNN.
 
-A run that is killed goes on, when called again, after the last batch it finished.
+After a kill, the same command continues after the last finished batch.
 """
 
 from dataclasses import dataclass

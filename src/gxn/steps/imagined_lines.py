@@ -1,4 +1,4 @@
-"""Measure people, real pictures and chance as imagined captions and drawings are measured."""
+"""Measure people's captions, real images and chance in the same way as what rows imagine."""
 
 from dataclasses import dataclass
 from pathlib import Path

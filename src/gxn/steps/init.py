@@ -1,8 +1,8 @@
-"""Look at your captioned photographs, or precomputed features, and write a configuration that suits them.
+"""Write a configuration that suits your captioned photographs, or your captions with precomputed features.
 
-Run it in the repository's root: gxn init FOLDER, with --captions FILE where the captions are not in the folder.
-It writes config/NAME.yaml, each value with its reason beside it, and says what the run will take and how to
-start it.
+Run it in the repository's root: gxn init FOLDER. If the captions are not in the folder, add --captions FILE.
+It writes config/NAME.yaml with a reason beside each value, and prints how long the run will take and the command
+that starts it.
 Without photographs: gxn init --captions FILE --features FILE.
 """
 
@@ -31,17 +31,17 @@ class Arguments:
     """Arguments of the step."""
 
     folder: Path | None = cli.option(
-        "folder of photographs, or a *_precomp folder; left out: there are features alone",
+        "folder of photographs, or a *_precomp folder; not needed with --features",
         None,
         positional=True,
     )
-    captions: tuple[Path, ...] = cli.option("files of captions; left out: they are found in the folder", ())
+    captions: tuple[Path, ...] = cli.option("files of captions; default: those in the folder", ())
     features: Path | None = cli.option(
-        "precomputed features: HDF5, .npz or .npy; left out: a CNN computes them", None
+        "precomputed features: HDF5, .npz or .npy; default: a CNN computes them", None
     )
-    name: str | None = cli.option("name of dataset and configuration; left out: the folder's", None)
+    name: str | None = cli.option("name of dataset and configuration; default: the folder's", None)
     cnn: str = cli.option("torchvision classification model", "mobilenet_v2")
-    weights: Path | None = cli.option("its safetensors file; left out: torchvision's are downloaded", None)
+    weights: Path | None = cli.option("its weights, safetensors; default: torchvision's are downloaded", None)
 
 
 def init(arguments: Arguments) -> None:

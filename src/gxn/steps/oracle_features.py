@@ -1,4 +1,4 @@
-"""Write the facts of rendered scenes as precomputed features: what a CNN that sees everything would give."""
+"""Write the facts of rendered scenes as precomputed features: those of a CNN that makes no mistake."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""Set the paper with Typst, as PDF and as a page of HTML, whose figures are part of it.
+"""Typeset the paper with Typst, as PDF and as one page of HTML with its figures inside.
 
-Its text reads tables and figures below the working folder, and no other file.
+The text reads tables and figures below the working folder, and no other file.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""Make a dataset's captions.json from its source, and where the source renders its images, images.h5.
+"""Make a dataset's captions.json from its source, and images.h5 if the source renders its images.
 
-Captions of your own, in any layout, get the ids and splits that they lack, and every image that they name is
-opened: what is missing, empty, doubled or unreadable is named.
+Captions of your own, in any layout, get the ids and splits that they lack. Every image that they name is opened;
+missing, empty, doubled and unreadable ones are named.
 """
 
 from dataclasses import dataclass

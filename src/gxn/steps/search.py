@@ -1,7 +1,7 @@
 """Search images for a sentence, by a trained row: gxn search "two people at a table".
 
-The images are those of the dataset, or the photographs below --images FOLDER, which are read once and kept.
-Scores are minus the order violation, 0 at best, or cosines, 1 at best. --sheet FILE.png shows the results.
+The images are those of the dataset, or the photographs in --images FOLDER, whose features are computed once and
+kept. A score is minus an order violation, at most 0, or a cosine, at most 1. --sheet FILE.png shows the results.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ class Arguments(ModelArguments):
     """Arguments of the step."""
 
     sentence: str = cli.option("what the image shows", positional=True)
-    images: Path | None = cli.option("folder of photographs; left out: the images of the dataset", None)
+    images: Path | None = cli.option("folder of photographs; default: the images of the dataset", None)
     split: Literal["train", "val", "test"] | None = cli.option(
-        "images of this split of the dataset; left out: all", None
+        "images of this split of the dataset; default: all", None
     )
     count: int = cli.option("number of results", 10)
-    sheet: Path | None = cli.option("PNG to write: the results as pictures", None)
+    sheet: Path | None = cli.option("PNG to write, which shows the results", None)
 
 
 def search(arguments: Arguments) -> None:

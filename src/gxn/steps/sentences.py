@@ -16,12 +16,12 @@ from gxn.using.arguments import ModelArguments, read_sentences, show
 class Arguments(ModelArguments):
     """Arguments of the step."""
 
-    photograph: Path = cli.option("photograph", positional=True)
+    photograph: Path = cli.option("the photograph", positional=True)
     sentences: Path | None = cli.option(
-        "text file, a sentence a line; left out: the dataset's captions", None
+        "text file, one sentence per line; default: the dataset's captions", None
     )
     split: Literal["train", "val", "test"] | None = cli.option(
-        "captions of this split of the dataset; left out: all", None
+        "captions of this split of the dataset; default: all", None
     )
     count: int = cli.option("number of results", 10)
 

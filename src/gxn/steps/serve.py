@@ -1,6 +1,7 @@
-"""Serve a page to look at results: search with a sentence or a picture, and see what each row finds, side by side.
+"""Serve pages to look at results: ask with a sentence or a picture, and see what each row finds, side by side.
 
-Needs the extra `serve`. It answers to this machine alone unless --host says otherwise.
+It needs the extra `serve`: uv run --extra serve gxn serve. Only this machine can open the pages, unless --host
+names another address.
 """
 
 import socket
@@ -18,7 +19,7 @@ LOCAL = ("127.0.0.1", "::1", "localhost")
 class Arguments:
     """Arguments of the step."""
 
-    config: tuple[Path, ...] = cli.option("configuration files over params.yaml, as the run had them", ())
+    config: tuple[Path, ...] = cli.option("configuration files of the run, without params.yaml", ())
     host: str = cli.option("address to listen on", "127.0.0.1")
     port: int = cli.option("port to listen on", 8000)
 

@@ -1,7 +1,7 @@
-"""Table what each row costs beside what it finds: updates, parameters and CPU seconds, and rsum.
+"""Write a table of what each row costs, beside its rsum: updates, parameters and CPU seconds.
 
-Costs are those that the jobs say in their logs, a killed job's included. A stage that rows share counts in each of
-them. Work on a GPU is not counted in CPU seconds.
+Costs are read from the logs of the jobs, killed jobs included. A stage that rows share counts in each of them. CPU
+seconds do not include work on a GPU.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Set the ablation table beside the published numbers known for its datasets: CSV and Markdown."""
+"""Put the ablation table beside the published numbers for its datasets: CSV and Markdown."""
 
 from dataclasses import dataclass
 from pathlib import Path

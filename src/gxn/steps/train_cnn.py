@@ -1,8 +1,7 @@
-"""Train the small CNN of the embedded data set on rendered scenes that are in no split.
+"""Train the default's small CNN on rendered scenes that are in no split.
 
-The accuracy by kind of question is printed and written for every epoch. The weights file is strictly loadable
-in the
-network of this name; class scores that a torchvision model may have stay as initialised.
+The accuracy for each kind of question is printed and written after every epoch. The weights have the names that
+the configured network expects; the class scores of a torchvision model keep their initial weights.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Train the reader of drawings on rendered scenes of no split, and check it on real test pictures.
 
-A reader that does not read real pictures cannot judge drawings: the step fails.
+The step fails if the reader does not read real pictures well enough to judge drawings (min_accuracy).
 """
 
 from dataclasses import asdict, dataclass

@@ -1,7 +1,8 @@
 """Train a row by another objective than ranking: two autoencoders (Corr-AE), or labels and an adversary (ACMR).
 
-The updates are those of other rows: as many as in the ranking pretraining, of which the last epoch is kept, then
-as many as in the joint stage, of which the best is. Each part sees the batches of that stage, in their order.
+The row makes as many updates as other rows. A first part has those of the ranking pretraining and keeps its last
+epoch; a second part has those of the joint stage and keeps its best epoch. Each part sees the batches of that
+stage, in their order.
 """
 
 import copy

@@ -1,4 +1,4 @@
-"""Unpack archives into a new folder, or one file of an archive; nothing may leave the folder, no links."""
+"""Unpack archives into a new folder, or one file of an archive; links and paths out of the folder are refused."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -17,10 +17,10 @@ from gxn.using.results import Results, Skill, open_results
 class ModelArguments:
     """Arguments that choose a row of the results, or an exported one."""
 
-    row: str | None = cli.option("row of the table; left out: the best on the validation split", None)
-    seed: int | None = cli.option("seed of its run; left out: the configuration's first", None)
-    config: tuple[Path, ...] = cli.option("configuration files over params.yaml, as the run had them", ())
-    model: Path | None = cli.option("exported folder, in place of the results here", None)
+    row: str | None = cli.option("row of the table; default: the best on the validation split", None)
+    seed: int | None = cli.option("seed of its run; default: the configuration's first", None)
+    config: tuple[Path, ...] = cli.option("configuration files of the run, without params.yaml", ())
+    model: Path | None = cli.option("exported folder, instead of the results here", None)
 
     def open(self, skill: Skill) -> tuple[Model, Results | None]:
         """Open the row, and the results that it belongs to; its name is printed.
