@@ -38,7 +38,10 @@ def test_quick_run_prints_every_row():
 def test_every_path_is_updated_in_both_precisions():
     said = output("benchmarks.on_card", "--quick", "--device", "cpu")
     rows = [line.split(" | ") for line in said.splitlines() if line.startswith("| ")][1:]
-    assert len(rows) == 2 * (4 + 3) and {row[1] for row in rows} == {"float32", "bfloat16"}
+    assert len(rows) == 2 * (len(load(["params.yaml"]).encoders) + 3) and {row[1] for row in rows} == {
+        "float32",
+        "bfloat16",
+    }
 
 
 def times(processor: float) -> Times:

@@ -7,6 +7,7 @@ from gxn.configuration import stages
 from workflow import digests, paths, stage_files
 from workflow.digests import as_json
 from workflow.plan import ROWS, SEEDLESS, Plan
+from workflow.result_files import judge
 
 
 def features(plan: Plan) -> str:
@@ -95,13 +96,21 @@ def evaluation(plan: Plan) -> str:
 
 def imagining(plan: Plan) -> str:
     """Settings that what is imagined, and its measures, depend on."""
-    own = {"max_length": plan.config.captioning.max_length, "meteor": plan.config.evaluate.meteor}
-    return as_json(plan.machine | own)
+    return as_json(plan.machine | {"max_length": plan.config.captioning.max_length} | _measuring(plan))
 
 
 def lines(plan: Plan) -> str:
     """Settings that the measures of people and chance depend on."""
-    return as_json({"meteor": plan.config.evaluate.meteor})
+    return as_json(_measuring(plan))
+
+
+def _measuring(plan: Plan) -> dict[str, Any]:
+    """Settings of measures: METEOR, and the CNN by which drawings are compared with real pictures."""
+    found: dict[str, Any] = {"meteor": plan.config.evaluate.meteor}
+    if judge(plan):
+        own = plan.config.features
+        found |= {"cnn": stages.fixed_cnn(plan.config), "crop": own.crop, "compute_dtype": own.compute_dtype}
+    return found
 
 
 def reader(plan: Plan) -> str:
@@ -109,6 +118,11 @@ def reader(plan: Plan) -> str:
     dataset = plan.config.dataset
     size = {"size": max(dataset.source.image_side() or 0, dataset.gan_image_size)}
     return as_json(plan.machine | size | {"reader": plan.config.evaluate.reader})
+
+
+def feature_source(plan: Plan) -> str:
+    """What the features come from, as the table of published numbers names it."""
+    return as_json({"cnn": plan.config.cnn.name, "file": plan.config.features.file})
 
 
 def rows(plan: Plan) -> str:

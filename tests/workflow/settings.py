@@ -47,10 +47,12 @@ TRAINED = {
 }
 FEATURES = {"extract_features", "tuned_features", "finetune"}
 READ = {"embed", "imagine"}
+MEASURED = {"imagine", "imagined_lines"}
 CAPTIONED, DRAWN = {"pretrain_xe", "pretrain_scst", "imagine_and_rank"}, {"pretrain_gan", "imagine_and_rank"}
 JOINT = {"rank", "imagine_and_rank"}
-NAMED = {"table_ablation", "table_published", "table_imagined", "table_significance", "table_datasets"} | {
-    f"figure_{name}" for name in ("ablation", "recall", "training")
+NAMED = {
+    *(f"table_{name}" for name in ("ablation", "published", "imagined", "significance", "costs", "datasets")),
+    *(f"figure_{name}" for name in ("ablation", "recall", "training")),
 }
 REACH: dict[str, set[str]] = {  # the first pattern that fits
     "threads": {"train_cnn", "train_reader", *FEATURES, *TRAINED, *READ},
@@ -58,7 +60,10 @@ REACH: dict[str, set[str]] = {  # the first pattern that fits
     "dataset.source.size": {"prepare", "train_reader"},
     "dataset.source.*": {"prepare"},
     "cnn.pretrain.*": {"train_cnn"},
-    "cnn.*": {"train_cnn", *FEATURES},
+    "cnn.name": {"train_cnn", *FEATURES, *MEASURED, "table_published"},
+    "cnn.*": {"train_cnn", *FEATURES, *MEASURED},
+    "features.crop": {*FEATURES, *MEASURED},
+    "features.compute_dtype": {*FEATURES, *MEASURED},
     "features.*": FEATURES,
     "vocabulary.*": {"tokenize"},
     "model.*": TRAINED,
@@ -89,6 +94,7 @@ REACH: dict[str, set[str]] = {  # the first pattern that fits
     "evaluate.meteor": {"imagine", "imagined_lines"},
     "evaluate.reader.*": {"train_reader"},
     "evaluate.*": {"evaluate"},
+    "significance.control": {"table_significance", "figure_recall"},
     "significance.*": {"table_significance"},
     "paper.*": {"table_datasets"},
 }

@@ -4,7 +4,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from plans import TUNED, plan
+from plans import OWN, TUNED, plan
 from workflow import job_params, stage_files
 from workflow.plan import STEPS
 
@@ -53,3 +53,18 @@ def test_rows_of_tables_are_named_in_their_order():
 @pytest.mark.parametrize(("seed", "option"), [("3", "--seed 3"), ("less", "")])
 def test_the_seed_of_a_run_is_an_option_where_the_row_has_one(seed, option):
     assert job_params.seed_option(seed) == option
+
+
+@pytest.mark.parametrize("of", [job_params.imagining, job_params.lines])
+def test_what_measures_drawings_is_a_setting_of_them_where_a_row_draws(of):
+    bare = "methods: {gxn_t2i: null, gxn_i2t_t2i: null}"
+    precision = "features: {compute_dtype: bfloat16}"
+    assert json.loads(of(plan()))["cnn"]["name"] == "plain"
+    assert of(plan(precision)) != of(plan())
+    assert of(plan(bare)) == of(plan(bare, precision))
+
+
+def test_the_table_of_published_numbers_runs_again_for_another_cnn():
+    assert job_params.feature_source(plan(OWN, "cnn: {name: resnet18}")) != job_params.feature_source(
+        plan(OWN)
+    )

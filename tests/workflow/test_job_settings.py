@@ -24,7 +24,8 @@ RULES = (
     "figure_framework",
 )
 SHELL = (
-    'set -euo pipefail; logged() { local log=$1; shift; "$@" > "$log" 2>&1 || { cat "$log"; return 1; }; }; '
+    'set -euo pipefail; logged() { local log=$1; shift; mkdir -p "$(dirname "$log")"; '
+    '"$@" > "$log" 2>&1 || { cat "$log"; return 1; }; }; '
 )
 
 

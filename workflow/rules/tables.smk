@@ -51,6 +51,7 @@ rule table_published:
         mem_mb=resources.LIGHT,
     params:
         rows=job_params.rows(PLAN),
+        features=job_params.feature_source(PLAN),
         code=digests.step("table_published"),
     shell:
         "logged {log} python -m gxn.steps.table_published --config $config --table {input.table}"
