@@ -1,7 +1,7 @@
 """Train a row's encoders together with the CNN by the ranking loss, from photographs.
 
-With `torchrun`, several processes with one GPU each share every batch and learn what one process would learn. After
-a kill, the same command continues after the last finished epoch, with any number of processes.
+With `torchrun`, several processes with one GPU each share every batch and learn what one process would learn.
+After a kill, the same command continues after the last finished epoch, with any number of processes.
 """
 
 from collections.abc import Mapping
