@@ -121,7 +121,7 @@ def reader(plan: Plan) -> str:
 
 
 def feature_source(plan: Plan) -> str:
-    """What the features come from, as the table of published numbers names it."""
+    """Name the source of the features, as the table of published numbers names it."""
     return as_json({"cnn": plan.config.cnn.name, "file": plan.config.features.file})
 
 
