@@ -2,7 +2,7 @@
 
 import base64
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -115,12 +115,13 @@ def _read(path: Path) -> list[dict[str, str]]:
 def _ablation(table: Sequence[Mapping[str, str]], rows: Rows) -> str:
     """A list-table of the ablation."""
     lines = [["Row", *COLUMNS.values()]]
+    of = _of(table)
     for row in table:
         cells = []
         for key in COLUMNS:
             std = row.get(f"{key}_std")
             cells.append(f"{float(row[key]):.1f}" + (f" ± {float(std):.1f}" if std else ""))
-        lines.append([label(rows, row["method"]), *cells])
+        lines.append([label(rows, row["method"]) + of(row), *cells])
     text = [".. list-table::", "   :header-rows: 1", ""]
     for line in lines:
         text += [f"   {'*' if place == 0 else ' '} - {cell}" for place, cell in enumerate(line)]
@@ -128,14 +129,21 @@ def _ablation(table: Sequence[Mapping[str, str]], rows: Rows) -> str:
 
 
 def _differences(tests: Sequence[Mapping[str, str]], rows: Rows) -> Iterable[str]:
+    of = _of(tests)
     for row in (row for row in tests if row["metric"] == "rsum"):
         numbers = {key: float(row[key]) for key in ("difference", "low", "high")}
         tested = int(row["seeds"]) > 1
         p = f", adjusted p {float(row['p_holm']):.3f}" if tested else ", no p value with one seed"
         yield (
-            f"{label(rows, row['method'])} against {label(rows, row['control'])}: {numbers['difference']:+.1f} "
-            f"({numbers['low']:.1f} to {numbers['high']:.1f}){p}"
+            f"{label(rows, row['method'])}{of(row)} against {label(rows, row['control'])}: "
+            f"{numbers['difference']:+.1f} ({numbers['low']:.1f} to {numbers['high']:.1f}){p}"
         )
+
+
+def _of(table: Sequence[Mapping[str, str]]) -> Callable[[Mapping[str, str]], str]:
+    """Give what names the dataset and protocol of a line, where the table has several."""
+    several = len({row["dataset"] for row in table}) > 1
+    return lambda row: f", {row['dataset']}" * several
 
 
 def _row(plan: Plan, name: str) -> str:

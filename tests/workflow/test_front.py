@@ -34,6 +34,18 @@ def test_a_difference_has_its_interval(root):
     assert re.fullmatch(r"- GXN t2i against Two spaces: [+-]\S+ \(\S+ to \S+\), adjusted p \S+", line)
 
 
+def test_lines_of_several_protocols_are_told_apart(root):
+    for name in ("ablation.csv", "significance.csv"):
+        path = root / "results/scenes" / f"table_{name}"
+        text = path.read_text()
+        path.write_text(text + text.partition("\n")[2].replace("scenes,", "scenes-5k,"))
+    markdown = root / "results/scenes/table_ablation.md"
+    markdown.write_text(2 * markdown.read_text())
+    page = front(plan(), root)
+    assert "   * - VSE++, scenes\n" in page and "   * - VSE++, scenes-5k\n" in page
+    assert "- GXN t2i, scenes-5k against Two spaces: " in page and "**In words:** scenes: Relative to" in page
+
+
 def test_rows_are_described(root):
     page = front(plan(TUNED, "methods: {mine: {encoder: two_space, drawing: true, shuffled: true}}"), root)
     assert "- CCA, closed form: a closed form without a seed." in page

@@ -50,7 +50,7 @@ def test_blocks_are_renewed_and_nothing_else_is_touched():
 def test_curves_are_quoted_as_means_over_seeds():
     texts = {
         "table_ablation.md": "**d**\n\n| Method | i2t R@1 | MedR | t2i R@1 | rsum |\n| A | 1 | 2 | 3 | **4** |\n",
-        "table_ablation.csv": "method\n",
+        "table_ablation.csv": "method\na\n",
         "table_significance.csv": "method,metric\n",
         "table_spaces.csv": "method,space,rsum,rsum_std\nm,abstract,10,1\nm,grounded,20,\n",
         "table_imagined.csv": ",".join(["method", *(column for column, _ in reference.IMAGINED.values())])
