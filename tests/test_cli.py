@@ -25,6 +25,7 @@ class Arguments:
     way: Literal["up", "down"] = cli.option("up or down", "up")
     other: Path | None = cli.option("another file", None)
     label_text: str = cli.option("a label", "none")
+    count: int = cli.option("number of results", 10, within=range(1, 101))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,12 @@ class TestParse:
             (["--out", "a"], "the following arguments are required: --seed"),
             ([*REQUIRED, "--seed", "many"], "argument --seed: invalid int value: 'many'"),
             ([*REQUIRED, "--way", "left"], "argument --way: invalid choice: 'left'"),
+            ([*REQUIRED, "--count", "0"], "argument --count: must be a whole number from 1 to 100, not '0'"),
+            (
+                [*REQUIRED, "--count", "101"],
+                "argument --count: must be a whole number from 1 to 100, not '101'",
+            ),
+            ([*REQUIRED, "--count", "x"], "argument --count: must be a whole number from 1 to 100, not 'x'"),
             ([*REQUIRED, "--nothing"], "unrecognized arguments: --nothing"),
             ([*REQUIRED, "--oth", "c"], "unrecognized arguments: --oth c"),
         ],
@@ -76,6 +83,10 @@ class TestParse:
         with pytest.raises(SystemExit) as end:
             cli.parse(Arguments, "", words)
         assert end.value.code == 2 and message in capsys.readouterr().err
+
+    @pytest.mark.parametrize("count", [1, 100])
+    def test_a_bounded_number_can_be_either_end(self, count):
+        assert cli.parse(Arguments, "", [*REQUIRED, "--count", str(count)]).count == count
 
     def test_help_has_the_description_and_that_of_each_option(self, capsys):
         with pytest.raises(SystemExit) as end:

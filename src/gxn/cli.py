@@ -14,6 +14,8 @@ import time
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -32,12 +34,17 @@ GROUPS = {"people": "commands", "": "steps that the workflow runs", "train": "tr
 GROUPS |= {"table": "tables", "figure": "figures"}
 
 
-def option(help: str, default: Any = dataclasses.MISSING, positional: bool = False) -> Any:
+def option(
+    help: str, default: Any = dataclasses.MISSING, positional: bool = False, within: range | None = None
+) -> Any:
     """Make a field of `Arguments`: an option of its name, required unless it has a default.
 
-    A positional one is a word of the command line without `--name` before it; a tuple takes several.
+    A positional one is a word of the command line without `--name` before it; a tuple takes several. A range
+    bounds a whole number.
     """
-    return dataclasses.field(default=default, metadata={"help": help, "positional": positional})
+    return dataclasses.field(
+        default=default, metadata={"help": help, "positional": positional, "within": within}
+    )
 
 
 def command(step: Callable[[Arguments], None], kind: type[Arguments]) -> Callable[[], None]:
@@ -98,7 +105,17 @@ def _argument(field: dataclasses.Field, hint: Any) -> dict[str, Any]:
         return options | {"type": hint.__args__[0], "nargs": "*", "metavar": metavar, "action": _Tuple}
     if typing.get_origin(hint) is Literal:
         return options | {"choices": hint.__args__}
+    if (within := field.metadata["within"]) is not None:
+        hint = partial(_whole, within=within)
     return options | {"type": hint, "metavar": metavar}
+
+
+def _whole(text: str, within: range) -> int:
+    """Read a whole number of a range."""
+    with suppress(ValueError):
+        if int(text) in within:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"must be a whole number from {within[0]} to {within[-1]}, not {text!r}")
 
 
 class _Tuple(argparse.Action):

@@ -16,7 +16,7 @@ class Arguments(ModelArguments):
 
     sentence: str = cli.option("what to draw", positional=True)
     out: Path = cli.option("PNG to write", Path("drawing.png"))
-    noise: int = cli.option("seed of the noise; another one draws another picture", 0)
+    noise: int = cli.option("seed of the noise; another one draws another picture", 0, within=range(2**31))
 
 
 def draw(arguments: Arguments) -> None:

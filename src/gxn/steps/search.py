@@ -22,7 +22,7 @@ class Arguments(ModelArguments):
     split: Literal["train", "val", "test"] | None = cli.option(
         "images of this split of the dataset; default: all", None
     )
-    count: int = cli.option("number of results", 10)
+    count: int = cli.option("number of results", 10, within=range(1, 1_000_001))
     sheet: Path | None = cli.option("PNG to write, which shows the results", None)
 
 

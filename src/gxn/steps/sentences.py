@@ -23,7 +23,7 @@ class Arguments(ModelArguments):
     split: Literal["train", "val", "test"] | None = cli.option(
         "captions of this split of the dataset; default: all", None
     )
-    count: int = cli.option("number of results", 10)
+    count: int = cli.option("number of results", 10, within=range(1, 1_000_001))
 
 
 def sentences(arguments: Arguments) -> None:
