@@ -19,6 +19,7 @@ from gxn.errors import GxnError
 from gxn.regular import read_text
 from gxn.writing import atomic
 
+PARAMS = Path("params.yaml")  # the defaults, in the repository's root
 LONGEST = 100_000  # nodes of a file: of the default configuration 500
 
 
@@ -35,6 +36,19 @@ def load(paths: Sequence[str | Path], above: Mapping[str, Any] | None = None) ->
     with _of_finite_depth(where):
         overlay(merged, above or {})
     return check(merged, where)
+
+
+def load_over_defaults(files: Sequence[str | Path]) -> Configuration:
+    """Load configuration files over the defaults of the repository whose root is the working folder.
+
+    The defaults may be named among the files.
+
+    Raises:
+        GxnError: as `load`, or there is no params.yaml.
+    """
+    if not PARAMS.is_file():
+        raise GxnError(f"{Path.cwd()}: has no params.yaml; run this in the repository's folder")
+    return load([PARAMS, *(file for file in files if Path(file).resolve() != PARAMS.resolve())])
 
 
 def check(merged: Mapping[str, Any], where: str) -> Configuration:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from gxn import paths
 from gxn.configuration.features import FixedCnn
-from gxn.configuration.files import load
+from gxn.configuration.files import load_over_defaults
 from gxn.errors import GxnError
 from gxn.files import read_json
 from gxn.hdf5 import hdf5_metadata, open_hdf5
@@ -19,7 +19,6 @@ from gxn.using.dataset import Dataset
 from gxn.using.model import Model, read_model
 from gxn.using.photographs import Photographs
 
-PARAMS = Path("params.yaml")
 Skill = Literal["search", "caption", "draw"]
 
 
@@ -32,8 +31,7 @@ def open_results(*files: str | Path) -> "Results":
     Raises:
         GxnError: the configuration is wrong.
     """
-    own = [Path(file) for file in files if Path(file).resolve() != PARAMS.resolve()]
-    return Results(load([PARAMS, *own]), tuple(own))
+    return Results(load_over_defaults(files), tuple(map(Path, files)))
 
 
 @dataclass(frozen=True)
