@@ -75,6 +75,16 @@ def test_photographs_with_a_table_get_a_configuration_that_is_read(place, tmp_pa
         init(Arguments(folder=tmp_path / "My photos", weights=tmp_path / "w.safetensors"))
 
 
+def test_too_few_photographs_for_captions_are_told(place, tmp_path, capsys):
+    captioned(tmp_path / "p", 180)
+    init(Arguments(folder=tmp_path / "p"))
+    told = "No row captions or draws: there are 144 training images, of at least 150 that this takes."
+    assert told in capsys.readouterr().out
+    captioned(tmp_path / "q", 200)
+    init(Arguments(folder=tmp_path / "q"))
+    assert "No row captions" not in capsys.readouterr().out
+
+
 def test_weights_that_are_to_be_downloaded_are_said_with_the_way_around(place, tmp_path, capsys):
     captioned(tmp_path / "p", 200)
     init(Arguments(folder=tmp_path / "p"))
@@ -92,7 +102,7 @@ def test_features_alone_leave_out_what_draws(place, tmp_path, capsys):
     assert (config.features.file, config.dataset.source.missing_images) == ("../clip.npz", "skip")
     assert not [name for name, row in config.rows.items() if row.drawing] and "gxn_i2t_xe" in config.rows
     said = capsys.readouterr().out
-    assert "no photographs: nothing can be drawn" in said and "- to download" in said
+    assert "no photographs: nothing can be drawn" in said and "to download" not in said
     assert "Where there is no network" not in said
     found = data.count(config)
     assert (found.images, found.captions, found.origin) == (199, 318, "counted in the captions")

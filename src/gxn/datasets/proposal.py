@@ -5,6 +5,7 @@ bounded by the number of captions; widths and rows grow with the data.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -184,5 +185,6 @@ def _written(path: Path | None, relative_to: Path) -> str | None:
 
 def dataset_name(folder: Path) -> str:
     """A name for the dataset from its folder's: letters, digits and _, beginning with a letter or digit."""
-    name = re.sub(r"[^A-Za-z0-9]+", "_", folder.resolve().name).strip("_")
+    bare = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", folder.resolve().name))  # no accents
+    name = re.sub(r"[^A-Za-z0-9]+", "_", bare).strip("_")
     return name[:40] or "mine"

@@ -1,8 +1,9 @@
 """Survey of a user's captioned images: their numbers and sizes, and how the captions are written."""
 
 import collections
+import contextlib
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -11,14 +12,15 @@ from PIL import Image
 
 from gxn.datasets import tokenisers
 from gxn.datasets.images import FORMATS, orientation
-from gxn.datasets.layouts import find_captions, read_captions_file
+from gxn.datasets.layouts import beside, find_captions, read_captions_file, table
 from gxn.datasets.splits import SplitShares, complete, describe
 from gxn.errors import GxnError
 from gxn.features.ready_files import without_features
-from gxn.regular import require_regular
+from gxn.regular import read_bytes, require_regular
 
 SAMPLE = 2000  # images whose sizes are looked at, at even distances
 HELD_OUT = 10  # every so many-th image of the training split measures the share of unknown words
+TABLES = (".csv", ".tsv")
 TURNED = (5, 6, 7, 8)  # EXIF's orientations that exchange width and height
 
 
@@ -96,8 +98,11 @@ def survey(
     if images is None and features is None:
         raise GxnError("name a folder of photographs or a file of features")
     if captions is None:
-        captions = find_captions(images if images is not None else features)
-    found = read_captions_file(captions, images, missing="skip")
+        folder = images if images is not None else features
+        with _named_columns([*folder.glob("*"), *folder.glob("*/*")]):
+            captions = find_captions(folder)
+    with _named_columns(captions):
+        found = read_captions_file(captions, images, missing="skip")
     rows, missing = found.rows, found.missing
     if features is not None:
         without = without_features(rows, features)
@@ -126,6 +131,24 @@ def survey(
         unknown=tuple(unknown_shares(tokens, 5)),
         sizes=None if images is None else image_sizes([images / entry["filename"] for entry in entries]),
     )
+
+
+@contextlib.contextmanager
+def _named_columns(paths: Iterable[Path]) -> Iterator[None]:
+    """Begin the message about captions that are not recognised with the tables whose columns have other names."""
+    try:
+        yield
+    except GxnError as error:
+        lines = []
+        for path in sorted(path for path in paths if path.suffix.lower() in TABLES and path.is_file()):
+            head = read_bytes(path, 1000)
+            if not table.recognise(path, head):
+                first = head.decode("utf-8-sig", errors="replace").partition("\n")[0].strip()
+                lines.append(
+                    f"{path}: begins with {first[:200]!r}; name the column of image files `image` there, "
+                    "and that of captions `caption`"
+                )
+        raise GxnError("\n".join([*lines, str(error)])) from error
 
 
 def _tokens(entries: list[dict], split: Callable[[str], list[str]]) -> list[list[list[str]]]:
@@ -199,10 +222,11 @@ def summary(found: Survey) -> str:
             f"warning: {len(found.missing)} images of the captions {where}, such as {found.missing[0]!r}"
         )
     if found.uncaptioned:
-        lines.append(f"{found.uncaptioned} images have no caption and are left out")
+        names = "; text files of captions end in .txt, in lower case" * (beside.NAME in found.layouts)
+        lines.append(f"{found.uncaptioned} images have no caption and are left out{names}")
     half, ninety, _, _ = found.lengths
     counts = f"{found.words} different {found.tokeniser} in {found.counts['captions']} training captions"
-    lines.append(f"{counts} of {half} each (nine in ten: at most {ninety})")
+    lines.append(f"{counts}, typically {half} to a caption, and at most {ninety} in nine of ten")
     lines.append(
         f"{found.unknown[0]:.1%} of the {found.tokeniser} of held-out images are in no other caption"
     )

@@ -13,16 +13,15 @@ from pathlib import Path
 from gxn import cli
 from gxn.commented_yaml import to_yaml
 from gxn.configuration import yaml12
-from gxn.configuration.files import load
+from gxn.configuration.files import PARAMS, load
 from gxn.configuration.root import RAW, Configuration, is_fetched
-from gxn.datasets.proposal import dataset_name, propose
+from gxn.datasets.proposal import LEAST_GENERATIVE, dataset_name, propose
 from gxn.datasets.survey import Survey, summary, survey
 from gxn.errors import GxnError
 from gxn.features.precomp import is_precomp
 from gxn.files import write_text
 from gxn.processors import available_cpus
 
-PARAMS = Path("params.yaml")
 FIXED_JOBS = 25  # checks, data, tables, figures and pages, whatever the rows
 
 
@@ -66,6 +65,9 @@ def init(arguments: Arguments) -> None:
     write_text(path, text)
     rows = [row for row, own in config.methods.items() if own is not None]
     print(f"\n{path}: written; beside each value stands its reason. Rows of the table: {', '.join(rows)}")
+    if found.counts["train"] < LEAST_GENERATIVE:
+        count = f"{found.counts['train']} training images, of at least {LEAST_GENERATIVE}"
+        print(f"No row captions or draws: there are {count} that this takes.")
     foretell(config, path)
 
 
@@ -105,8 +107,9 @@ def foretell(config: Configuration, path: Path) -> None:
     disk, download = sum(line.disk or 0 for line in lines), sum(line.download or 0 for line in lines)
     print(
         f"It will take about {duration(training + JOB_SECONDS * jobs)} of one processor: {duration(training)} of "
-        f"features and training, and {jobs} short jobs; {size(disk)} on disk, {size(download)} to download. "
-        f"Step by step: uv run gxn estimate --config {PARAMS} {path}"
+        f"features and training, and {jobs} short jobs; {size(disk)} on disk"
+        f"{f', {size(download)} to download' if download else ''}. "
+        f"Step by step: uv run gxn estimate --config {path}"
     )
     if download:
         print("Where there is no network, name weights that you have by --weights FILE and --cnn NAME.")
