@@ -125,6 +125,15 @@ class TestRun:
         assert end.value.code == 2
         assert capsys.readouterr().err.startswith("error: a.h5: cannot be written: No space left on device")
 
+    def test_a_missing_right_is_a_message_too(self, capsys):
+        def work():
+            raise OSError(errno.EACCES, "Permission denied", "photos")
+
+        with pytest.raises(SystemExit) as end:
+            cli.run(work)
+        message = "error: photos: Permission denied; give yourself the right to it and run again\n"
+        assert (end.value.code, capsys.readouterr().err) == (2, message)
+
     @pytest.mark.parametrize(
         "error", [OSError(errno.EIO, "Input/output error"), ValueError("a fault of ours")]
     )

@@ -59,9 +59,11 @@ def command(step: Callable[[Arguments], None], kind: type[Arguments]) -> Callabl
 
 
 def run(work: Callable[[], None]) -> None:
-    """Call `work`; print a `GxnError`, or a full disk, as one block and exit with status 2."""
+    """Call `work`; print a `GxnError`, a full disk or a missing right as one block and exit with status 2."""
     try:
         work()
+    except PermissionError as error:
+        _stop(GxnError(f"{error.filename}: {error.strerror}; give yourself the right to it and run again"))
     except OSError as error:
         if error.errno not in FULL:
             raise

@@ -64,6 +64,13 @@ def test_another_transform_reads_all_again(model, folder, read):
     assert read == [24, 24]
 
 
+def test_where_features_cannot_be_kept_the_search_goes_on(model, folder, read, tmp_path, capsys):
+    (tmp_path / "cache").write_text("a file, and not a folder")
+    assert len(model.index_folder(folder)) == len(model.index_folder(folder)) == 24
+    assert read == [24, 24]
+    assert capsys.readouterr().err.count("so the photographs are read again next time") == 2
+
+
 def test_a_damaged_cache_is_made_again(model, folder, read, tmp_path, capsys):
     model.index_folder(folder)
     (kept,) = (tmp_path / "cache/gxn/photographs").glob("*.h5")

@@ -104,7 +104,8 @@ class Photographs:
     def features_of_folder(self, folder: Path) -> tuple[list[str], np.ndarray]:
         """Names of the photographs below a folder, relative to it, and their features float32 (N, F).
 
-        Features kept by an earlier call are used for photographs whose size and date have not changed since.
+        Features kept by an earlier call are used for photographs whose size and date have not changed since. Where
+        they cannot be kept, a warning says so.
 
         Raises:
             GxnError: the folder has no photograph that can be read; or as `network`.
@@ -119,12 +120,15 @@ class Photographs:
         new = [at for at, stamp in enumerate(stamps) if known.get(names[at], (None,))[0] != stamp]
         if new:
             chunks = [new[start : start + CHUNK] for start in range(0, len(new), CHUNK)]
-            for chunk in cli.progress(chunks, len(chunks), f"{CHUNK} photographs of {folder}"):
+            for chunk in cli.progress(chunks, len(chunks), f"photographs of {folder}, {CHUNK} at a time"):
                 found = self._readable([folder / names[at] for at in chunk])
                 known |= {names[at]: (stamps[at], row) for at, row in zip(chunk, found, strict=True)}
         rows = {name: known[name] for name in names}
         if new or len(known) != len(rows):
-            self._keep(path, folder, rows)
+            try:
+                self._keep(path, folder, rows)
+            except GxnError as error:
+                cli.warn(f"{error}; so the photographs are read again next time")
         readable = [name for name, (_, row) in rows.items() if row is not None]
         if not readable:
             raise GxnError(f"{folder}: none of its {len(names)} photographs can be read")
