@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gxn.evaluation.metrics import recall
 from gxn.page.collection import Collection, Row
 from gxn.page.differences import lead
 
@@ -173,8 +174,8 @@ class Views:
         return [
             {
                 "row": row,
-                "t2i_r1": f"{100 * (row.ranks.t2i < 2).mean():.1f}",
-                "i2t_r1": f"{100 * (row.ranks.i2t < 2).mean():.1f}",
+                "t2i_r1": f"{recall(row.ranks.t2i, 1):.1f}",
+                "i2t_r1": f"{recall(row.ranks.i2t, 1):.1f}",
                 "t2i_medr": f"{np.median(row.ranks.t2i):g}",
                 "i2t_medr": f"{np.median(row.ranks.i2t):g}",
                 "warnings": row.imagined.warnings if row.imagined else [],
