@@ -88,6 +88,14 @@ class TestPretraining:
         assert pretraining(configuration(SMALL, {"cnn": {"weights": "w.safetensors"}}), CPU) == []
 
 
+@pytest.mark.parametrize(("seeds", "words"), [([4], "1 seed"), ([4, 5], "2 seeds")])
+def test_seeds_are_counted_in_words(seeds, words):
+    config = configuration(TINY, {"finetune": {"methods": ["plain"]}, "seeds": seeds})
+    assert [line.step for line in finetuning(config, Counts(9, 9, 9, 9.0, ""), 1.0)] == [
+        f"finetune plain, {words}"
+    ]
+
+
 def test_tuning_a_cnn_takes_three_passes_per_caption_shared_by_the_processes():
     own = {"finetune": {"methods": ["plain"], "epochs": 2, "processes": 4}, "seeds": [0, 1]}
     (line,) = finetuning(configuration(TINY, own), Counts(10, 40, 50, 11.0, ""), 0.5)

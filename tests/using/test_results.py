@@ -43,7 +43,7 @@ def test_the_best_on_validation_is_taken(copied):
         ("captions", None, "search", r"row captions is not trained; train it by\n  uv run snakemake --cores \d+ "
          r"--configfile config/mine.yaml -- results/tiny/checkpoints/joint/captions/seed3.safetensors"),
         (None, 4, "search", r"no row that can search is trained with seed 4; train one by\n  uv run snakemake"),
-        ("zebra", None, "search", "row zebra is not in the configuration"),
+        ("zebra", None, "search", "row zebra is not in the configuration; name one of "),
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_said_with_the_command_that_makes_it(results, row, seed, skill, message):

@@ -75,7 +75,7 @@ def training(config: Configuration, counts: Counts, width: int, device: torch.de
         batch = sum(rates[encoder][kind].seconds * n for kind, n in updates.items())
         seconds = seeds * (JOB_SECONDS + epochs * steps * batch)
         memory = data + max(rates[encoder][kind].memory for kind in updates)
-        lines.append(Line(f"{label}, {seeds} seeds", seconds=seconds, memory=memory))
+        lines.append(Line(f"{label}, {_seeds(seeds)}", seconds=seconds, memory=memory))
 
     for encoder in rates:
         rows = [row for row in methods.values() if row.encoder == encoder]
@@ -105,6 +105,10 @@ def training(config: Configuration, counts: Counts, width: int, device: torch.de
     return lines
 
 
+def _seeds(count: int) -> str:
+    return f"{count} seed" + "s" * (count > 1)
+
+
 def _kinds(config: Configuration) -> dict[str, set[str]]:
     """Updates that the rows of each encoder make: a rate that nobody needs may take a minute to measure."""
     found: dict[str, set[str]] = {}
@@ -128,4 +132,4 @@ def finetuning(config: Configuration, counts: Counts, forward_seconds: float) ->
     section, seeds = config.finetune, len(config.seeds)
     crops = section.epochs * counts.captions / section.processes
     seconds = seeds * crops * 3 * forward_seconds
-    return [Line(f"finetune {name}, {seeds} seeds", seconds=seconds) for name in section.methods]
+    return [Line(f"finetune {name}, {_seeds(seeds)}", seconds=seconds) for name in section.methods]

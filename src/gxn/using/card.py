@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from gxn import paths
+from gxn.datasets.words import SPECIAL
 from gxn.evaluation.metrics import DIRECTIONS, RECALLS, chance_i2t, chance_t2i
 from gxn.files import read_json
 from gxn.reporting import names
@@ -111,7 +112,7 @@ def _imagined(results: Results, trained: TrainedRow) -> str:
 
 
 def _limits(model: Model) -> str:
-    known = len(model.vocabulary.words) - 4
+    known = len(model.vocabulary.words) - len(SPECIAL)
     lines = [
         f"- It knows {known} words, those of its training captions; others are read as unknown.",
         "- A score orders results; it is not a probability, and scores of two rows cannot be compared.",

@@ -113,7 +113,7 @@ class Results(Dataset):
         known = [*self.config.rows, *(f"{name}_ft" for name in self.config.finetune.methods)]
         if row not in known:
             kind = "has no checkpoint" if row in self.config.seedless else "is not in the configuration"
-            return f"row {row} {kind}; rows that are trained: {', '.join(known)}"
+            return f"row {row} {kind}; name one of {', '.join(known)}"
         path = self.checkpoint(row, seed, row not in self.config.rows)
         return f"{path}: row {row} is not trained; train it by\n  {self.command(path)}"
 
