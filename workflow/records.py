@@ -18,8 +18,12 @@ def shown() -> list[str]:
     """Name the records whose tables and figures the paper shows, in its order."""
     if not (recorded := about()):
         return []
-    questions = yaml.safe_load((ROOT / QUESTIONS).read_text(encoding="utf-8"))
-    return [name for name in questions["shown"] if name in recorded]
+    return [name for name in to_show() if name in recorded]
+
+
+def to_show() -> list[str]:
+    """Name the studies whose tables and figures the paper shows if they are recorded."""
+    return list(yaml.safe_load((ROOT / QUESTIONS).read_text(encoding="utf-8"))["shown"])
 
 
 def files(study: str) -> list[str]:

@@ -6,9 +6,9 @@
         --root FOLDER      the checkout whose results are recorded (default: this one)
         --present          record the rows and seeds that are there, and say in about.json which are absent
 
-A record holds metrics, ranks of every query, curves, imagined captions, a sheet of drawings of each run, the two
-grids, and in about.json the hashes of code, configuration, data and of its own files. `snakemake paper` needs
-nothing else. config.yaml says what was run.
+A record holds metrics, ranks of every query, curves, imagined captions, a sheet of drawings of each run, where the
+paper shows them the two grids, and in about.json the hashes of code, configuration, data and of its own files.
+`snakemake paper` needs nothing else. config.yaml says what was run.
 """
 
 import argparse
@@ -121,7 +121,9 @@ def record(name: str, more: Sequence[str] = (), root: Path = ROOT, present: bool
         for path in plan.expand(paths.DRAWINGS, method=[row]):
             source, out = put(path)
             study_record.sheet(source, out.with_suffix(".png"))
-    if plan.config.dataset.source.renders():  # photographs belong to their owners
+    if (
+        name in records.to_show() and plan.config.dataset.source.renders()
+    ):  # photographs belong to their owners
         for path in (form for grid in ("i2t", "t2i") for form in plan.expand(paths.figure(grid, "pdf"))):
             shutil.copyfile(*put(path))
     write(unfinished / "config.yaml", study_record.without_folders(plan))

@@ -89,8 +89,15 @@ def test_a_record_has_all_that_the_paper_reads(root):
     assert made.about["seconds"] == {"joint/two_space": 12.5}
     assert made.about["training_images"] == 5000
     assert {name: sha256(folder / name) for name in made.about["files"]} == made.about["files"]
-    assert (folder / "imagined/gxn_t2i/seed2.png").is_file() and (folder / "figures/t2i.pdf").is_file()
+    assert (folder / "imagined/gxn_t2i/seed2.png").is_file()
     assert load([folder / "config.yaml"]).seeds == load([ROOT / "params.yaml"]).seeds
+
+
+@pytest.mark.parametrize(("shown", "grids"), [([], []), (["mine"], ["i2t.pdf", "t2i.pdf"])])
+def test_the_grids_of_a_study_that_the_paper_shows_are_recorded(shown, grids, root, monkeypatch):
+    monkeypatch.setattr(study.records, "to_show", lambda: shown)
+    folder = study.record("mine", [], root, True)
+    assert sorted(path.name for path in folder.glob("figures/*")) == grids
 
 
 def test_results_of_other_settings_are_not_recorded(root):
