@@ -202,6 +202,7 @@ def test_front_page_says_what_did_not_learn_and_only_a_server_takes_questions(fi
         ("pages/figure/other.webp", "no figure other"),
         ("pages/../secret", "no page pages/../secret"),
         ("pages/picture/١٠٠.html", "no page pages/picture"),
+        (f"pages/picture/{'9' * 5000}.html", "no page pages/picture"),  # int() refuses so many digits
     ],
 )
 def test_what_is_not_there_is_said(site, path, reason):
