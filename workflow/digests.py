@@ -111,7 +111,7 @@ def content(path: Path) -> str:
     """
     whole = hashlib.sha256()
     try:
-        files = [name for name in walk(path) if name.endswith(SUFFIXES)] if path.is_dir() else [""]
+        files = [name for name in walk(path) if name.lower().endswith(SUFFIXES)] if path.is_dir() else [""]
         for name in files:
             if path.joinpath(name).is_file():
                 whole.update(f"{name}\0".encode() * bool(name) + path.joinpath(name).read_bytes())

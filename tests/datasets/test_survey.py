@@ -45,11 +45,9 @@ def test_a_fault_in_a_table_that_is_recognised_is_told_alone(tmp_path):
     assert str(raised.value).startswith(f"{path}: line 14: ")
 
 
-def test_of_texts_beside_pictures_the_suffix_is_told_where_some_lack_one(tmp_path):
+def test_texts_beside_pictures_may_end_in_capitals(tmp_path):
     for at, name in enumerate(photographs(tmp_path)):
         (tmp_path / name).with_suffix(".TXT" if at == 0 else ".txt").write_text(f"A dog number {at}.")
-    text = summary(survey(tmp_path))
-    assert (
-        "1 images have no caption and are left out; text files of captions end in .txt, in lower case" in text
-    )
-    assert ", typically 4 to a caption, and at most 4 in nine of ten" in text
+    found = survey(tmp_path)
+    assert found.uncaptioned == 0 and sum(found.counts[split] for split in ("train", "val", "test")) == 12
+    assert ", typically 4 to a caption, and at most 4 in nine of ten" in summary(found)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from gxn.datasets import tokenisers
 from gxn.datasets.images import FORMATS, orientation
-from gxn.datasets.layouts import beside, find_captions, read_captions_file, table
+from gxn.datasets.layouts import find_captions, read_captions_file, table
 from gxn.datasets.splits import SplitShares, complete, describe
 from gxn.errors import GxnError
 from gxn.features.ready_files import without_features
@@ -222,8 +222,7 @@ def summary(found: Survey) -> str:
             f"warning: {len(found.missing)} images of the captions {where}, such as {found.missing[0]!r}"
         )
     if found.uncaptioned:
-        names = "; text files of captions end in .txt, in lower case" * (beside.NAME in found.layouts)
-        lines.append(f"{found.uncaptioned} images have no caption and are left out{names}")
+        lines.append(f"{found.uncaptioned} images have no caption and are left out")
     half, ninety, _, _ = found.lengths
     counts = f"{found.words} different {found.tokeniser} in {found.counts['captions']} training captions"
     lines.append(f"{counts}, typically {half} to a caption, and at most {ninety} in nine of ten")

@@ -24,7 +24,7 @@ def recognise(path: Path, head: bytes) -> bool:
     if not path.is_dir():
         return False
     names = list(walk(path))
-    return any(name.endswith(SUFFIXES) for name in names) and not any(
+    return any(name.lower().endswith(SUFFIXES) for name in names) and not any(
         name.endswith("_ims.npy") for name in names
     )
 
@@ -45,7 +45,7 @@ def read(path: Path) -> list[Row]:
             pictures[_key(stem(name))].append(name)
     problems, rows = Problems(str(path)), []
     for name in names:
-        if not name.endswith(SUFFIXES):
+        if not name.lower().endswith(SUFFIXES):
             continue
         bare = name[: name.rfind(".")]
         found = pictures.get(_key(bare), []) if pictures else [bare]
