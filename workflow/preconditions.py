@@ -1,7 +1,9 @@
 """Conditions before anything runs: a place to write, the user's files, the code beside the Snakefile."""
 
+import compileall
 import contextlib
 import fcntl
+import importlib.util
 import os
 import socket
 import subprocess
@@ -120,6 +122,16 @@ def job_environment(source: Path, environment: MutableMapping[str, str]) -> None
     environment["PYTHONSAFEPATH"] = "1"
     _put_first(environment, "PYTHONPATH", source)
     _put_first(environment, "PATH", Path(sys.executable).parent)
+
+
+def compile_packages(packages: Path) -> None:
+    """Compile the packages installed in a folder where they are not yet: a job writes no bytecode.
+
+    Compiling torch takes longer than importing it.
+    """
+    if not Path(importlib.util.cache_from_source(packages / "torch/__init__.py")).exists():
+        print("compiling the installed packages, once", file=sys.stderr, flush=True)
+    compileall.compile_dir(packages, quiet=2, workers=0)
 
 
 def _put_first(environment: MutableMapping[str, str], name: str, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Mistakes that are refused before anything runs, each in one line."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -30,6 +31,18 @@ def test_a_full_disk_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(preconditions, "disk_usage", lambda path: SimpleNamespace(free=1000))
     assert preconditions.obstacle() == f"{tmp_path}: the disk is full; make room there and run again"
+
+
+def test_installed_packages_are_compiled_and_that_is_said_once(tmp_path, capsys):
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch/__init__.py").write_text("")
+    (tmp_path / "other.py").write_text("")
+    said = []
+    for _ in range(2):
+        preconditions.compile_packages(tmp_path)
+        said.append(capsys.readouterr().err)
+    assert said == ["compiling the installed packages, once\n", ""]
+    assert Path(importlib.util.cache_from_source(tmp_path / "other.py")).exists()
 
 
 @pytest.mark.parametrize(
