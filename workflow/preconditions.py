@@ -130,7 +130,7 @@ def compile_packages(packages: Path) -> None:
     Compiling torch takes longer than importing it.
     """
     if not Path(importlib.util.cache_from_source(packages / "torch/__init__.py")).exists():
-        print("compiling the installed packages, once", file=sys.stderr, flush=True)
+        print("compiling the installed packages, once: about a minute", file=sys.stderr, flush=True)
     compileall.compile_dir(packages, quiet=2, workers=0)
 
 

@@ -41,7 +41,7 @@ def test_installed_packages_are_compiled_and_that_is_said_once(tmp_path, capsys)
     for _ in range(2):
         preconditions.compile_packages(tmp_path)
         said.append(capsys.readouterr().err)
-    assert said == ["compiling the installed packages, once\n", ""]
+    assert said == ["compiling the installed packages, once: about a minute\n", ""]
     assert Path(importlib.util.cache_from_source(tmp_path / "other.py")).exists()
 
 
