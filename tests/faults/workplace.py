@@ -36,6 +36,7 @@ class Workplace:
         self.environment = kept | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             MARK: self.mark,
+            "COLUMNS": "1000",  # no line of the screen is wrapped
         }
 
     def start(self, *arguments: str) -> subprocess.Popen:
