@@ -171,7 +171,7 @@ def test_an_unreadable_image_is_named(own, content):
 
 
 def test_a_json_without_captions_is_named(own):
-    message = "changed.json: images[2] (a b/é '2' $(touch pwned) 犬.jpg): sentences: is missing"
+    message = "changed.json: images[2] (a b/é '2' $(touch pwned) 犬.jpg): sentences: is empty or missing"
     without = captioned(own, lambda document: document["images"][2].pop("sentences"))
     refused(own, "without", message, "data/without/captions.json", **without)
 
@@ -180,7 +180,7 @@ def test_an_empty_caption_is_named(own):
     def empty(document):
         document["images"][2]["sentences"][1]["raw"] = " "
 
-    message = "sentences[1] (sentid 5): raw: the caption is empty; give it text or remove it"
+    message = "sentences[1]: raw: is empty; give it text or remove the entry"
     refused(own, "empty", message, "data/empty/captions.json", **captioned(own, empty))
 
 
