@@ -45,6 +45,7 @@ def _jobs(plan: Plan) -> dict[str, list[Any]]:
         "tables": [seeds, job_params.rows(plan), as_json(config.significance)],
     }
     own["tables"] += [result_files.dataset_tables(plan), plan.shown, job_params.cost_logs(plan)]
+    own["tables"] += [job_params.feature_source(plan)]
     own["data"] += [config.dataset.gan_image_size, digests.source(plan), checked["vocabulary"]]
     own["data"] += [job_params.labels(plan)] * bool(data_files.labels(plan))
     own["evaluation"] += [data_files.labels_option(plan)]
