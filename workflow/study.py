@@ -121,9 +121,8 @@ def record(name: str, more: Sequence[str] = (), root: Path = ROOT, present: bool
         for path in plan.expand(paths.DRAWINGS, method=[row]):
             source, out = put(path)
             study_record.sheet(source, out.with_suffix(".png"))
-    if (
-        name in records.to_show() and plan.config.dataset.source.renders()
-    ):  # photographs belong to their owners
+    # photographs belong to their owners
+    if name in records.to_show() and plan.config.dataset.source.renders():
         for path in (form for grid in ("i2t", "t2i") for form in plan.expand(paths.figure(grid, "pdf"))):
             shutil.copyfile(*put(path))
     write(unfinished / "config.yaml", study_record.without_folders(plan))

@@ -69,3 +69,16 @@ def test_afterwards_the_users_settings_are_as_they_were():
         with style.house_style():
             assert matplotlib.rcParams["font.size"] == 8
         assert matplotlib.rcParams["font.size"] == 20
+
+
+def test_a_layout_is_rounded_so_that_its_last_digits_do_not_vary(tmp_path):
+    with style.house_style():
+        figure = pyplot.figure(figsize=(3, 3), layout="constrained")
+        for part in figure.subfigures(2, 1, height_ratios=[1, 2]):
+            part.subplots(1, 3)[0].set_title("a title")
+        style.save_pdf(figure, tmp_path / "a.pdf")
+        axes = [axis.get_position().get_points() for axis in figure.axes]
+        parts = [part.bbox_relative.get_points() for part in figure.subfigs]
+    assert (len(axes), len(parts)) == (6, 2)
+    for points in [*axes, *parts]:
+        np.testing.assert_array_equal(points, points.round(style.DIGITS))

@@ -11,12 +11,14 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from gxn import cli
 from gxn.reporting.rows import RowArguments, Rows
 from gxn.writing import atomic
 
 WIDTH = 7.2  # inches: two columns of a paper
+DIGITS = 6  # of a part's place, as a share of the figure
 INK = "#222222"
 MUTED = "#767676"
 CORRECT = "#00795C"
@@ -107,10 +109,21 @@ def save(figure: Figure, outputs: Outputs) -> None:
 
 
 def save_pdf(figure: Figure, path: Path) -> None:
-    """Write a figure as PDF, without date or version."""
+    """Write a figure as PDF, without date or version, and leave its layout as it is then."""
+    _settle(figure)
     with atomic(path) as temporary:
         unsaid = dict.fromkeys(("Creator", "Producer", "CreationDate", "ModDate"))
         figure.savefig(temporary, format="pdf", metadata=unsaid)
+
+
+def _settle(figure: Figure) -> None:
+    """Lay a figure out, and round the places of its parts: the last digits that the layout solves for vary."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for part in figure.subfigs:
+        part.bbox_relative.set_points(part.bbox_relative.get_points().round(DIGITS))
+    for axis in figure.axes:
+        axis.set_position(Bbox(axis.get_position().get_points().round(DIGITS)))
 
 
 def nothing(reason: str) -> Figure:
