@@ -127,8 +127,10 @@ def job_environment(source: Path, environment: MutableMapping[str, str]) -> None
 def compile_packages(packages: Path) -> None:
     """Compile the packages installed in a folder where they are not yet: a job writes no bytecode.
 
-    Compiling torch takes longer than importing it.
+    Compiling torch takes longer than importing it. A folder that cannot be written is left as it is.
     """
+    if not os.access(packages, os.W_OK):
+        return
     if not Path(importlib.util.cache_from_source(packages / "torch/__init__.py")).exists():
         print("compiling the installed packages, once: about a minute", file=sys.stderr, flush=True)
     compileall.compile_dir(packages, quiet=2, workers=0)

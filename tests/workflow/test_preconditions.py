@@ -45,6 +45,13 @@ def test_installed_packages_are_compiled_and_that_is_said_once(tmp_path, capsys)
     assert Path(importlib.util.cache_from_source(tmp_path / "other.py")).exists()
 
 
+def test_packages_that_cannot_be_written_are_left_as_they_are(tmp_path, monkeypatch, capsys):
+    (tmp_path / "other.py").write_text("")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    preconditions.compile_packages(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["other.py"] and capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     ("present", "message"),
     [
