@@ -1,7 +1,8 @@
-"""Processor time and peak memory of the steps before training, and of updates, at the size of a made-up dataset.
+"""Processor time and peak memory of all steps but the CNN's, at the size of a made-up dataset.
 
 `uv run python -m benchmarks.large FOLDER`, FOLDER being what `benchmarks.made_up` wrote. Updates run at the widths
-of `config/coco.yaml`, without their validation: each objective gets a process of its own.
+of `config/coco.yaml`, and are followed by one validation: each objective gets a process of its own. The embeddings
+of `two_space` are evaluated by the protocols of `config/coco.yaml`.
 """
 
 import argparse
@@ -12,8 +13,13 @@ import sys
 import time
 from pathlib import Path
 
-from gxn.configuration.files import load
+import numpy as np
+from benchmarks.made_up import ROWS
 
+from gxn.configuration.files import load
+from gxn.hdf5 import create_hdf5
+
+COCO = load(["params.yaml", "config/coco.yaml"])
 CONFIG = ["--config", "params.yaml", "{folder}/made_up.yaml"]
 STEPS = {
     "prepare": [*CONFIG, "--captions={data}/captions.json", "--split={data}/split.json"],
@@ -31,8 +37,18 @@ STEPS = {
         "--out={data}/features.h5",
     ],
 }
-OBJECTIVES = ["cosine", "two_space", "cross-entropy", "self-critical"]
-WIDTHS = {"embed_dim": 300, "text_hidden": 1024, "joint_dim": 1024, "decoder_hidden": 1024}
+EMBEDDED = "two_space"
+OBJECTIVES = ["cosine", EMBEDDED, "cross-entropy", "self-critical", "drawings"]
+EVALUATE = [
+    "--config",
+    "params.yaml",
+    "config/coco.yaml",
+    "--embeddings={data}/embeddings.h5",
+    f"--method={EMBEDDED}",
+    "--seed=0",
+    "--metrics={data}/metrics.json",
+    "--ranks={data}/ranks.h5",
+]
 
 
 def run(what: str, command: list[str]) -> None:
@@ -47,34 +63,56 @@ def run(what: str, command: list[str]) -> None:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{what}: ended with {process.returncode}")
-    rates = said.strip().rpartition("\n")[2] if command[0] == "benchmarks.large" else " | | "
+    rates = said.strip().rpartition("\n")[2] if command[0] == "benchmarks.large" else " | | | "
     print(
         f"| {what} | {usage.ru_utime + usage.ru_stime:.1f} | {usage.ru_maxrss / 1024:.0f} | {rates} |",
         flush=True,
     )
 
 
-def updates(folder: Path, name: str, count: int) -> None:
-    """Read the training split as a stage does and make `count` updates.
+def small_pictures(folder: Path) -> Path:
+    """Write noise as the small pictures that the generator learns from, of the size in `config/coco.yaml`."""
+    path, side = folder / "data/gan_images.h5", COCO.dataset.gan_image_size
+    count = len(np.load(folder / "features.npy", mmap_mode="r"))
+    rng = np.random.default_rng(0)
+    with create_hdf5(path, {"size": side}) as file:
+        file["imgid"] = np.arange(count)
+        stored = file.create_dataset("images", (count, 3, side, side), np.uint8)
+        for row in range(0, count, ROWS):
+            rows = min(ROWS, count - row)
+            stored[row : row + rows] = rng.integers(0, 256, (rows, 3, side, side), np.uint8)
+    return path
 
-    Print CPU seconds of reading, of 1,000 updates and of the 1,000 batches for them.
+
+def updates(folder: Path, name: str, count: int) -> None:
+    """Read the training split as a stage does, make `count` updates and validate once.
+
+    Print CPU seconds of reading, of 1,000 updates, of the 1,000 batches for them and of the validation.
     """
     import torch
     from benchmarks import data, objectives
 
     from gxn.datasets.tokens import read_tokens
+    from gxn.evaluation.embeddings import write_embeddings
     from gxn.training.data import read_split
     from gxn.training.device import choose_device
+    from gxn.training.drawing import read_gan_images
+    from gxn.training.embedding import embed_split
 
     device = choose_device("cpu", 1)
     torch.manual_seed(0)
+    tokens, features = folder / "data/tokens.h5", folder / "data/features.h5"
     begun = time.process_time()
-    split = read_split(folder / "data/tokens.h5", folder / "data/features.h5", "train", device)
+    split = read_split(tokens, features, "train", device)
+    pictures = read_gan_images(folder / "data/gan_images.h5", split) if name == "drawings" else None
     reading = time.process_time() - begun
-    made = data.Made(read_tokens(folder / "data/tokens.h5", "train"), split, [])
-    config = load(["params.yaml"], {"model": WIDTHS})
+    made = data.Made(read_tokens(tokens, "train"), split, [])
+    widths = {"model": COCO.model.model_dump(), "drawing": {"batch_size": COCO.drawing.batch_size}}
+    config = load(["params.yaml"], widths)
     if name in config.encoders:
         objective = objectives.matching(config, name, made)
+    elif pictures is not None:
+        objective = objectives.drawing(config, made, pictures=pictures)
     else:
         objective = objectives.captioning(config, made, critical=name == "self-critical")
     objective.start_epoch(0)
@@ -86,7 +124,14 @@ def updates(folder: Path, name: str, count: int) -> None:
         objective.step(batch)
         fetching.append(fetched - begun)
         stepping.append(time.process_time() - fetched)
-    print(f"{reading:.1f} | {1000 * min(stepping):.0f} | {1000 * statistics.median(fetching):.1f}")
+    begun = time.process_time()
+    objective.validate(read_split(tokens, features, "val", device))
+    validating = time.process_time() - begun
+    if name == EMBEDDED:
+        test = read_split(tokens, features, "test", device)
+        write_embeddings(folder / "data/embeddings.h5", embed_split(objective.encoders, test, {"seed": 0}))
+    rates = f"{reading:.1f} | {1000 * min(stepping):.0f} | {1000 * statistics.median(fetching):.1f}"
+    print(f"{rates} | {validating:.1f}")
 
 
 def main() -> None:
@@ -103,13 +148,17 @@ def main() -> None:
         updates(folder, arguments.here, arguments.updates)
         return
     data.mkdir(exist_ok=True)
-    head = "| step | CPU s | peak MiB | reading, CPU s | 1,000 updates, CPU s | their batches, CPU s |"
-    print(f"{head}\n|---|---:|---:|---:|---:|---:|", flush=True)
+    print("| step | CPU s | peak MiB | reading, CPU s | 1,000 updates | their batches | validation |")
+    print("|---|---:|---:|---:|---:|---:|---:|", flush=True)
     for step, options in STEPS.items():
         run(step, [f"gxn.steps.{step}", *(each.format(folder=folder, data=data) for each in options)])
+    if "drawings" in arguments.objectives:
+        small_pictures(folder)
     for name in arguments.objectives:
         own = [str(folder), f"--here={name}", f"--updates={arguments.updates}"]
         run(f"updates, {name}", ["benchmarks.large", *own])
+    if EMBEDDED in arguments.objectives:
+        run("evaluate", ["gxn.steps.evaluate", *(each.format(data=data) for each in EVALUATE)])
 
 
 if __name__ == "__main__":

@@ -57,15 +57,18 @@ def captioning(config: Configuration, made: Made, critical: bool, device: str = 
     return Captioning(encoders, decoder, own, reward, reward)
 
 
-def drawing(config: Configuration, made: Made, device: str = "cpu") -> Drawing:
-    """The text-to-image update of `two_space`."""
+def drawing(
+    config: Configuration, made: Made, device: str = "cpu", pictures: torch.Tensor | None = None
+) -> Drawing:
+    """The text-to-image update of `two_space`, from `pictures`, uint8 (N, 3, S, S), or black ones."""
     settings = stages.settings(config, "pretrain_gan", "two_space")
     encoders = Encoders(settings.encoder, sizes_of(config, made)).to(device)
-    side = config.dataset.gan_image_size
-    networks = build_drawing_networks(config.model, side, torch.device(device))
-    images = torch.zeros((len(made.split.imgid), 3, side, side), dtype=torch.uint8, device=device)
+    if pictures is None:
+        side = config.dataset.gan_image_size
+        pictures = torch.zeros((len(made.split.imgid), 3, side, side), dtype=torch.uint8, device=device)
+    networks = build_drawing_networks(config.model, pictures.shape[-1], torch.device(device))
     own = settings.drawing.model_copy(update=GROUNDING)
-    return Drawing(encoders, **networks, settings=own, images=images)
+    return Drawing(encoders, **networks, settings=own, images=pictures)
 
 
 def every(config: Configuration, made: Made, device: str) -> dict[str, Objective]:

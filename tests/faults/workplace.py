@@ -18,6 +18,11 @@ TREE = ("Snakefile", "params.yaml", "config", "profiles", "workflow", "src")
 MARK = "GXN_WORKPLACE"
 
 
+def _heed_interrupts() -> None:
+    """Undo what a shell does to its background jobs, which ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Workplace:
     """A copy of the tree. Its processes are known by a mark in their environment, so that a kill gets all."""
 
@@ -50,6 +55,7 @@ class Workplace:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_heed_interrupts,
             )
 
     def run(self, *arguments: str, timeout: float = 3600) -> tuple[int, str]:

@@ -88,9 +88,9 @@ def test_an_unreachable_or_missing_remote_is_an_error_and_leaves_nothing(clone):
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of a few megabytes; skipped where this user may not mount one."""
+    """A disk in memory, whose size a test may change; skipped where this user may not mount one."""
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=18m", "none", str(tmp_path)], capture_output=True
+        ["mount", "-t", "tmpfs", "-o", "size=512m", "none", str(tmp_path)], capture_output=True
     )
     if mounted.returncode:
         pytest.skip(f"no small disk: {mounted.stderr.decode().strip()}")
