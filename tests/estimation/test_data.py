@@ -53,7 +53,7 @@ class TestCount:
         write_json(folder / "captions.json", {"images": dataset(("train", "train", "val", "test"))["images"]})
         write_json(folder / "vocabulary.json", {"words": ["<pad>", "<bos>", "<eos>", "<unk>", "a", "dog"]})
         found = count(configuration(PHOTOGRAPHS, {"dataset": {"name": "mine"}}))
-        assert found == Counts(4, 4, 6, 2.0, "counted in data/mine")
+        assert found == Counts(4, 4, 2, 2.0, "counted in data/mine")
 
     def test_or_in_the_users_captions(self, elsewhere):
         from karpathy_json import save_images
@@ -61,7 +61,7 @@ class TestCount:
         write_json(elsewhere / "b.json", dataset())
         save_images(dataset(), elsewhere / "a")
         found = count(configuration(PHOTOGRAPHS, UNCOUNTED, {"vocabulary": {"min_count": 4}}))
-        assert found == Counts(4, 4, 6, 2.0, "counted in the captions")
+        assert found == Counts(4, 4, 2, 2.0, "counted in the captions")
 
     def test_without_any_of_them_nothing_can_be(self):
         with pytest.raises(GxnError, match=r"^dataset\.source\.captions: b\.json: no such file, so nothing"):

@@ -38,7 +38,7 @@ TRIAL = 8
 
 @dataclass(frozen=True)
 class Counts:
-    """Images, training captions, words and words per caption of a dataset, and where the figures come from."""
+    """Images, training captions, known words, words per caption of a dataset, and where the figures come from."""
 
     images: int
     captions: int
@@ -55,7 +55,7 @@ def count(config: Configuration) -> Counts:
     if not dataset.source.renders() and prepared.exists() and vocabulary.exists():
         records = read_captions(prepared)
         lengths = [len(each.tokens) for one in records if one.split == "train" for each in one.sentences]
-        words = len(read_vocabulary(vocabulary))
+        words = len(read_vocabulary(vocabulary)) - len(SPECIAL)
         return Counts(len(records), len(lengths), words, mean(lengths), f"counted in {folder}")
     sizes = dataset.source.counts()
     if sizes is None:
@@ -80,7 +80,7 @@ def _counted(config: Configuration) -> Counts:
     entries = plugins.load("gxn.sources", source.kind).read(source, order)[0]["images"]
     captions = [each["tokens"] for one in entries if one["split"] == "train" for each in one["sentences"]]
     counts = collections.Counter(word for tokens in captions for word in tokens)
-    words = sum(times >= config.vocabulary.min_count for times in counts.values()) + len(SPECIAL)
+    words = sum(times >= config.vocabulary.min_count for times in counts.values())
     length = sum(counts.values()) / max(len(captions), 1)
     return Counts(len(entries), len(captions), words, length, "counted in the captions")
 

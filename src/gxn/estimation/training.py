@@ -8,6 +8,7 @@ import torch
 from gxn.configuration.root import Configuration
 from gxn.configuration.rows import Trained
 from gxn.datasets.shapes import classification_set
+from gxn.datasets.words import SPECIAL
 from gxn.estimation.data import Counts, downloads, features, rendering
 from gxn.estimation.table import Line
 from gxn.training.cnn import CnnTrainer
@@ -65,7 +66,9 @@ def training(config: Configuration, counts: Counts, width: int, device: torch.de
     seeds = len(config.seeds)
     steps = counts.captions // config.training.batch_size
     rates = {
-        name: update_rates(config, name, kinds, Data(width, counts.words, counts.length), device)
+        name: update_rates(
+            config, name, kinds, Data(width, counts.words + len(SPECIAL), counts.length), device
+        )
         for name, kinds in sorted(_kinds(config).items())
     }
     data = 4 * width * counts.images
