@@ -38,7 +38,7 @@ STEPS = {
     ],
 }
 EMBEDDED = "two_space"
-OBJECTIVES = ["cosine", EMBEDDED, "cross-entropy", "self-critical", "drawings"]
+OBJECTIVES = ["cosine", EMBEDDED, "cross-entropy", "self-critical", "drawings", "joint"]
 EVALUATE = [
     "--config",
     "params.yaml",
@@ -98,38 +98,45 @@ def updates(folder: Path, name: str, count: int) -> None:
     from gxn.training.device import choose_device
     from gxn.training.drawing import read_gan_images
     from gxn.training.embedding import embed_split
+    from gxn.training.objective import Objective
 
     device = choose_device("cpu", 1)
     torch.manual_seed(0)
     tokens, features = folder / "data/tokens.h5", folder / "data/features.h5"
     begun = time.process_time()
     split = read_split(tokens, features, "train", device)
-    pictures = read_gan_images(folder / "data/gan_images.h5", split) if name == "drawings" else None
+    drawn = name in ("drawings", "joint")
+    pictures = read_gan_images(folder / "data/gan_images.h5", split) if drawn else None
     reading = time.process_time() - begun
     made = data.Made(read_tokens(tokens, "train"), split, [])
     widths = {"model": COCO.model.model_dump(), "drawing": {"batch_size": COCO.drawing.batch_size}}
     config = load(["params.yaml"], widths)
-    if name in config.encoders:
-        objective = objectives.matching(config, name, made)
-    elif pictures is not None:
-        objective = objectives.drawing(config, made, pictures=pictures)
-    else:
-        objective = objectives.captioning(config, made, critical=name == "self-critical")
-    objective.start_epoch(0)
+    own: list[Objective] = []
+    if name in ("self-critical", "cross-entropy", "joint"):
+        own.append(objectives.captioning(config, made, critical=name != "cross-entropy"))
+    if drawn:
+        own.append(objectives.drawing(config, made, pictures=pictures))
+    if name in (*config.encoders, "joint"):
+        own.append(objectives.matching(config, EMBEDDED if name == "joint" else name, made))
+    for each in own:
+        each.start_epoch(0)
     batches, fetching, stepping = split.batches(128, 0, 0), [], []
     for _ in range(count):
         begun = time.process_time()
         batch = next(batches)
         fetched = time.process_time()
-        objective.step(batch)
+        for each in own:
+            each.step(batch)
         fetching.append(fetched - begun)
         stepping.append(time.process_time() - fetched)
     begun = time.process_time()
-    objective.validate(read_split(tokens, features, "val", device))
+    val = read_split(tokens, features, "val", device)
+    for each in own:
+        each.validate(val)
     validating = time.process_time() - begun
     if name == EMBEDDED:
         test = read_split(tokens, features, "test", device)
-        write_embeddings(folder / "data/embeddings.h5", embed_split(objective.encoders, test, {"seed": 0}))
+        write_embeddings(folder / "data/embeddings.h5", embed_split(own[-1].encoders, test, {"seed": 0}))
     rates = f"{reading:.1f} | {1000 * min(stepping):.0f} | {1000 * statistics.median(fetching):.1f}"
     print(f"{rates} | {validating:.1f}")
 

@@ -1,13 +1,10 @@
 """Decides where a step computes, and how it is made repeatable."""
 
-import ctypes
 import os
 
 import torch
 
 from gxn.errors import GxnError
-
-_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
 
 def choose_device(name: str, threads: int) -> torch.device:
@@ -27,16 +24,4 @@ def choose_device(name: str, threads: int) -> torch.device:
     torch.set_deterministic_debug_mode("warn")
     torch.utils.deterministic.fill_uninitialized_memory = False  # nothing reads it
     torch.backends.cudnn.allow_tf32 = False  # float32 is float32; what may round is asked for as bfloat16
-    _keep_freed_memory()
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def _keep_freed_memory() -> None:
-    """Let glibc keep what one update frees for the next one, instead of fetching it page by page again.
-
-    Updates of the decoder take an eighth less time by it. Other C libraries are left as they are.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
-    if mallopt:
-        mallopt(_M_MMAP_MAX, 0)
-        mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
