@@ -1,4 +1,4 @@
-"""Processor time and peak memory of all steps but the CNN's, at the size of a made-up dataset.
+"""Processor time and peak memory of data, training and evaluation at the size of a made-up dataset.
 
 `uv run python -m benchmarks.large FOLDER`, FOLDER being what `benchmarks.made_up` wrote. Updates run at the widths
 of `config/coco.yaml`, and are followed by one validation: each objective gets a process of its own. The embeddings
@@ -38,7 +38,8 @@ STEPS = {
     ],
 }
 EMBEDDED = "two_space"
-OBJECTIVES = ["cosine", EMBEDDED, "cross-entropy", "self-critical", "drawings", "joint"]
+DRAWN = ("drawings", "joint")
+OBJECTIVES = ["cosine", EMBEDDED, "cross-entropy", "self-critical", *DRAWN]
 EVALUATE = [
     "--config",
     "params.yaml",
@@ -70,18 +71,17 @@ def run(what: str, command: list[str]) -> None:
     )
 
 
-def small_pictures(folder: Path) -> Path:
+def small_pictures(folder: Path) -> None:
     """Write noise as the small pictures that the generator learns from, of the size in `config/coco.yaml`."""
-    path, side = folder / "data/gan_images.h5", COCO.dataset.gan_image_size
+    side = COCO.dataset.gan_image_size
     count = len(np.load(folder / "features.npy", mmap_mode="r"))
     rng = np.random.default_rng(0)
-    with create_hdf5(path, {"size": side}) as file:
+    with create_hdf5(folder / "data/gan_images.h5", {"size": side}) as file:
         file["imgid"] = np.arange(count)
         stored = file.create_dataset("images", (count, 3, side, side), np.uint8)
         for row in range(0, count, ROWS):
             rows = min(ROWS, count - row)
             stored[row : row + rows] = rng.integers(0, 256, (rows, 3, side, side), np.uint8)
-    return path
 
 
 def updates(folder: Path, name: str, count: int) -> None:
@@ -105,8 +105,7 @@ def updates(folder: Path, name: str, count: int) -> None:
     tokens, features = folder / "data/tokens.h5", folder / "data/features.h5"
     begun = time.process_time()
     split = read_split(tokens, features, "train", device)
-    drawn = name in ("drawings", "joint")
-    pictures = read_gan_images(folder / "data/gan_images.h5", split) if drawn else None
+    pictures = read_gan_images(folder / "data/gan_images.h5", split) if name in DRAWN else None
     reading = time.process_time() - begun
     made = data.Made(read_tokens(tokens, "train"), split, [])
     widths = {"model": COCO.model.model_dump(), "drawing": {"batch_size": COCO.drawing.batch_size}}
@@ -114,7 +113,7 @@ def updates(folder: Path, name: str, count: int) -> None:
     own: list[Objective] = []
     if name in ("self-critical", "cross-entropy", "joint"):
         own.append(objectives.captioning(config, made, critical=name != "cross-entropy"))
-    if drawn:
+    if pictures is not None:
         own.append(objectives.drawing(config, made, pictures=pictures))
     if name in (*config.encoders, "joint"):
         own.append(objectives.matching(config, EMBEDDED if name == "joint" else name, made))
@@ -159,7 +158,7 @@ def main() -> None:
     print("|---|---:|---:|---:|---:|---:|---:|", flush=True)
     for step, options in STEPS.items():
         run(step, [f"gxn.steps.{step}", *(each.format(folder=folder, data=data) for each in options)])
-    if "drawings" in arguments.objectives:
+    if set(DRAWN) & set(arguments.objectives):
         small_pictures(folder)
     for name in arguments.objectives:
         own = [str(folder), f"--here={name}", f"--updates={arguments.updates}"]
